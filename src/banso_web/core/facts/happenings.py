@@ -1,0 +1,33 @@
+"""Which rows of a happening count at a watermark."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from banso_web.core.models import Happening
+
+Row = TypeVar("Row", bound=Happening)
+
+
+def effective(watermark: int, prefix: str = "entry") -> Q:
+    """Condition: the entry was published by this watermark and not voided by it."""
+    published = Q(**{f"{prefix}__seq__lte": watermark})
+    standing = Q(**{f"{prefix}__voided_seq": None}) | Q(**{f"{prefix}__voided_seq__gt": watermark})
+    return published & standing
+
+
+def counted(model: type[Row], watermark: int, known_at: datetime | None = None) -> QuerySet[Row]:
+    """Rows that count at the watermark: of each code the row of the latest effective entry, unless it is a void.
+
+    `known_at` leaves out rows the company had not recorded by then. A correction known only later leaves the older row
+    standing, as it should: that is what was known.
+    """
+    known = Q() if known_at is None else Q(recorded_at__lte=known_at)
+    rows = model._default_manager.filter(effective(watermark) & known, is_void=False)
+    later = model._default_manager.filter(
+        effective(watermark) & known, code=OuterRef("code"), entry__seq__gt=OuterRef("entry__seq")
+    )
+    return rows.filter(Q(contested=False) | ~Exists(later))

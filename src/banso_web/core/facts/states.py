@@ -1,0 +1,125 @@
+"""Dated states: writing a version, asking any day, and keeping the current rows in step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from banso_web.core import clock
+from banso_web.core.facts.happenings import effective
+from banso_web.core.models import Entry, Known, StateVersion
+
+Values = dict[str, Any]
+CHUNK = 2_000
+
+
+@dataclass(frozen=True)
+class Version:
+    """One dated version of a subject, as shown in its history."""
+
+    subject_id: int
+    values: Values
+    valid_from: date | None
+    valid_to: date | None
+    recorded_at: datetime
+    known_basis: str
+    entry_id: int
+    seq: int
+
+
+_projections: dict[str, Callable[[Sequence[int], dict[int, Values]], None]] = {}
+
+
+def register_projection(subject: str, apply: Callable[[Sequence[int], dict[int, Values]], None]) -> None:
+    """An app says how the values of today are written into its current rows: `apply(ids, values by id)`.
+
+    An id without values is one whose creation was undone: the app takes the row out of its lists.
+    """
+    _projections[subject] = apply
+
+
+def write_state(
+    subject: str,
+    subject_id: int,
+    values: Values,
+    *,
+    entry: Entry,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    recorded_at: datetime | None = None,
+    known_basis: str = Known.SYSTEM,
+) -> StateVersion:
+    """Append a version. Values must be JSON (days as ISO text, other rows by id). `project` follows after publishing."""
+    return StateVersion.objects.create(
+        subject=subject,
+        subject_id=subject_id,
+        values=values,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        recorded_at=recorded_at or clock.now(),
+        known_basis=known_basis,
+        entry=entry,
+    )
+
+
+def _rows(
+    subject: str, as_of: date, known_at: datetime | None, watermark: int, ids: Sequence[int] | None
+) -> Iterator[tuple[int, Values]]:
+    rows = StateVersion.objects.filter(effective(watermark), subject=subject)
+    rows = rows.exclude(valid_from__gt=as_of).exclude(valid_to__lte=as_of)
+    if known_at is not None:
+        rows = rows.filter(recorded_at__lte=known_at)
+    if ids is not None:
+        rows = rows.filter(subject_id__in=ids)
+    yield from rows.order_by("entry__seq", "id").values_list("subject_id", "values").iterator(chunk_size=10_000)
+
+
+def states_at(
+    subject: str,
+    *,
+    as_of: date,
+    watermark: int,
+    known_at: datetime | None = None,
+    ids: Sequence[int] | None = None,
+) -> dict[int, Values]:
+    """The values of every subject (or of `ids`) on a day, as known then: {subject id: {field: value}}."""
+    found: dict[int, Values] = {}
+    for subject_id, values in _rows(subject, as_of, known_at, watermark, ids):
+        if (seen := found.get(subject_id)) is None:
+            found[subject_id] = dict(values)
+        else:
+            seen.update(values)
+    return found
+
+
+def history(subject: str, subject_id: int, *, watermark: int, known_at: datetime | None = None) -> list[Version]:
+    """Every effective version of one subject, the latest entered last."""
+    rows = StateVersion.objects.filter(effective(watermark), subject=subject, subject_id=subject_id)
+    if known_at is not None:
+        rows = rows.filter(recorded_at__lte=known_at)
+    fields = ("subject_id", "values", "valid_from", "valid_to", "recorded_at", "known_basis", "entry_id", "entry__seq")
+    return [Version(*row) for row in rows.order_by("entry__seq", "id").values_list(*fields)]
+
+
+def project(subject: str, ids: Iterable[int], *, today: date | None = None, watermark: int | None = None) -> None:
+    """Write today's values into the current rows of these subjects, at most CHUNK a transaction. Safe to run twice."""
+    from banso_web.core.facts.entries import current_watermark
+
+    day, mark = today or clock.today(), current_watermark() if watermark is None else watermark
+    todo = sorted(set(ids))
+    for start in range(0, len(todo), CHUNK):
+        part = todo[start : start + CHUNK]
+        with transaction.atomic():
+            _projections[subject](part, states_at(subject, as_of=day, watermark=mark, ids=part))
+
+
+def project_entry(entry: Entry) -> None:
+    """Bring every current row an entry touched up to date, then mark the entry projected. Safe to run twice."""
+    for subject in _projections:
+        ids = entry.versions.filter(subject=subject).values_list("subject_id", flat=True).distinct()
+        project(subject, list(ids))
+    Entry.objects.filter(pk=entry.pk).update(projected=True)

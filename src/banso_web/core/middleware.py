@@ -1,0 +1,65 @@
+"""Per request: the reader's language, and what the page is asked for (基準日)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from banso_web.core import audit, clock
+from banso_web.core.facts import Asked, current_watermark
+
+Handler = Callable[[HttpRequest], HttpResponse]
+LANGUAGE_COOKIE = "banso_language"
+
+
+class LanguageMiddleware:
+    """Language: the cookie the reader chose, else the installation's. Browsers' own wishes are not asked: a Japanese
+    team on English browsers expects Japanese."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        wanted = request.GET.get("lang") or request.COOKIES.get(LANGUAGE_COOKIE, "")
+        language = wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        if request.GET.get("lang") == language:
+            response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86400, samesite="Lax")
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+def read_asked(query: dict[str, str]) -> Asked:
+    """The question's time part from `as_of`, `known_at` and `watermark`; what cannot be read counts as not given."""
+    today, latest = clock.today(), current_watermark()
+    as_of, known_at, mark = today, None, latest
+    try:
+        as_of = date.fromisoformat(query.get("as_of", "")[:10])
+    except ValueError:
+        pass
+    try:
+        known_at = datetime.fromisoformat(query["known_at"])
+        known_at = known_at if known_at.tzinfo else known_at.replace(tzinfo=clock.JST)
+    except (KeyError, ValueError):
+        pass
+    if query.get("watermark", "").isdigit():
+        mark = min(int(query["watermark"][:18]), latest)
+    return Asked(as_of=as_of, today=today, watermark=mark, known_at=known_at, pinned=mark != latest)
+
+
+class AskedMiddleware:
+    """Puts `request.asked` on every request and marks audit rows as made through a page or the API."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.asked = read_asked(request.GET.dict())  # type: ignore[attr-defined]
+        with audit.through("api" if request.path.startswith("/api/") else "page"):
+            return self.get_response(request)

@@ -1,0 +1,90 @@
+"""What apps say about themselves at start-up, so that lower apps never import higher ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from banso_web.core.facts import Asked
+    from banso_web.members.models import Member
+
+
+@dataclass(frozen=True)
+class NavEntry:
+    """A line of the left rail. `permission` decides who sees it; `group` and `order` where it stands."""
+
+    key: str
+    label: Any  # lazy translation
+    url_name: str
+    icon: str
+    group: str = ""
+    order: int = 100
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    label: str
+    url: str
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class CustomerPart:
+    """A block of the customer page that an app fills: `render(member, account_id, asked)` gives template context or None."""
+
+    key: str
+    order: int
+    template: str
+    context: Callable[[Member, int, Asked], dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class TimelineSource:
+    """Entries of the customer timeline: `entries(member, account_id, asked)` gives TimelineItem rows, latest first."""
+
+    key: str
+    entries: Callable[[Member, int, Asked], Sequence[TimelineItem]]
+
+
+@dataclass(frozen=True)
+class TimelineItem:
+    at: Any  # date or aware datetime
+    kind: str
+    label: Any
+    text: str
+    detail: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class PersonalField:
+    """Where personal data of a contact or member stands, for disclosure and erasure."""
+
+    model: str
+    fields: tuple[str, ...]
+    find: Callable[[str], Any]
+    erase: Callable[[Any], int]
+
+
+@dataclass
+class Registry:
+    """The lists themselves. Filled by each app's `registrations.py` when Django starts."""
+
+    nav: list[NavEntry] = field(default_factory=list)
+    searches: list[Callable[[Member, str, int], Sequence[SearchHit]]] = field(default_factory=list)
+    customer_parts: list[CustomerPart] = field(default_factory=list)
+    timeline: list[TimelineSource] = field(default_factory=list)
+    personal: list[PersonalField] = field(default_factory=list)
+    file_handlers: dict[str, Any] = field(default_factory=dict)  # canonical file name -> ingest handler
+    permissions: dict[str, Any] = field(default_factory=dict)  # key -> lazy label
+    settings: dict[str, Any] = field(default_factory=dict)  # key -> SettingSpec (core.settings_store)
+    after_publish: list[Callable[[int], None]] = field(default_factory=list)  # called with entry id
+    commands: list[Any] = field(default_factory=list)  # click commands
+    glossary_pages: list[Any] = field(default_factory=list)
+
+
+registry = Registry()

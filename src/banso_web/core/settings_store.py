@@ -1,0 +1,58 @@
+"""The organisation's own settings: declared by apps with a default and a check, versioned, audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from banso_web.core import audit, clock
+from banso_web.core.errors import Refused
+from banso_web.core.models import Setting
+from banso_web.core.registry import registry
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
+
+@dataclass(frozen=True)
+class SettingSpec:
+    """One setting. `kind`: text, number, percent, choice, bool, days, json. `clean` gives the stored value or raises ValueError."""
+
+    key: str
+    label: Any
+    help: Any
+    default: Any
+    kind: str = "text"
+    choices: tuple[tuple[str, Any], ...] = ()
+    clean: Callable[[Any], Any] | None = None
+    group: str = "general"
+
+
+def declare(spec: SettingSpec) -> None:
+    registry.settings[spec.key] = spec
+
+
+def get(key: str, *, as_of: date | None = None) -> Any:
+    """The value of a setting (on a day, where it has a history), or its default."""
+    spec: SettingSpec = registry.settings[key]
+    rows = Setting.objects.filter(key=key).order_by("-id")
+    if as_of is not None:
+        rows = rows.exclude(effective_on__gt=as_of)
+    value = rows.values_list("value", flat=True).first()
+    return spec.default if value is None else value
+
+
+def put(key: str, value: Any, *, actor: Member | None, effective_on: date | None = None, reason: str = "") -> None:
+    """Store a new version of a setting and audit it. Refuses what the setting's own check refuses."""
+    spec: SettingSpec = registry.settings[key]
+    try:
+        cleaned = spec.clean(value) if spec.clean else value
+    except ValueError as problem:
+        raise Refused(str(problem), code="bad_setting", fields={key: str(problem)}) from problem
+    old = get(key)
+    if old == cleaned:
+        return
+    Setting.objects.create(key=key, value=cleaned, effective_on=effective_on, set_at=clock.now(), actor=actor)
+    audit.record("setting.change", actor=actor, subject="setting", label=key, old={key: old}, new={key: cleaned}, reason=reason)

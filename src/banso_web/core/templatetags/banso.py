@@ -1,0 +1,7 @@
+"""Template tags and filters of the page parts."""
+
+from __future__ import annotations
+
+from django import template
+
+register = template.Library()
