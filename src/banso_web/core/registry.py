@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from banso_web.core.facts import Asked
+    from banso_web.core.periodic import Periodic
     from banso_web.members.models import Member
 
 
@@ -84,7 +85,9 @@ class Registry:
     settings: dict[str, Any] = field(default_factory=dict)  # key -> SettingSpec (core.settings_store)
     after_publish: list[Callable[[int], None]] = field(default_factory=list)  # called with entry id
     commands: list[Any] = field(default_factory=list)  # click commands
-    glossary_pages: list[Any] = field(default_factory=list)
+    periodic: list[Periodic] = field(default_factory=list)
+    closing_checks: list[Any] = field(default_factory=list)  # (month) -> reasons why a month cannot be closed
+    audit_filters: dict[str, Any] = field(default_factory=dict)  # subject -> (member) -> may see its rows
 
 
 registry = Registry()

@@ -1,0 +1,107 @@
+"""`banso up`: one supervisor over web, worker and scheduler. A child that dies is started again, with growing pauses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from types import FrameType
+
+PAUSES = (0.5, 1, 2, 5, 10, 30)
+
+
+@dataclass
+class Child:
+    """One process of the instance, and when it may be started again."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+    retry_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, start_new_session=True)
+        self.started = time.monotonic()
+
+    def mind(self) -> None:
+        """Start the process when it is down and its pause is over; a minute of life forgets earlier failures."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        moment = time.monotonic()
+        if self.process is not None:
+            self.failures = 0 if moment - self.started > 60 else self.failures + 1
+            self.retry_at = moment + PAUSES[min(self.failures, len(PAUSES) - 1)]
+            print(f"{self.name}: exit {self.process.returncode}; restarting", file=sys.stderr, flush=True)
+            self.process = None
+        if moment >= self.retry_at:
+            self.start()
+
+    def stop(self, patience: float) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether the address can be bound now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def children(host: str, port: int, *, workers: int = 2) -> list[Child]:
+    """Web (WSGI), worker and scheduler, as commands of this same Python."""
+    python = [sys.executable, "-m"]
+    web = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
+    web += ["--blocking-threads", "2", "--no-access-log", "--log-level", "warning", "banso_web.config.wsgi:application"]
+    worker = [*python, "banso_web.cli", "manage", "db_worker", "--queue-name", "*", "--interval", "1", "-v", "0"]
+    scheduler = [*python, "banso_web.cli", "schedule"]
+    return [Child("web", web), Child("worker", worker), Child("scheduler", scheduler)]
+
+
+def wait_until_served(host: str, port: int, *, seconds: float = 30) -> bool:
+    """Whether something accepts connections at the address within the time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with socket.create_connection((host, port), timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def supervise(family: list[Child], *, ready: str, host: str, port: int) -> None:
+    """Run until SIGINT or SIGTERM; print `ready` once the web process answers."""
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    for child in family:
+        child.start()
+    if wait_until_served(host, port):
+        print(ready, flush=True)
+    while not stopping:
+        for child in family:
+            child.mind()
+        time.sleep(0.3)
+    for child in reversed(family):
+        child.stop(10)
