@@ -1,0 +1,198 @@
+"""Editing a customer: one dated version, the current row, the audit row. Used by page, API and bulk edit alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from banso.names import corporate_number
+from banso_web.accounts.access import access_account, require_edit
+from banso_web.accounts.models import Account, Excluded
+from banso_web.core import audit, clock
+from banso_web.core.errors import Conflict, Refused
+from banso_web.core.facts import current_watermark, new_entry, project, void, write_state
+from banso_web.core.models import Entry
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
+EDITABLE = tuple(field for field in Account.STATE_FIELDS if field != "parent_id") + ("parent_id",)
+TOUCHES = ("high", "low", "tech")
+BULK_LIMIT = 5_000
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What an edit did: the entry (its undo), and how many accounts changed."""
+
+    entry_id: int | None
+    changed: int
+
+
+def _clean_one(field: str, value: Any) -> Any:
+    if field in ("owner_id", "deputy_id", "parent_id", "employees"):
+        return None if value in ("", None) else int(value)
+    if field in ("fiscal_month", "budget_month"):
+        month = None if value in ("", None) else int(value)
+        if month is not None and not 1 <= month <= 12:
+            raise ValueError(_("1 から 12 の月を入れてください。"))
+        return month
+    if field == "started_on":
+        return None if value in ("", None) else date.fromisoformat(str(value)).isoformat()
+    if field == "community":
+        return value in (True, "1", "on", "true")
+    text = str(value or "").strip()
+    if field == "name" and not text:
+        raise ValueError(_("顧客名は空にできません。"))
+    if field == "touch" and not set(filter(None, text.split(";"))) <= set(TOUCHES):
+        raise ValueError(_("ハイ・ロー・テックから選んでください。"))
+    if field == "excluded" and text not in ("", *Excluded.values):
+        raise ValueError(_("除外区分にない値です。"))
+    if field == "corporate_number" and text:
+        found = corporate_number(text)
+        if not found.valid:
+            raise ValueError(_("法人番号の検査数字が合いません。13桁をもう一度確かめてください。"))
+        return found.value
+    return text
+
+
+def clean(values: dict[str, Any]) -> dict[str, Any]:
+    """Typed, JSON-ready values, or Refused with a message per field. Unknown fields are refused by name."""
+    cleaned, problems = {}, {}
+    for field, value in values.items():
+        if field not in EDITABLE:
+            problems[field] = _("編集できない項目です。")
+            continue
+        try:
+            cleaned[field] = _clean_one(field, value)
+        except (ValueError, TypeError) as problem:
+            problems[field] = str(problem) if str(problem)[:1] > "~" else _("この値は読み取れません。")
+    if problems:
+        raise Refused(_("入力を確かめてください。何も保存していません。"), code="invalid", fields=problems)
+    return cleaned
+
+
+def _check_links(account: Account, values: dict[str, Any]) -> None:
+    from banso_web.members.reads import assignable
+
+    for field in ("owner_id", "deputy_id"):
+        if values.get(field) is not None and not assignable(values[field]):
+            raise Refused(_("そのメンバーは担当にできません。何も保存していません。"), fields={field: _("在籍中のメンバーを選んでください。")})
+    parent = values.get("parent_id")
+    seen = {account.pk}
+    while parent is not None:
+        if parent in seen:
+            raise Refused(
+                _("親会社が自分自身に戻ってしまいます。何も保存していません。"),
+                fields={"parent_id": _("別の会社を選んでください。")},
+            )
+        seen.add(parent)
+        parent = Account.objects.filter(pk=parent).values_list("parent_id", flat=True).first()
+
+
+def _current(account: Account, fields: Sequence[str]) -> dict[str, Any]:
+    found = {field: getattr(account, field) for field in fields}
+    return {field: value.isoformat() if isinstance(value, date) else value for field, value in found.items()}
+
+
+def edit_account(
+    account_id: int,
+    values: dict[str, Any],
+    *,
+    actor: Member,
+    reason: str = "",
+    valid_from: date | None = None,
+    seen_entry: int | None = None,
+) -> Edited:
+    """Change fields of a customer from a day on (today unless given).
+
+    404 when the actor may not see it, 403 when they may not edit it, Refused with a message per field for values that
+    cannot stand, Conflict when `seen_entry` (the latest entry the form was made from) is no longer the latest.
+    Saving what is there already writes nothing.
+    """
+    account = access_account(actor, account_id)
+    require_edit(actor, account)
+    if seen_entry is not None and latest_entry(account_id) > seen_entry:
+        raise Conflict(_("ほかの人が先にこの顧客を変更しました。画面を開き直し、内容を確かめてから保存してください。"), code="stale")
+    cleaned = clean(values)
+    old = _current(account, tuple(cleaned))
+    new = {field: value for field, value in cleaned.items() if old[field] != value}
+    if not new:
+        return Edited(None, 0)
+    _check_links(account, new)
+    with new_entry(label="account.edit", reason=reason, actor=actor) as entry:
+        write_state("account", account.pk, new, entry=entry, valid_from=valid_from or clock.today())
+        audit.record(
+            "account.edit",
+            actor=actor,
+            subject="account",
+            subject_id=account.pk,
+            label=account.name,
+            old={field: old[field] for field in new},
+            new=new,
+            reason=reason,
+            entry=entry,
+        )
+    project("account", [account.pk])
+    return Edited(entry.pk, 1)
+
+
+def edit_many(account_ids: Sequence[int], values: dict[str, Any], *, actor: Member, reason: str = "") -> Edited:
+    """Bulk edit: one entry for all, so that one undo takes it back. All or nothing: one account the actor may not edit
+    refuses the whole."""
+    if len(account_ids) > BULK_LIMIT:
+        raise Refused(_("一度に変更できるのは5,000社までです。何も保存していません。"), code="too_many")
+    cleaned = clean(values)
+    accounts = [access_account(actor, account_id) for account_id in dict.fromkeys(account_ids)]
+    for account in accounts:
+        require_edit(actor, account)
+        _check_links(account, cleaned)
+    changed = []
+    with new_entry(label="account.edit_many", reason=reason, actor=actor) as entry:
+        for account in accounts:
+            old = _current(account, tuple(cleaned))
+            new = {field: value for field, value in cleaned.items() if old[field] != value}
+            if not new:
+                continue
+            changed.append(account.pk)
+            write_state("account", account.pk, new, entry=entry, valid_from=clock.today())
+            audit.record(
+                "account.edit",
+                actor=actor,
+                subject="account",
+                subject_id=account.pk,
+                label=account.name,
+                old={field: old[field] for field in new},
+                new=new,
+                reason=reason,
+                entry=entry,
+            )
+    project("account", changed)
+    return Edited(entry.pk if changed else None, len(changed))
+
+
+def undo_edit(entry_id: int, *, actor: Member) -> int:
+    """Take back one's own edit (or anybody's, with the right to edit all): the versions beneath show again."""
+    entry = Entry.objects.filter(pk=entry_id, kind=Entry.Kind.ACTION, label__startswith="account.edit").first()
+    if entry is None:
+        raise Refused(_("元に戻せる変更が見つかりません。"), code="nothing_to_undo")
+    ids = list(entry.versions.filter(subject="account").values_list("subject_id", flat=True))
+    for account_id in ids:
+        require_edit(actor, access_account(actor, account_id))
+    void(entry, actor=actor, reason="undo")
+    project("account", ids)
+    Entry.objects.filter(pk=entry.pk).update(projected=True)
+    audit.record("account.undo", actor=actor, subject="entry", subject_id=entry.pk, new={"accounts": ids}, entry=entry)
+    return len(ids)
+
+
+def latest_entry(account_id: int) -> int:
+    """The latest effective entry with a version of the account: what an edit form must still be standing on."""
+    from banso_web.core.facts import history
+
+    versions = history("account", account_id, watermark=current_watermark())
+    return versions[-1].entry_id if versions else 0
