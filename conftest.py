@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+
+SHARED = Path(__file__).resolve().parents[1] / "shared" / "data"
+
 _home = Path(tempfile.mkdtemp(prefix="banso-test-"))
+_owner = os.getpid()
 (_home / "kind").write_text("test", "ascii")
 os.environ["BANSO_HOME"] = str(_home)
-os.environ.setdefault("BANSO_SECRET_KEY", "only-for-tests")
+os.environ.setdefault("BANSO_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("BANSO_CLOCK", "2026-11-24T09:00+09:00")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "banso_web.config.settings")
+# Playwright's synchronous driver runs an event loop in the thread in which a browser test also asks the database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@atexit.register
+def _forget_home() -> None:
+    if os.getpid() == _owner:  # a forked child leaves the home to its parent
+        shutil.rmtree(_home, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`soak` runs only where it is asked for, `shared` only where the data lies."""
+    soak = os.environ.get("BANSO_SOAK") == "1"
+    for item in items:
+        if item.get_closest_marker("soak") and not soak:
+            item.add_marker(pytest.mark.skip(reason="longer than `make test`: run `make soak`"))
+        if item.get_closest_marker("shared") and not SHARED.is_dir():
+            item.add_marker(pytest.mark.skip(reason="the real data does not lie beside this checkout"))

@@ -1,0 +1,90 @@
+# Banso. `make run`: a running product with the sample company. `make test`: everything that CI runs.
+# Only python3 (3.11 or newer, with venv) and make are needed; the rest is fetched by these rules.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+BANSO_HOME ?= $(CURDIR)/.banso
+BUILT := src/banso_web/static/built
+STAMPS := $(VENV)/.stamps
+FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/package-lock.json frontend/build.sh
+TEMPLATES := $(shell find src/banso_web -name '*.html' -o -path '*/templatetags/*.py' -o -name forms.py -o -name widgets.py)
+CATALOGUES := $(shell find src -name '*.po')
+
+.PHONY: help setup setup-test run test lint format frontend messages bench soak wheel pictures clean locks
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+setup: $(STAMPS)/run $(STAMPS)/messages $(BUILT)/.built ## everything that running needs
+
+run: setup ## the product with the sample company, at the printed address
+	BANSO_HOME="$(BANSO_HOME)" $(VENV)/bin/banso demo
+
+setup-test: setup $(STAMPS)/test ## everything that testing needs, with PostgreSQL and Chromium from Debian's packages
+	@tests/install-needs.sh
+
+test: setup-test lint ## lint, then the whole suite on SQLite and on PostgreSQL
+	tests/phases.sh $(PY)
+
+lint: $(STAMPS)/test $(STAMPS)/messages $(BUILT)/.built ## style, types, import contracts, rules of the house
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	PYTHONPATH=src $(VENV)/bin/lint-imports
+	frontend/build.sh ../$(PY) check
+	$(PY) -m pytest -q tests/house
+
+format: $(STAMPS)/test ## lets ruff write the code
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+frontend: $(BUILT)/.built ## stylesheet and page scripts
+messages: $(STAMPS)/messages ## the translations
+
+bench: setup-test ## writes benchmarks/results.md
+	$(PY) -m benchmarks
+
+soak: setup-test ## what is longer than ten minutes
+	BANSO_SOAK=1 $(PY) -m pytest -q -m soak
+	BANSO_PG_MARKS= tests/phases.sh $(PY)
+
+wheel: setup ## dist/banso-*.whl with its built assets
+	rm -rf dist
+	$(PY) -m hatchling build -t wheel
+
+locks: $(STAMPS)/test ## writes requirements/*.txt anew from pyproject.toml and requirements/*.in (needs uv)
+	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres pyproject.toml -o requirements/run.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres pyproject.toml requirements/test.in -o requirements/test.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements/build.in -o requirements/build.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements/node.in -o requirements/node.txt
+
+clean: ## removes what was built; data in .banso stays
+	rm -rf $(VENV) build dist $(BUILT) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	find src -name '*.mo' -delete
+
+# -- the pieces: each leaves a stamp, so that a second call is quick
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (make PYTHON=python3.12 ...)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python's venv is missing (Debian: apt-get install python3-venv)"; exit 1; }
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: $(STAMPS)/venv requirements/run.txt requirements/build.txt pyproject.toml
+	$(PIP) -r requirements/run.txt -r requirements/build.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/run requirements/test.txt
+	$(PIP) -r requirements/test.txt -r requirements/build.txt
+	@touch $@
+
+$(STAMPS)/messages: $(STAMPS)/run tools/messages.py $(CATALOGUES)
+	$(PY) tools/messages.py
+	@touch $@
+
+$(BUILT)/.built: $(STAMPS)/venv $(FRONTEND) $(TEMPLATES)
+	@mkdir -p $(BUILT)
+	frontend/build.sh ../$(PY) build
+	@touch $@
