@@ -1,4 +1,7 @@
-"""Before Django loads: tests run in a home of their own, marked as a test home (so BANSO_CLOCK may be used)."""
+"""A pytest plugin, loaded before Django: tests run in a home of their own, marked as a test home (so BANSO_CLOCK may be used).
+
+A conftest.py would come too late: one of an app may import models, and Django must be set up by then.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[1] / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 _home = Path(tempfile.mkdtemp(prefix="banso-test-"))
 _owner = os.getpid()
