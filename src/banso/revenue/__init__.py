@@ -6,9 +6,11 @@ function of its arguments: no clock, no files, no database.
 
 from __future__ import annotations
 
+from ._classes import KINDS
 from ._ledger import LATE_RENEWAL_DAYS, LeftOut
 from .book import Book
-from .waterfall import KINDS, Excluded, Line, Lines, Note, Waterfall, waterfall
+from .monthly import Monthly, MonthRow, monthly
+from .waterfall import Excluded, Line, Lines, Note, Waterfall, waterfall
 
 __all__ = [
     "KINDS",
@@ -18,7 +20,10 @@ __all__ = [
     "LeftOut",
     "Line",
     "Lines",
+    "MonthRow",
+    "Monthly",
     "Note",
     "Waterfall",
+    "monthly",
     "waterfall",
 ]

@@ -52,7 +52,7 @@ def missing(value: Any) -> bool:
     if isinstance(value, str):
         return not value.strip()
     try:
-        return not bool(value == value)  # noqa: PLR0124 -- only NaN and NaT differ from themselves
+        return not bool(value == value)
     except TypeError:  # pandas.NA has no truth value
         return True
 

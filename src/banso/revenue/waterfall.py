@@ -16,14 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._balances import Balances, balances, cross_sell
+from ._classes import BACK, CHURN, DOWN, KINDS, NEW, UP, classify
 from ._fx import Rates
 from ._ledger import Ledger, prepare
 from ._months import day_number, day_of, first_day, last_day, month_number, month_text
 from ._units import exact, ratio, total
 from .book import as_book
-
-KINDS = ("unchanged", "new", "reactivation", "expansion", "contraction", "churn")
-_UNCHANGED, _NEW, _BACK, _UP, _DOWN, _CHURN = range(6)
 
 
 @dataclass(frozen=True)
@@ -227,31 +225,24 @@ def waterfall(
         book, as_of=as_of, known_at=known_at, customers=customers, contracts=contracts, upto=last
     )
     limit = None if as_of is None else day_number(as_of)
-    closing_day = last + 1 if limit is None else min(last + 1, limit)
-    table = _classify(ledger, Rates.of(rates, reporting), first, last, max(closing_day, first))
+    table = _classify(ledger, Rates.of(rates, reporting), first, last, closing_rate_day(number, limit))
     return _result(table, number, reporting, limit is not None and limit < last)
+
+
+def closing_rate_day(number: int, limit: int | None) -> int:
+    """The day whose rates the closing stands at: the next month's first, or as_of where that is earlier."""
+    after = last_day(number) + 1
+    return after if limit is None else max(min(after, limit), first_day(number))
 
 
 def _classify(ledger: Ledger, rates: Rates, first: int, last: int, closing_day: int) -> _Table:
     balance = balances(ledger, rates, first, last, closing_day)
-    opening, closing = balance.opening, balance.closing
-    held, holds, moved = opening > 0, closing > 0, closing - opening
     everyone = np.arange(len(ledger.names))
-    paused, resumed = np.zeros((2, len(everyone)), dtype=bool)
-    before = ledger.first_live < first
-    if ledger.force is not None:
-        paused = np.asarray(held & ~holds & ledger.force.at(everyone, last), dtype=bool)
-        resumed = np.asarray(~held & holds & before & ledger.force.at(everyone, first - 1), dtype=bool)
-    kind = np.zeros(len(everyone), dtype=np.int8)
-    kind[moved > 0] = _UP
-    kind[moved < 0] = _DOWN
-    kind[held & ~holds & ~paused] = _CHURN
-    kind[~held & holds & before & ~resumed] = _BACK
-    kind[~held & holds & ~before] = _NEW
-    growing = kind == _UP
-    if balance.unrated:
-        growing = growing.copy()
-        growing[list(balance.unrated)] = False
+    kind, paused, resumed = classify(
+        balance.opening, balance.closing, ledger.first_live < first, everyone, ledger.force, first, last
+    )
+    growing = kind == UP
+    growing[list(balance.unrated)] = False
     crossed = cross_sell(ledger, balance, growing, first, last)
     return _Table(ledger, balance, kind, paused, resumed, crossed, first, last)
 
@@ -266,7 +257,7 @@ def _result(table: _Table, number: int, reporting: str, running: bool) -> Waterf
         return abs(total(moved[counted & (kind == code)]))
 
     opening, closing = total(balance.opening[counted]), total(balance.restated[counted])
-    new, back, up, down, churn = bar(_NEW), bar(_BACK), bar(_UP), bar(_DOWN), bar(_CHURN)
+    new, back, up, down, churn = bar(NEW), bar(BACK), bar(UP), bar(DOWN), bar(CHURN)
     crossed = sum(min(amount, int(moved[code])) for code, amount in table.crossed.items())
     fx = closing - total(balance.closing[counted])
     held = counted & np.asarray(balance.opening > 0, dtype=bool)
@@ -305,11 +296,11 @@ def _counts(table: _Table, counted: NDArray[np.bool_], held: NDArray[np.bool_]) 
     of_kind = np.bincount(table.kind[counted], minlength=len(KINDS))
     return {
         "opening_customers": int(held.sum()),
-        "new_customers": int(of_kind[_NEW]),
-        "reactivated_customers": int(of_kind[_BACK]),
-        "expanded_customers": int(of_kind[_UP]),
-        "contracted_customers": int(of_kind[_DOWN]),
-        "churned_customers": int(of_kind[_CHURN]),
+        "new_customers": int(of_kind[NEW]),
+        "reactivated_customers": int(of_kind[BACK]),
+        "expanded_customers": int(of_kind[UP]),
+        "contracted_customers": int(of_kind[DOWN]),
+        "churned_customers": int(of_kind[CHURN]),
         "paused_customers": int((table.paused & counted).sum()),
         "resumed_customers": int((table.resumed & counted).sum()),
         "closing_customers": int((counted & np.asarray(table.balance.closing > 0, dtype=bool)).sum()),
