@@ -33,7 +33,7 @@ def test_a_log_late_on_a_utc_day_belongs_to_japans_next_day() -> None:
 
 def test_a_moment_without_an_offset_is_refused() -> None:
     with pytest.raises(ValueError, match="offset"):
-        jst_day(datetime(2026, 10, 31, 15, 30))
+        jst_day(datetime.fromisoformat("2026-10-31T15:30"))
 
 
 def test_months_are_added_with_clipping_to_the_months_end() -> None:

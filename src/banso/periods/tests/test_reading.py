@@ -54,7 +54,7 @@ def test_a_day_is_read_in_all_its_spellings(text: str) -> None:
 def test_a_time_with_an_offset_gives_japans_day() -> None:
     assert parse_date("2026-10-31T15:30:00Z") == date(2026, 11, 1)
     assert parse_date("2026-10-31T15:30:00+09:00") == date(2026, 10, 31)
-    assert parse_date(datetime(2026, 10, 31, 23, 0)) == date(2026, 10, 31)
+    assert parse_date(datetime.fromisoformat("2026-10-31T23:00")) == date(2026, 10, 31)
     assert parse_date(THE_DAY) == THE_DAY
 
 
