@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from banso_web.core import audit, clock
 from banso_web.core.errors import Refused
+from banso_web.core.facts import new_entry, states_at, write_state
 from banso_web.core.models import Setting
 from banso_web.core.registry import registry
 
@@ -28,10 +29,21 @@ class SettingSpec:
     choices: tuple[tuple[str, Any], ...] = ()
     clean: Callable[[Any], Any] | None = None
     group: str = "general"
+    counted: bool = False  # a counting rule: its versions are dated states, so that a watermark pins it too
 
 
 def declare(spec: SettingSpec) -> None:
     registry.settings[spec.key] = spec
+
+
+SUBJECT = "setting"  # counted settings are states of this one subject
+
+
+def rule(key: str, *, as_of: date, watermark: int) -> Any:
+    """A counting rule as it stood at a watermark, for a day: the same question gives the same answer for ever."""
+    spec: SettingSpec = registry.settings[key]
+    stated = states_at(SUBJECT, as_of=as_of, watermark=watermark, ids=[0]).get(0, {})
+    return stated.get(key, spec.default)
 
 
 def get(key: str, *, as_of: date | None = None) -> Any:
@@ -54,5 +66,8 @@ def put(key: str, value: Any, *, actor: Member | None, effective_on: date | None
     old = get(key)
     if old == cleaned:
         return
+    if spec.counted:
+        with new_entry(label=f"setting:{key}", reason=reason, actor=actor) as entry:
+            write_state(SUBJECT, 0, {key: cleaned}, entry=entry, valid_from=effective_on)
     Setting.objects.create(key=key, value=cleaned, effective_on=effective_on, set_at=clock.now(), actor=actor)
     audit.record("setting.change", actor=actor, subject="setting", label=key, old={key: old}, new={key: cleaned}, reason=reason)

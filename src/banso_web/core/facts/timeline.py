@@ -1,0 +1,90 @@
+"""Dated states of many subjects at once, ready to be asked for any day without going to the database again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from banso_web.core.facts.happenings import effective
+from banso_web.core.models import StateVersion
+
+FIRST, LAST = date.min.toordinal(), date.max.toordinal() + 1
+Piece = tuple[int, int, Any]  # first day, day after the last (ordinals), value
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """One field of many subjects. Before the first day somebody stated, the first stated value holds."""
+
+    whole: dict[int, Any]
+    pieces: dict[int, tuple[Piece, ...]]
+
+    def at(self, subject_id: int, day: int) -> Any:
+        """The value on a day (ordinal); None when nobody stated one."""
+        if subject_id in self.whole:
+            return self.whole[subject_id]
+        for start, end, value in self.pieces.get(subject_id, ()):
+            if start <= day < end:
+                return value
+        return None
+
+    def spans(self, subject_id: int) -> tuple[Piece, ...]:
+        """Every stretch with a value, in order of days."""
+        if subject_id in self.whole:
+            return ((FIRST, LAST, self.whole[subject_id]),)
+        return self.pieces.get(subject_id, ())
+
+    def subjects(self) -> Iterable[int]:
+        """Everybody of whom something was stated."""
+        return [*self.whole, *self.pieces]
+
+
+def timelines(
+    subject: str, fields: Sequence[str], *, watermark: int, known_at: datetime | None = None
+) -> dict[str, Timeline]:
+    """{field: Timeline} over all subjects, as entered by the watermark and known by `known_at`.
+
+    One query; a later entry lies over an earlier one on the days it covers, as in `states_at`.
+    """
+    rows = StateVersion.objects.filter(effective(watermark), subject=subject)
+    if known_at is not None:
+        rows = rows.filter(recorded_at__lte=known_at)
+    layers: dict[str, dict[int, list[Piece]]] = {field: {} for field in fields}
+    listed = rows.order_by("entry__seq", "id").values_list("subject_id", "values", "valid_from", "valid_to")
+    for subject_id, values, start, end in listed.iterator(chunk_size=20_000):
+        piece_from, piece_to = start.toordinal() if start else FIRST, end.toordinal() if end else LAST
+        for field in fields:
+            if field in values:
+                layers[field].setdefault(subject_id, []).append((piece_from, piece_to, values[field]))
+    return {field: _timeline(found) for field, found in layers.items()}
+
+
+def _timeline(layers: dict[int, list[Piece]]) -> Timeline:
+    whole: dict[int, Any] = {}
+    pieces: dict[int, tuple[Piece, ...]] = {}
+    for subject_id, stack in layers.items():
+        painted = ((FIRST, LAST, stack[0][2]),) if len(stack) == 1 and stack[0][1] == LAST else _paint(stack)
+        if len(painted) == 1 and painted[0][:2] == (FIRST, LAST):
+            whole[subject_id] = painted[0][2]
+        else:
+            pieces[subject_id] = painted
+    return Timeline(whole, pieces)
+
+
+def _paint(stack: list[Piece]) -> tuple[Piece, ...]:
+    """The visible stretches of layers given in order of entry."""
+    edges = sorted({edge for start, end, _ in stack for edge in (start, end)})
+    out: list[Piece] = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        covering = [value for low, high, value in stack if low <= start and end <= high]
+        if not covering:
+            continue
+        if out and out[-1][1] == start and out[-1][2] == covering[-1]:
+            out[-1] = (out[-1][0], end, covering[-1])
+        else:
+            out.append((start, end, covering[-1]))
+    if out:
+        out[0] = (FIRST, out[0][1], out[0][2])
+    return tuple(out)

@@ -1,0 +1,104 @@
+"""Metrics of a day: MRR, ARR, customers, ARPA, and the ends that are already announced."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from banso.revenue import Line, Waterfall
+from banso_web.core.metrics import MetricResult, Question, Row, Rows, Side, rows
+from banso_web.revenue.metrics import words
+from banso_web.revenue.metrics.frame import Context, answer, excluded_rows, notes_of
+from banso_web.revenue.metrics.rows import UNITS, line_rows, planned_rows
+from banso_web.revenue.reads.months import standing
+from banso_web.revenue.reads.planned import planned_ends
+
+HELD = ("unchanged", "new", "reactivation", "expansion", "contraction")
+
+
+def _held(line: Line) -> Decimal:
+    return line.closing + line.fx
+
+
+def _day(question: Question) -> tuple[Context, Waterfall, Rows]:
+    context = Context.of(question)
+    fall = standing(question.asked, question.asked.as_of, question.scope)
+    held = line_rows(fall.lines.of(*HELD), context.counted, amount=_held, movements=False, part="closing")
+    return context, fall, held
+
+
+def _common(context: Context, fall: Waterfall, held: Rows) -> dict[str, object]:
+    day = context.question.asked.as_of
+    notes = tuple(note for note in notes_of(context, fall, day) if note != str(words.RUNNING))
+    return {
+        "excluded": excluded_rows(context, fall, day, day),
+        "notes": notes,
+        "part_rows": {"closing": held},
+        "n": fall.counts["closing_customers"],
+    }
+
+
+def mrr(question: Question) -> MetricResult:
+    """MRR at the close of the day, in the reporting currency at the rates of that day."""
+    context, fall, held = _day(question)
+    parts = {"mrr": fall.closing, "customers": Decimal(fall.counts["closing_customers"])}
+    side = Side(fall.closing, held)
+    unit = context.counted.rules.currency
+    return answer(question, fall.closing, unit=unit, numerator=side, parts=parts, **_common(context, fall, held))
+
+
+def arr(question: Question) -> MetricResult:
+    """MRR × 12."""
+    context, fall, held = _day(question)
+    unit = context.counted.rules.currency
+    return answer(
+        question,
+        fall.closing * 12,
+        unit=unit,
+        numerator=Side(fall.closing, held),
+        parts={"mrr": fall.closing, "months": Decimal(12)},
+        **_common(context, fall, held),
+    )
+
+
+def customers(question: Question) -> MetricResult:
+    """Customers with MRR above 0 at the close of the day."""
+    context, fall, held = _day(question)
+    count = Decimal(fall.counts["closing_customers"])
+    return answer(question, count, numerator=Side(count, held), **_common(context, fall, held))
+
+
+def arpa(question: Question) -> MetricResult:
+    """MRR ÷ customers; 算出不可 without customers."""
+    context, fall, held = _day(question)
+    count = fall.counts["closing_customers"]
+    return answer(
+        question,
+        Fraction(fall.closing) / count if count else None,
+        reason=None if count else str(words.NO_CUSTOMERS),
+        unit=context.counted.rules.currency,
+        numerator=Side(fall.closing, held),
+        denominator=Side(Decimal(count), held),
+        parts={"mrr": fall.closing, "customers": Decimal(count)},
+        **_common(context, fall, held),
+    )
+
+
+def planned_churn_mrr(question: Question) -> MetricResult:
+    """解約予定MRR: Σ MRR of ends announced by the day and dated after it."""
+    context = Context.of(question)
+    ends = planned_ends(question.asked, context.counted, question.scope)
+    listed: list[Row] = planned_rows(ends)
+    total = sum((Decimal(end.units) for end in ends), Decimal(0)) / UNITS
+    months: dict[str, Decimal] = {}
+    for end in ends:
+        key = end.ends_on.strftime("%Y-%m")
+        months[key] = months.get(key, Decimal(0)) + Decimal(end.units) / UNITS
+    return answer(
+        question,
+        total,
+        unit=context.counted.rules.currency,
+        numerator=Side(total, rows(listed)),
+        parts={"by_month": dict(sorted(months.items()))},
+        n=len(ends),
+    )

@@ -1,0 +1,87 @@
+"""Every metric that rests on revenue facts: name, formula, version, edge rules (spec: metrics)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from banso_web.core.metrics import COUNT, MONEY, RATIO, MetricSpec, register
+from banso_web.revenue.metrics import by_day, by_month
+
+_MONTH_RULES = (
+    _("月初は、その月の日付の動きが一つも入る前の状態です。"),
+    _("解約日は最終利用日です。10/31に終わる契約は10月の解約です。"),
+    _("新規・再開は含みません。当月内に契約して解約した顧客は両側から除きます。"),
+    _("最終利用日から30日以内にMRRが戻った場合は更新遅延として継続扱いです。"),
+)
+
+SPECS = (
+    MetricSpec(
+        "mrr", _("MRR(月次経常収益)"), MONEY, "1", _("その日までに発効したMRRの増減の合計(税抜)"), by_day.mrr,
+        rules=(
+            _("年額は12で割り、1万分の1円まで保持します。丸めるのは表示のときだけです。"),
+            _("初期費用・一時費用・消費税は含みません。"),
+            _("終了は最終利用日、それ以外の変更は新価格の初日の日付です。"),
+        ),
+    ),
+    MetricSpec("arr", _("ARR(年次経常収益)"), MONEY, "1", _("MRR × 12"), by_day.arr),
+    MetricSpec(
+        "customers", _("顧客数"), COUNT, "1", _("基準日の終わりにMRRが0より大きい顧客の数"), by_day.customers,
+        rules=(_("顧客は法人(契約をまとめた単位)です。除外区分のある顧客は数えません。"),),
+    ),
+    MetricSpec(
+        "arpa", _("顧客単価(ARPA)"), MONEY, "1", _("MRR ÷ 顧客数"), by_day.arpa,
+        rules=(_("顧客がいない日は算出不可です。"),),
+    ),
+    MetricSpec(
+        "planned_churn_mrr", _("解約予定MRR"), MONEY, "1",
+        _("解約申出日 ≤ 基準日 < 解約日 である終了のMRRの合計"), by_day.planned_churn_mrr, better="down",
+        rules=(_("解約日が来るまで解約率には入りません。"),),
+    ),
+    MetricSpec(
+        "nrr_monthly", _("NRR(売上継続率) 月次"), RATIO, "1",
+        _("(月初MRR + エクスパンション − ダウングレード − 解約) ÷ 月初MRR"), by_month.nrr_monthly, monthly=True,
+        rules=_MONTH_RULES,
+    ),
+    MetricSpec(
+        "grr_monthly", _("GRR(総売上継続率) 月次"), RATIO, "1", _("(月初MRR − ダウングレード − 解約) ÷ 月初MRR"),
+        by_month.grr_monthly, monthly=True, rules=(*_MONTH_RULES, _("100%を超えません。")),
+    ),
+    MetricSpec(
+        "customer_churn_monthly", _("顧客解約率 月次"), RATIO, "1", _("当月にMRRが0になった月初顧客 ÷ 月初顧客"),
+        by_month.customers_lost(), monthly=True, better="down",
+        rules=(*_MONTH_RULES, _("区間はウィルソンの95%信頼区間です。")),
+    ),
+    MetricSpec(
+        "customer_churn_annualised", _("顧客解約率 年換算"), RATIO, "1", _("1 − (1 − 月次解約率)^12"),
+        by_month.customers_lost(yearly=True), monthly=True, better="down", rules=(_("月次の12倍ではありません。"),),
+    ),
+    MetricSpec(
+        "retention_monthly", _("顧客維持率 月次"), RATIO, "1", _("1 − 顧客解約率"),
+        by_month.customers_lost(complement=True), monthly=True, rules=_MONTH_RULES,
+    ),
+    MetricSpec(
+        "mrr_churn_monthly", _("解約MRR率 月次(解約のみ)"), RATIO, "1", _("解約MRR ÷ 月初MRR"),
+        by_month.lost(("churn",)), monthly=True, better="down", rules=(_("ダウングレードは含みません。"),),
+    ),
+    MetricSpec(
+        "gross_revenue_churn", _("グロス収益解約率 月次"), RATIO, "1", _("(解約 + ダウングレード) ÷ 月初MRR"),
+        by_month.lost(("churn", "contraction")), monthly=True, better="down", rules=_MONTH_RULES,
+    ),
+    MetricSpec(
+        "net_revenue_churn", _("ネット収益解約率 月次"), RATIO, "1",
+        _("(解約 + ダウングレード − エクスパンション) ÷ 月初MRR = 1 − NRR"),
+        by_month.lost(("churn", "contraction"), net=True), monthly=True, better="down",
+        rules=(_("負になることがあります。"),),
+    ),
+    MetricSpec(
+        "quick_ratio", _("クイックレシオ"), "number", "1",
+        _("(新規 + 再開 + エクスパンション) ÷ (解約 + ダウングレード)"), by_month.quick_ratio, monthly=True,
+        rules=(_("失ったMRRがない月は算出不可です。"),),
+    ),
+)  # fmt: skip
+
+
+def register_all() -> None:
+    """Put every revenue metric into the catalogue."""
+    for spec in SPECS:
+        register(spec)

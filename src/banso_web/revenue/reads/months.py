@@ -1,0 +1,103 @@
+"""The library's waterfall and monthly series for a question, kept while nothing changes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from banso.revenue import Monthly, Waterfall, monthly, waterfall
+from banso_web.core.facts import Asked, Memo
+from banso_web.core.metrics import Scope
+from banso_web.revenue.reads.customers import Counted, counted_movements, team_of_owner, within
+
+_waterfalls: Memo[Waterfall] = Memo(96)
+_series: Memo[Monthly] = Memo(64)
+
+
+def next_month(month: date) -> date:
+    """The first day of the following month."""
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def months_before(month: date, count: int) -> date:
+    """The first day of the month `count` months earlier."""
+    number = month.year * 12 + month.month - 1 - count
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def last_day(month: date) -> date:
+    return next_month(month) - timedelta(days=1)
+
+
+def scope_key(scope: Scope) -> tuple[str, int]:
+    """The scope, and for teams who is in them today."""
+    return scope.key, hash(tuple(sorted(team_of_owner().items()))) if scope.team is not None else 0
+
+
+def counted_for(asked: Asked, scope: Scope) -> Counted:
+    """What counts for a question; 企業グループ is a view of its own."""
+    return counted_movements(asked, group=scope.group)
+
+
+def month_waterfall(asked: Asked, month: date, scope: Scope | None = None) -> Waterfall:
+    """The waterfall of a month (its first day) for a scope; segment, team and owner are those at month start."""
+    scope = scope or Scope()
+    counted = counted_for(asked, scope)
+
+    def make() -> Waterfall:
+        return waterfall(
+            within(counted, scope, month, last_day(month)),
+            month,
+            as_of=asked.as_of,
+            rates=counted.rates,
+            contracts=counted.terms,
+            reporting=counted.rules.currency,
+        )
+
+    return _waterfalls.get((counted.rules, asked.as_of, asked.known_at, scope_key(scope), month), make)
+
+
+def standing(asked: Asked, day: date, scope: Scope | None = None) -> Waterfall:
+    """The month of `day`, cut at its close: `closing` is the MRR of that day, in today's rates of that day."""
+    scope = scope or Scope()
+    counted = counted_for(asked, scope)
+    cut = min(day, asked.as_of)
+
+    def make() -> Waterfall:
+        return waterfall(
+            within(counted, scope, cut, cut),
+            cut.replace(day=1),
+            as_of=cut,
+            rates=counted.rates,
+            contracts=counted.terms,
+            reporting=counted.rules.currency,
+        )
+
+    return _waterfalls.get((counted.rules, asked.as_of, asked.known_at, scope_key(scope), "day", cut), make)
+
+
+def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> list[Waterfall] | Monthly:
+    """One row a month from `start` to `end` (first days), cut at the question's day.
+
+    For the company one pass over the book; for a scope, whose members change, month by month.
+    """
+    scope = scope or Scope()
+    counted = counted_for(asked, scope)
+    if Scope(group=scope.group) != scope:
+        months, here = [], start
+        while here <= end:
+            months.append(month_waterfall(asked, here, scope))
+            here = next_month(here)
+        return months
+
+    def make() -> Monthly:
+        return monthly(
+            counted.book,
+            start,
+            end,
+            as_of=asked.as_of,
+            rates=counted.rates,
+            contracts=counted.terms,
+            reporting=counted.rules.currency,
+        )
+
+    return _series.get((counted.rules, asked.as_of, asked.known_at, scope.key, start, end), make)

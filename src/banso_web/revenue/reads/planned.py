@@ -1,0 +1,142 @@
+"""解約予定: ends that were announced by a day and lie after it (spec: metrics, 解約予定MRR)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from banso_web.core.facts import Asked, Memo
+from banso_web.core.facts.happenings import effective
+from banso_web.core.metrics import Scope
+from banso_web.core.models import StateVersion
+from banso_web.revenue.reads.book import loaded
+from banso_web.revenue.reads.customers import Counted, contract_states, day_value, in_scope
+
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True)
+class PlannedEnd:
+    """One announced end: what it will take, in 1/10,000 of the reporting currency at the day's rate."""
+
+    account_id: int
+    contract_id: int | None
+    ends_on: date
+    notified_on: date
+    units: int
+
+
+_notified: Memo[tuple[int, ...]] = Memo(8)
+
+
+def rate_on(counted: Counted, currency: str, day: date) -> Decimal | None:
+    """The rate to the reporting currency in force on a day; None where nobody gave one."""
+    if currency == counted.rules.currency:
+        return Decimal(1)
+    table = counted.rates
+    dated = sorted(
+        (on, index) for index, on in enumerate(table["on"]) if table["currency"][index] == currency
+    )
+    found = bisect_right([on for on, _ in dated], day)
+    return Decimal(table["rate_to_reporting"][dated[found - 1][1]]) if found else None
+
+
+def to_reporting(counted: Counted, held: Iterable[tuple[str, int]], day: date) -> int:
+    """Units of several currencies as units of the reporting one, rounded half up; without a rate: 0, listed elsewhere."""
+    total = Decimal(0)
+    for currency, units in held:
+        total += Decimal(units) * (rate_on(counted, currency, day) or 0)
+    return int(total.to_integral_value(rounding=ROUND_HALF_UP))
+
+
+def contracts_with_notice(mark: int) -> tuple[int, ...]:
+    """Contracts of which some version states a notice."""
+
+    def read() -> tuple[int, ...]:
+        rows = StateVersion.objects.filter(effective(mark), subject="contract", values__has_key="notified_on")
+        return tuple(rows.exclude(values__notified_on=None).values_list("subject_id", flat=True).distinct())
+
+    return _notified.get(mark, read)
+
+
+def planned_ends(asked: Asked, counted: Counted, scope: Scope | None = None) -> list[PlannedEnd]:
+    """Announced ends in order of their day.
+
+    A contract's end is announced by its 解約申出 (`notified_on`); an end that stands only in a movement dated later was
+    announced on the day it was recorded. The MRR is the contract's (or customer's) at the close of the day.
+    """
+    day, found = asked.as_of.toordinal(), dict(_from_contracts(asked, counted))
+    for key, end in _from_movements(asked, counted, day).items():
+        found.setdefault(key, end)
+    scope = scope or Scope()
+    listed = sorted(found.values(), key=lambda end: (end.ends_on, end.account_id, end.contract_id or 0))
+    inside = set(counted.customers[in_scope(counted, scope, asked.as_of, asked.as_of)].tolist())
+    return [end for end in listed if end.account_id in inside and end.units > 0]
+
+
+def _from_contracts(asked: Asked, counted: Counted) -> Iterable[tuple[tuple[int, int], PlannedEnd]]:
+    ids = contracts_with_notice(counted.rules.contracts)
+    if not ids:
+        return
+    held = _contract_balances(asked, counted, set(ids))
+    for contract, values in contract_states(asked, list(ids)).items():
+        notified, ends = day_value(values.get("notified_on")), day_value(values.get("ended_on"))
+        ends = ends or day_value(values.get("ends_on"))
+        if notified is None or ends is None or contract not in held:
+            continue
+        if notified <= asked.as_of < ends:
+            customer, balances = held[contract]
+            units = to_reporting(counted, balances.items(), asked.as_of)
+            yield (0, contract), PlannedEnd(customer, contract, ends, notified, units)
+
+
+def _contract_balances(asked: Asked, counted: Counted, wanted: set[int]) -> dict[int, tuple[int, dict[str, int]]]:
+    """{contract: (customer, {currency: units})} at the close of the day."""
+    stored, book = loaded(asked.watermark, asked.known_at), counted.book
+    codes = np.flatnonzero(np.isin(stored.contract_ids, list(wanted)))
+    rows = np.flatnonzero(np.isin(book.contract, codes) & (book.on <= asked.as_of.toordinal()))
+    found: dict[int, tuple[int, dict[str, int]]] = {}
+    for at in rows.tolist():
+        contract = int(stored.contract_ids[book.contract[at]])
+        customer, held = found.setdefault(contract, (int(counted.customers[book.account[at]]), defaultdict(int)))
+        held[book.currencies[book.currency[at]]] += int(book.delta[at])
+    return found
+
+
+def _from_movements(asked: Asked, counted: Counted, day: int) -> dict[tuple[int, int], PlannedEnd]:
+    """Later movements, already recorded, that take a contract (or a customer without one) to 0."""
+    stored, book = loaded(asked.watermark, asked.known_at), counted.book
+    by_end_of_day = (day + 1 - EPOCH) * 86_400_000_000 - 9 * 3_600_000_000
+    later = np.flatnonzero((book.on > day) & (book.delta < 0) & (book.known < by_end_of_day) & (book.row >= 0))
+    if not len(later):
+        return {}
+    found: dict[tuple[int, int], PlannedEnd] = {}
+    keys = {(int(book.account[at]), int(book.contract[at])) for at in later.tolist()}
+    accounts = np.unique(book.account[later])
+    mine = np.flatnonzero(np.isin(book.account, accounts))
+    now: dict[tuple[int, int], dict[str, int]] = {key: defaultdict(int) for key in keys}
+    end: dict[tuple[int, int], int] = dict.fromkeys(keys, 0)
+    for at in mine.tolist():
+        key = (int(book.account[at]), int(book.contract[at]))
+        if key in keys:
+            end[key] += int(book.delta[at])
+            if book.on[at] <= day:
+                now[key][book.currencies[book.currency[at]]] += int(book.delta[at])
+    for at in sorted(later.tolist(), key=lambda row: int(book.on[row])):
+        account, contract = int(book.account[at]), int(book.contract[at])
+        key = (account, contract)
+        if end[key] > 0:
+            continue  # a reduction, not an end
+        contract_id = int(stored.contract_ids[contract]) if contract >= 0 else None
+        customer = int(counted.customers[account])
+        known_on = date.fromordinal(int((book.known[at] + 9 * 3_600_000_000) // 86_400_000_000) + EPOCH)
+        units = to_reporting(counted, now[key].items(), asked.as_of)
+        place = (0, contract_id) if contract_id is not None else (1, customer)
+        found[place] = PlannedEnd(customer, contract_id, date.fromordinal(int(book.on[at])), known_on, units)
+    return found

@@ -1,0 +1,49 @@
+"""What revenue says of itself when Django starts."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from banso_web.core.settings_store import SettingSpec, declare
+from banso_web.revenue.metrics.catalogue import register_all
+from banso_web.revenue.reads.customers import COUNTED_BY, CURRENCY
+
+
+def _currency(value: object) -> str:
+    text = str(value).strip().upper()
+    if len(text) != 3 or not text.isalpha():
+        raise ValueError(str(_("通貨は JPY のような3文字で指定してください。")))
+    return text
+
+
+def _counted_by(value: object) -> str:
+    if value not in ("account", "user_company"):
+        raise ValueError(str(_("契約先か利用企業を選んでください。")))
+    return str(value)
+
+
+declare(
+    SettingSpec(
+        key=COUNTED_BY,
+        label=_("顧客の数え方"),
+        help=_("契約先で数えるか、利用企業で数えるかを選びます。変更すると全期間の数字が変わります。締めた月は変わりません。"),
+        default="account",
+        kind="choice",
+        choices=(("account", _("契約先")), ("user_company", _("利用企業"))),
+        clean=_counted_by,
+        group="revenue",
+        counted=True,
+    )
+)
+declare(
+    SettingSpec(
+        key=CURRENCY,
+        label=_("報告通貨"),
+        help=_("合計を表す通貨です。ほかの通貨は日付のあるレートで換算し、レートによる差は「為替」に分けます。"),
+        default="JPY",
+        clean=_currency,
+        group="revenue",
+        counted=True,
+    )
+)
+register_all()
