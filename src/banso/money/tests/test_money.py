@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -170,10 +169,3 @@ def test_a_reversal_always_cancels_and_rounding_is_never_off_by_more_than_half(
 def test_what_is_printed_can_be_read_back(yen: int) -> None:
     for mark in NegativeMark:
         assert parse_amount(format_money(Money.of(yen), negative=mark)) == yen
-
-
-def test_the_version_is_the_packages_own() -> None:
-    import banso
-
-    project = Path(__file__).parents[4] / "pyproject.toml"
-    assert f'version = "{banso.__version__}"' in project.read_text(encoding="utf-8")
