@@ -86,6 +86,7 @@ class Registry:
     after_publish: list[Callable[[int], None]] = field(default_factory=list)  # called with entry id
     commands: list[Any] = field(default_factory=list)  # click commands
     periodic: list[Periodic] = field(default_factory=list)
+    undo_checks: list[Callable[[Any], Sequence[tuple[str, str]]]] = field(default_factory=list)  # (entry) -> what stands on it
     closing_checks: list[Any] = field(default_factory=list)  # (month) -> reasons why a month cannot be closed
     audit_filters: dict[str, Any] = field(default_factory=dict)  # subject -> (member) -> may see its rows
 

@@ -1,0 +1,30 @@
+"""How apps take over the rows of canonical files. The engine that drives them stands in `ingest`."""
+
+from banso_web.core.imports.fields import Field, as_json, resolve_fields
+from banso_web.core.imports.happenings import HappeningHandler, start_of
+from banso_web.core.imports.protocol import Context, Handler, Later, Outcome, Problem, Result, Row, later
+from banso_web.core.imports.references import Hints, Resolver, resolve, resolvers
+from banso_web.core.imports.states import LONG_AGO, StateHandler, make_incomplete
+
+__all__ = [
+    "LONG_AGO",
+    "Context",
+    "Field",
+    "Handler",
+    "HappeningHandler",
+    "Hints",
+    "Later",
+    "Outcome",
+    "Problem",
+    "Resolver",
+    "Result",
+    "Row",
+    "StateHandler",
+    "as_json",
+    "later",
+    "make_incomplete",
+    "resolve",
+    "resolve_fields",
+    "resolvers",
+    "start_of",
+]

@@ -1,0 +1,205 @@
+"""The handler of every file whose rows are happenings: appended, corrected by newer rows, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Exists, OuterRef, Q
+
+from banso_web.core import clock
+from banso_web.core.facts.happenings import effective
+from banso_web.core.imports.fields import Field, resolve_fields
+from banso_web.core.imports.ids import Repeats
+from banso_web.core.imports.protocol import Context, Outcome, Problem, Result, Row
+from banso_web.core.models import Entry, Happening, Known
+
+Model = TypeVar("Model", bound=Happening)
+SOURCES = (Entry.Kind.IMPORT, Entry.Kind.SAMPLE)
+DELETE_CHUNK = 5_000
+
+
+@dataclass
+class Standing:
+    """What is stored under one code: the row that counts, and the row the last import brought."""
+
+    latest: tuple[Any, ...] | None = None
+    imported: tuple[Any, ...] | None = None
+
+
+@dataclass
+class HappeningHandler(Generic[Model]):
+    """`identity`: the columns that make the code. `on`: the column that says when it was so.
+
+    A row equals what is stored when its columns equal the row that counts, or the row the last import brought (a
+    correction made by a person stands until the source itself changes). Columns that are not in the file keep what is
+    stored. `check` finds problems inside a row.
+    """
+
+    key: str
+    model: type[Model]
+    identity: tuple[str, ...]
+    fields: tuple[Field, ...]
+    on: str
+    check: Callable[[Row], Problem | None] = lambda row: None
+    repeats: Repeats = field(init=False)
+    _empty: bool | None = None
+
+    def __post_init__(self) -> None:
+        self.repeats = Repeats(self.identity[0])
+        self.attrs = tuple(one.attr for one in self.fields)
+
+    # What a row says
+
+    def code(self, row: Row) -> str:
+        """The fact's own identifier: one column as it is, several joined by ':'."""
+        parts = [row.values.get(key) for key in self.identity]
+        return ":".join("" if part is None else str(part) for part in parts)
+
+    def known(self, row: Row, context: Context) -> tuple[datetime, str]:
+        """recorded_at and its basis (facts.md): given, else as the person chose."""
+        given = row.values.get("recorded_at")
+        if given is not None:
+            return given, Known.CLAIMED
+        when = row.values.get(self.on)
+        if context.known == "effective" and when is not None:
+            return (when if isinstance(when, datetime) else start_of(when)), Known.ASSUMED
+        return context.now, Known.SYSTEM
+
+    # Comparing
+
+    def standing(self, codes: Sequence[str], context: Context) -> dict[str, Standing]:
+        """What is stored under these codes: published rows that count, and this run's own."""
+        if self._empty is None:
+            self._empty = not self.model._default_manager.exclude(entry=context.entry).exists()
+        if self._empty and not context.repeats:
+            return {}
+        counts = effective(context.watermark)
+        if context.entry is not None:
+            counts |= Q(entry=context.entry)
+        rows = self.model._default_manager.filter(counts, code__in=codes)
+        found: dict[str, Standing] = {}
+        names = ("code", "entry__kind", "entry__seq", "is_void", "recorded_at", "custom", *self.attrs)
+        for row in sorted(rows.values_list("id", *names), key=lambda row: (row[3] or 2**62, row[0])):
+            here = found.setdefault(row[1], Standing())
+            here.latest = None if row[4] else row
+            if row[2] in SOURCES:
+                here.imported = here.latest
+        return found
+
+    def _equal(self, stored: tuple[Any, ...] | None, values: dict[str, Any], row: Row, context: Context) -> bool:
+        if stored is None:
+            return False
+        if any(stored[7 + at] != values[attr] for at, attr in enumerate(self.attrs) if attr in values):
+            return False
+        if any(stored[6].get(key, "") != (value or "") for key, value in row.custom.items()):
+            return False
+        when, basis = self.known(row, context)
+        return basis == Known.SYSTEM or stored[5] == when
+
+    def _compare(
+        self, rows: Sequence[Row], context: Context
+    ) -> list[tuple[Result, str, dict[str, Any], Standing | None]]:
+        ids = resolve_fields(self.fields, rows, context)
+        codes = [self.code(row) for row in rows]
+        stored = self.standing(codes, context)
+        compared: list[tuple[Result, str, dict[str, Any], Standing | None]] = []
+        for row, code in zip(rows, codes, strict=True):
+            values = {one.attr: one.value(row, ids) for one in self.fields if one.column in row.values}
+            here = stored.get(code)
+            result: Result = Outcome.NEW
+            if here is not None and (
+                self._equal(here.latest, values, row, context) or self._equal(here.imported, values, row, context)
+            ):
+                result = Outcome.SAME
+            elif here is not None and here.latest is not None:
+                result = Outcome.CHANGED
+            compared.append((result, code, values, here))
+        return compared
+
+    # The handler's protocol
+
+    def look(self, rows: Sequence[Row], context: Context) -> list[Result]:
+        problems = [self.check(row) for row in rows]
+        good = [row for row, problem in zip(rows, problems, strict=True) if problem is None]
+        for row in good:
+            self.repeats.add(row, self.code(row))
+        self.seen(good, context)
+        results = iter([result for result, *_ in self._compare(good, context)])
+        return [problem or next(results) for problem in problems]
+
+    def seen(self, rows: Sequence[Row], context: Context) -> None:
+        """For handlers that check the whole file: called with every good row while looking."""
+
+    def close(self, context: Context) -> tuple[list[Problem], list[int]]:
+        return self.repeats.found()
+
+    def write(self, rows: Sequence[Row], context: Context) -> list[Outcome]:
+        assert context.entry is not None
+        fresh: dict[str, Model] = {}
+        contested: list[str] = []
+        outcomes: list[Outcome] = []
+        for (result, code, values, here), row in zip(self._compare(rows, context), rows, strict=True):
+            assert isinstance(result, Outcome)
+            if result is not Outcome.SAME and code in fresh:
+                result = Outcome.SAME  # the same row twice in this chunk
+            outcomes.append(result)
+            if result is Outcome.SAME:
+                continue
+            if here is not None:
+                contested.append(code)
+            fresh[code] = self.build(row, code, values, here, context)
+        self.model._default_manager.bulk_create(list(fresh.values()))
+        if contested:
+            self.model._default_manager.filter(code__in=contested).update(contested=True)
+        self.wrote(list(fresh.values()), context)
+        return outcomes
+
+    def build(self, row: Row, code: str, values: dict[str, Any], here: Standing | None, context: Context) -> Model:
+        """The row to add: the file's columns over what is stored, over what blank cells mean."""
+        before = here.latest or here.imported if here is not None else None
+        full = {one.attr: one.blank for one in self.fields}
+        custom = {key: value for key, value in row.custom.items() if value not in (None, "")}
+        if before is not None:
+            full.update(zip(self.attrs, before[7:], strict=True))
+            custom = {**before[6], **row.custom}
+        when, basis = self.known(row, context)
+        return self.model(
+            code=code,
+            recorded_at=when,
+            known_basis=basis,
+            entry=context.entry,
+            contested=here is not None,
+            custom=custom,
+            **{**full, **values},
+        )
+
+    def wrote(self, facts: Sequence[Model], context: Context) -> None:
+        """For handlers whose rows replace something else: called in the same transaction."""
+
+    def settle(self, entry: Entry) -> None:
+        """Mark codes that another entry, published while this one was written, holds too."""
+        others = self.model._default_manager.filter(code=OuterRef("code")).exclude(entry=entry).exclude(entry__seq=None)
+        doubled = self.model._default_manager.filter(Exists(others), entry=entry, contested=False)
+        while codes := list(doubled.values_list("code", flat=True)[:DELETE_CHUNK]):
+            self.model._default_manager.filter(code__in=codes).update(contested=True)
+
+    def published(self, entry: Entry) -> None:
+        pass
+
+    def undone(self, entry: Entry) -> None:
+        pass
+
+    def drop(self, entry: Entry) -> int:
+        """Delete the rows of an entry that was never published, a chunk a transaction. Gives how many."""
+        gone = 0
+        while ids := list(self.model._default_manager.filter(entry=entry).values_list("id", flat=True)[:DELETE_CHUNK]):
+            gone += self.model._default_manager.filter(pk__in=ids)._raw_delete(self.model._default_manager.db)
+        return gone
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day in Japan."""
+    return datetime.combine(day, time(), clock.JST)

@@ -1,0 +1,130 @@
+"""What the import engine and the handlers of canonical files say to each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from banso_web.core.models import Entry
+
+SAMPLES = 20  # how many examples a note keeps
+
+
+class Outcome(IntEnum):
+    """What a row does to the data. Counted and shown; a run ends with these numbers."""
+
+    NEW = 0
+    CHANGED = 1
+    SAME = 2
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of a canonical file after its cells were read.
+
+    `values` has a key for every canonical column that stands in the file (None: the cell is blank); a key that is
+    missing was not in the file, which says nothing about it. `custom` holds the unknown columns, as text.
+    """
+
+    number: int
+    values: dict[str, Any]
+    custom: dict[str, Any]
+
+    def get(self, key: str) -> Any:
+        return self.values.get(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row is not taken. `code` is worded by `ingest.words`; `detail` fills the words."""
+
+    number: int
+    column: str
+    code: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+Result = Outcome | Problem
+
+
+@dataclass
+class Context:
+    """One pass (check or write) over one run. `entry` is None while checking: then nothing may be written."""
+
+    now: datetime
+    today: date
+    watermark: int
+    known: str = "now"  # "now" or "effective": when facts without recorded_at were known
+    entry: Entry | None = None
+    brought: dict[str, set[str]] = field(default_factory=dict)  # codes that state files of this run bring themselves
+    missing: dict[str, set[str]] = field(default_factory=dict)  # codes that rows name and nothing describes yet
+    repeats: bool = True  # the file may hold one row twice
+    notes: Counter[str] = field(default_factory=Counter)
+    samples: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def writing(self) -> bool:
+        return self.entry is not None
+
+    def note(self, key: str, example: str = "", count: int = 1) -> None:
+        """Count something the person should be told at the end, with a few examples."""
+        self.notes[key] += count
+        kept = self.samples.setdefault(key, [])
+        if example and len(kept) < SAMPLES and example not in kept:
+            kept.append(example)
+
+
+    def note_missing(self) -> None:
+        """Turn what stayed undescribed after all files into notes (合計 and examples)."""
+        for kind, codes in sorted(self.missing.items()):
+            left = sorted(codes - self.brought.get(kind, set()))
+            for example in left[:SAMPLES]:
+                self.note(f"incomplete_{kind}", example, 0)
+            if left:
+                self.note(f"incomplete_{kind}", count=len(left))
+
+
+class Handler(Protocol):
+    """Takes the rows of one canonical file. One instance serves one pass, so it may keep what it has seen.
+
+    `look` writes nothing and gives one result a row, in order. `close` follows the last `look` and gives the problems
+    that only the whole file shows, and the numbers of rows that repeat an earlier row exactly. `write` takes accepted
+    rows inside the engine's transaction. `settle` is called right before publishing when other entries were published
+    meanwhile, `published` after it, `undone` after the entry was voided; each may be called twice.
+    """
+
+    key: str
+
+    def look(self, rows: Sequence[Row], context: Context) -> list[Result]: ...
+
+    def close(self, context: Context) -> tuple[list[Problem], list[int]]: ...
+
+    def write(self, rows: Sequence[Row], context: Context) -> list[Outcome]: ...
+
+    def settle(self, entry: Entry) -> None: ...
+
+    def published(self, entry: Entry) -> None: ...
+
+    def undone(self, entry: Entry) -> None: ...
+
+    def drop(self, entry: Entry) -> int: ...
+
+
+@dataclass(frozen=True)
+class Later:
+    """Work after all files of a run are written and before it is published (derived movements).
+
+    `step(context, after)` does one transaction's worth from the position `after` and gives the next position and how
+    many rows it wrote, or None when it is done.
+    """
+
+    key: str
+    step: Callable[[Context, int], tuple[int, int] | None]
+
+
+later: list[Later] = []

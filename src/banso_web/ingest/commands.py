@@ -1,0 +1,161 @@
+"""`banso import`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from django.utils.translation import gettext as _
+
+from banso_web.core import clock
+from banso_web.core.errors import Refused
+from banso_web.core.registry import registry
+from banso_web.ingest import actions, checking
+from banso_web.ingest.inputs import Input, UnknownFile, inputs_of
+from banso_web.ingest.models import ImportRun
+from banso_web.ingest.readers.problems import ReadProblem
+from banso_web.ingest.rejected import HEADERS, rejected_line, safe
+from banso_web.ingest.rows import MissingColumns
+from banso_web.ingest.words import failure_text, failure_data, note_text
+
+COLUMNS = ("read", "new", "changed", "same", "rejected")
+
+
+def say(text: str = "") -> None:
+    click.echo(text)
+
+
+def stop(text: str) -> None:
+    """End with a message and exit status 1."""
+    click.echo(text, err=True)
+    sys.exit(1)
+
+
+def _print_counts(counts: dict[str, dict[str, Any]]) -> None:
+    say(f"{_('ファイル')}\t{_('読込')}\t{_('新規')}\t{_('変更')}\t{_('同じ')}\t{_('取込不可')}")
+    for name, row in counts.items():
+        say("\t".join([name, *(str(row.get(word, 0)) for word in COLUMNS)]))
+
+
+def _write_rejected(path: Path, refusals: list[checking.Refusal]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([str(header) for header in HEADERS])
+        for one in refusals:
+            line = rejected_line(one.file, one.number, one.column, one.code, one.detail, one.raw)
+            writer.writerow([safe(cell) for cell in line])
+
+
+def _rejected_path() -> Path:
+    return Path.cwd() / f"rejected-{clock.now().astimezone(clock.JST):%Y%m%d-%H%M%S}.csv"
+
+
+@click.command("import", help="ファイルまたはフォルダーを取り込む / Import a file or a folder.")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="何も書かずに確かめる / Check only, write nothing.")
+@click.option("--mapping", type=click.Path(path_type=Path, exists=True), help="対応づけのファイル(YAML) / Mapping file.")
+@click.option("--accept-rejects", is_flag=True, help="取り込めない行を除いて取り込む / Import the rows that can be.")
+@click.option("--known", type=click.Choice(["now", "effective"]), default="now", help="把握日時がない行 / Rows without recorded_at.")
+@click.option("--kind", default="", help="ファイルの種類 / Which canonical file it is.")
+@click.option("--sheet", default="", help="Excel のシート / Sheet of a workbook.")
+@click.option("--header-row", type=int, default=None, help="見出しの行番号 / Row number of the header.")
+@click.option("--rejected", type=click.Path(path_type=Path), default=None, help="取り込めない行の書き出し先 / Where rejected rows go.")
+@click.option("--undo", type=int, default=None, metavar="RUN", help="取り込みを取り消す / Undo an import.")
+@click.option("--resume", type=int, default=None, metavar="RUN", help="中断した取り込みを続ける / Resume an import.")
+@click.option("--drop", type=int, default=None, metavar="RUN", help="中断した取り込みを捨てる / Drop an import.")
+@click.option("--yes", is_flag=True, help="確認済みとして進める / Go on without asking.")
+def import_command(path: Path | None, undo: int | None, resume: int | None, drop: int | None, **options: Any) -> None:
+    try:
+        if undo is not None:
+            _undo(undo, options["yes"])
+        elif resume is not None:
+            _report(actions.resume_run(_run(resume), actor=None), options)
+        elif drop is not None:
+            actions.drop_run(_run(drop), actor=None)
+            say(_("取り込み %(run)s を破棄しました。データは変わっていません。") % {"run": drop})
+        elif path is None:
+            stop(_("取り込むファイルかフォルダーを指定してください。"))
+        else:
+            _import(path, options)
+    except Refused as refused:
+        stop(refused.message)
+    except (ReadProblem, MissingColumns, UnknownFile, FileNotFoundError) as problem:
+        stop(failure_text(failure_data(problem)))
+
+
+def _run(number: int) -> ImportRun:
+    run = ImportRun.objects.filter(pk=number).first()
+    if run is None:
+        raise Refused(_("取り込み %(run)s は見つかりません。") % {"run": number}, code="no_such_run")
+    return run
+
+
+def _undo(number: int, accept: bool) -> None:
+    actions.undo_run(_run(number), actor=None, reason="banso import --undo", accept=accept)
+    say(_("取り込み %(run)s を取り消しました。以前の基準番号での数字は変わりません。") % {"run": number})
+
+
+def _import(path: Path, options: dict[str, Any]) -> None:
+    files, aside = _files(path, options)
+    for name in aside:
+        say(_("取り込まないファイル: %(name)s") % {"name": name})
+    if options["dry_run"]:
+        _dry_run(files, options)
+        return
+    run = actions.start_run(files, actor=None, label=path.name, known=options["known"])
+    run = actions.check_run(run)
+    if run.state == ImportRun.State.READY and (not run.rejected.exists() or options["accept_rejects"]):
+        run = actions.confirm_run(run, actor=None, accept_rejects=options["accept_rejects"])
+    _report(run, options)
+
+
+def _files(path: Path, options: dict[str, Any]) -> tuple[list[Input], list[str]]:
+    files, aside = inputs_of(path, kind=options["kind"])
+    if len(files) == 1:
+        one = files[0]
+        files = [Input(one.kind, one.path, one.name, options["sheet"], options["header_row"])]
+    return files, aside
+
+
+def _dry_run(files: list[Input], options: dict[str, Any]) -> None:
+    refusals: list[checking.Refusal] = []
+    context = checking.new_context(known=options["known"])
+    reports = checking.check(files, context, refusals.extend, lambda name, done: None)
+    _print_counts({report.input.place: report.as_json() for report in reports})
+    for note in actions.notes_of(context, reports):
+        say(note_text(note))
+    if refusals:
+        target = options["rejected"] or _rejected_path()
+        _write_rejected(target, refusals)
+        say(_("取り込めない行の一覧: %(path)s") % {"path": target})
+    say(_("確認だけを行いました。何も書いていません。"))
+
+
+def _report(run: ImportRun, options: dict[str, Any]) -> None:
+    if run.state == ImportRun.State.FAILED:
+        stop("\n".join(failure_text(note) for note in run.notes))
+    _print_counts(run.counts)
+    for note in run.notes:
+        say(note_text(note))
+    if run.rejected.exists():
+        target = options["rejected"] or _rejected_path()
+        rows = run.rejected.order_by("file", "row_number").iterator()
+        fields = ("file", "row_number", "column", "code", "detail", "raw")
+        _write_rejected(target, [checking.Refusal(*(getattr(row, name) for name in fields)) for row in rows])
+        say(_("取り込めない行の一覧: %(path)s") % {"path": target})
+    if run.state == ImportRun.State.READY:
+        stop(
+            _(
+                "取り込めない行があるため、まだ何も書いていません。残りの行だけを取り込むには --accept-rejects を付けてください。"
+            )
+        )
+    if run.entry is None:
+        say(_("取り込み %(run)s: 変更はありません。何も書いていません。") % {"run": run.pk})
+    else:
+        say(_("取り込み %(run)s を公開しました(基準番号 %(mark)s)。") % {"run": run.pk, "mark": run.entry.seq})
+
+
+registry.commands.append(import_command)

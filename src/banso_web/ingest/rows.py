@@ -1,0 +1,162 @@
+"""From a table's raw rows to the typed rows of a canonical file, or the reasons why a row cannot be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from banso_web.core.imports import Problem, Row
+from banso_web.ingest.readers.aliases import match_header
+from banso_web.ingest.readers.cells import Amount, blank, parse_cell, parse_text
+from banso_web.ingest.readers.problems import Problem as CellProblem
+from banso_web.ingest.readers.schema import Column, FileSchema
+from banso_web.ingest.readers.table import RawRow, RawTable
+
+CACHE = 20_000  # parsed values kept a column: dates, amounts and ids repeat
+MONTHLY = {"mrr", "mrr_delta"}
+
+
+class MissingColumns(Exception):
+    """The file lacks columns it cannot be read without."""
+
+    def __init__(self, kind: str, columns: Sequence[Column]) -> None:
+        super().__init__(f"{kind}: {', '.join(column.key for column in columns)}")
+        self.kind, self.columns = kind, tuple(columns)
+
+
+@dataclass
+class _Bound:
+    """One canonical column at its place in the file."""
+
+    place: int
+    column: Column
+    header: str
+    cache: dict[Any, Any] = field(default_factory=dict)
+
+    def read(self, raw: Any) -> Any:
+        """The typed value or a `CellProblem`, remembered by what was typed."""
+        if raw is None:
+            return None
+        key = (raw.__class__, raw)
+        try:
+            return self.cache[key]
+        except KeyError:
+            pass
+        except TypeError:  # cannot be remembered
+            return parse_cell(raw, self.column)
+        value = parse_cell(raw, self.column)
+        if len(self.cache) >= CACHE:
+            self.cache.clear()
+        self.cache[key] = value
+        return value
+
+
+@dataclass
+class Binding:
+    """Which column of the file is which canonical column; the rest become custom fields."""
+
+    schema: FileSchema
+    bound: list[_Bound]
+    custom: list[tuple[int, str]]
+    soft: dict[str, int] = field(default_factory=dict)  # told, not refused: 未定 and the like
+
+    @property
+    def unknown(self) -> list[str]:
+        return [header for _, header in self.custom]
+
+    def header_of(self, key: str) -> str:
+        """The header under which the person knows a canonical column."""
+        return next((one.header for one in self.bound if one.column.key == key), key)
+
+    def typed(self, raw: RawRow) -> Row | Problem:
+        """One row, or its first problem."""
+        if raw.problem is not None:
+            return Problem(raw.number, "", raw.problem.code, _detail(raw.problem))
+        values: dict[str, Any] = {}
+        for one in self.bound:
+            value = one.read(raw.values[one.place])
+            if isinstance(value, CellProblem):
+                if not value.soft:
+                    return Problem(raw.number, one.column.key, value.code, _detail(value))
+                self.soft[value.code] = self.soft.get(value.code, 0) + 1
+                value = None
+            elif isinstance(value, Amount):
+                problem = _plain_amount(raw.number, one.column.key, value, values)
+                if problem is not None:
+                    return problem
+                continue
+            if value is None and one.column.required:
+                return Problem(raw.number, one.column.key, "required", {})
+            values[one.column.key] = value
+        custom = {}
+        for place, header in self.custom:
+            text = parse_text(raw.values[place])
+            custom[header] = "" if text is None or isinstance(text, CellProblem) or blank(text) else text
+        return Row(raw.number, values, custom)
+
+    def rows(self, table: RawTable) -> Iterator[tuple[RawRow, Row | Problem]]:
+        for raw in table.rows():
+            yield raw, self.typed(raw)
+
+
+def _detail(problem: CellProblem) -> dict[str, Any]:
+    detail: dict[str, Any] = {"text": problem.text[:200]} if problem.text else {}
+    return {**detail, **{key: str(value) for key, value in problem.detail.items()}}
+
+
+def _plain_amount(number: int, key: str, amount: Amount, values: dict[str, Any]) -> Problem | None:
+    """Amounts of canonical files are 税抜; a monthly one written by the year is divided, anything else is refused."""
+    if amount.tax_included:
+        return Problem(number, key, "tax_included", {"text": str(amount.value)})
+    value: Decimal = amount.value
+    if amount.per == "year":
+        if key not in MONTHLY:
+            return Problem(number, key, "not_an_amount", {"text": str(amount.value)})
+        value = value / 12
+    values[key] = value
+    if amount.currency and not values.get("currency"):
+        values["currency"] = amount.currency
+    return None
+
+
+def bind(table: RawTable, schema: FileSchema, chosen: Mapping[str, str] | None = None) -> Binding:
+    """Match the headers of a file with a canonical file.
+
+    English keys and Japanese labels always count; other known words only where they need no question and no factor
+    (年額 or 更新日 want a mapping). `chosen` (header → key, "" for a custom field) decides before all. A second column for
+    the same key becomes a custom field. Raises MissingColumns.
+    """
+    found: dict[str, tuple[float, int, str]] = {}
+    for raw in table.columns:
+        key, score = _meaning(raw.header, schema, chosen or {})
+        if key and (key not in found or score > found[key][0]):
+            found[key] = (score, raw.index, raw.header)
+    missing = [column for column in schema.columns if column.required and column.key not in found]
+    if missing:
+        raise MissingColumns(schema.key, missing)
+    # The currency column first: an amount cell may say its own only where the row does not.
+    order = sorted(found, key=lambda key: key != "currency")
+    bound = [_Bound(found[key][1], schema.column(key), found[key][2]) for key in order]
+    taken = {one.place for one in bound}
+    return Binding(schema, bound, [(raw.index, raw.header) for raw in table.columns if raw.index not in taken])
+
+
+def _meaning(header: str, schema: FileSchema, chosen: Mapping[str, str]) -> tuple[str, float]:
+    if header in chosen:
+        return chosen[header], 9.0
+    found = match_header(header, schema.key)
+    if found is None:
+        return "", 0.0
+    if found.reason in ("key", "label") and found.unit == 1 and not found.tax_included:
+        return found.column, 2.0 if found.reason == "key" else 1.5
+    plain = found.divisor == 1 and found.unit == 1 and not found.tax_included and not found.ask
+    return (found.column, found.score) if found.reason == "alias" and plain else ("", 0.0)
+
+
+def raw_cells(table: RawTable, raw: RawRow) -> dict[str, str]:
+    """A row as it was typed, for the list of refused rows."""
+    return {
+        header: "" if value is None else str(value) for header, value in zip(table.headers, raw.values, strict=True)
+    }

@@ -1,0 +1,180 @@
+"""Reason codes of imports in words: what is wrong with a row, how to mend it, and what else a person should know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from banso_web.ingest.inputs import UnknownFile
+from banso_web.ingest.readers.canonical import FILES
+from banso_web.ingest.readers.problems import ReadProblem
+from banso_web.ingest.rows import MissingColumns
+
+# code: (reason, fix). Words in %()s come from the problem's detail; a missing one becomes empty.
+REASONS: dict[str, tuple[Any, Any]] = {
+    "required": (lazy("必須の値がありません"), lazy("この列に値を入れてください。")),
+    "not_a_date": (lazy("日付として読めません: %(text)s"), lazy("2026-11-24、2026/11/24、令和8年11月24日 などの形にしてください。")),
+    "no_such_day": (lazy("存在しない日付です: %(text)s"), lazy("月の日数とうるう年を確かめ、実在する日に直してください。")),
+    "date_undecided": (lazy("日付が決まっていません: %(text)s"), lazy("決まったら入れてください。空として取り込みました。")),
+    "not_an_amount": (lazy("金額として読めません: %(text)s"), lazy("税抜の数字だけにしてください(例 120000)。")),
+    "amount_undecided": (lazy("金額が決まっていません: %(text)s"), lazy("金額を入れるか、行を除いてください。")),
+    "amount_too_large": (lazy("金額が大きすぎます: %(text)s"), lazy("桁数と単位を確かめてください。")),
+    "tax_included": (lazy("税込の金額です: %(text)s"), lazy("税抜に直すか、対応づけで「税込」を選んでください。")),
+    "merged_amount": (lazy("結合されたセルの金額です"), lazy("結合を解き、行ごとの金額を入れてください。")),
+    "formula_no_value": (lazy("数式の結果が保存されていません"), lazy("Excel で開いて保存し直すか、値として貼り付けてください。")),
+    "excel_error": (lazy("Excel のエラー値です: %(text)s"), lazy("元の数式を直し、値にしてください。")),
+    "nested_value": (lazy("入れ子の値です"), lazy("1つのセルに1つの値を入れてください。")),
+    "binary_value": (lazy("文字ではない値です"), lazy("文字か数字にしてください。")),
+    "number_shortened": (lazy("Excel が番号を短縮しています: %(text)s"), lazy("列を文字列にして、番号を入れ直してください。")),
+    "not_a_number": (lazy("数として読めません: %(text)s"), lazy("数字だけにしてください。")),
+    "number_undecided": (lazy("数が決まっていません: %(text)s"), lazy("決まったら入れてください。空として取り込みました。")),
+    "not_whole": (lazy("整数ではありません: %(text)s"), lazy("0以上の整数にしてください。")),
+    "not_a_month": (lazy("月ではありません: %(text)s"), lazy("1から12の数字にしてください。")),
+    "not_a_period": (lazy("期間として読めません: %(text)s"), lazy("2026-10 または 2026年度 の形にしてください。")),
+    "not_a_boolean": (lazy("有無として読めません: %(text)s"), lazy("1 または 0(有・無、○・×)にしてください。")),
+    "boolean_undecided": (lazy("有無が決まっていません: %(text)s"), lazy("決まったら入れてください。空として取り込みました。")),
+    "not_in_list": (lazy("決められた値ではありません: %(text)s"), lazy("次のどれかにしてください: %(allowed)s")),
+    "not_an_email": (lazy("メールアドレスの形ではありません: %(text)s"), lazy("name@example.jp の形にしてください。")),
+    "not_a_phone": (lazy("電話番号の形ではありません: %(text)s"), lazy("数字とハイフンにしてください。")),
+    "corporate_number_length": (lazy("法人番号は13桁です: %(text)s"), lazy("13桁の数字にしてください。分からなければ空にしてください。")),
+    "corporate_number_check": (
+        lazy("法人番号の検査数字が合いません: %(text)s"),
+        lazy("国税庁の法人番号公表サイトで13桁を確かめてください。分からなければ空にしてください。"),
+    ),
+    "not_a_currency": (lazy("通貨の記号が分かりません: %(text)s"), lazy("JPY、USD などの3文字の通貨コードにしてください。")),
+    "unknown_currency": (lazy("ない通貨です: %(text)s"), lazy("ISO 4217 の3文字の通貨コードにしてください。")),
+    "extra_cells": (lazy("見出しより多い列に値があります"), lazy("値の中のカンマを引用符で囲むか、余分な列を消してください。")),
+    "bad_json": (lazy("JSON の行として読めません"), lazy("1行に1つのオブジェクトを書いてください。")),
+    "too_long": (lazy("長すぎます(最大 %(limit)s 文字)"), lazy("短くするか、備考の列に移してください。")),
+    "duplicate_id": (
+        lazy("同じIDが %(first)s 行目にあり、内容が違います"),
+        lazy("どちらが正しいかを確かめ、1行だけ残してください。先の行を取り込みます。"),
+    ),
+    "own_parent": (lazy("自分自身が親会社になっています: %(id)s"), lazy("親会社のIDを直すか、空にしてください。")),
+    "parent_cycle": (lazy("親会社をたどると自分に戻ります: %(path)s"), lazy("この行の親会社のIDを直してください。")),
+    "end_before_start": (lazy("終わりの日(%(end)s)が始まりの日(%(start)s)より前です"), lazy("日付の前後を直してください。")),
+    "term_missing": (lazy("契約金額に対する契約月数がありません"), lazy("契約月数(1以上)を入れるか、月額を入れてください。")),
+    "negative_price": (lazy("月額がマイナスです: %(text)s"), lazy("値引きは月額から引いた額を入れてください。")),
+    "not_positive": (lazy("0より大きい数ではありません: %(text)s"), lazy("0より大きい数にしてください。")),
+    "negative_number": (lazy("マイナスの数です: %(text)s"), lazy("0以上の数にしてください。")),
+    "score_out_of_range": (lazy("点数が範囲の外です: %(text)s(%(low)s〜%(high)s)"), lazy("調査の尺度に合う点数にしてください。")),
+    "share_out_of_range": (lazy("割合が0から1の外です: %(text)s"), lazy("30%% または 0.3 の形にしてください。")),
+    "hours_out_of_range": (lazy("月の時間として大きすぎます: %(text)s"), lazy("1か月の稼働時間を入れてください。")),
+    "email_taken": (
+        lazy("このメールアドレスは別のメンバー(%(member)s)が使っています"),
+        lazy("メンバーIDかメールアドレスを直してください。"),
+    ),
+    "belongs_elsewhere": (
+        lazy("%(id)s は別の顧客のものとして登録されています"),
+        lazy("顧客IDを直すか、別のIDで登録してください。"),
+    ),
+    "nothing_to_end": (
+        lazy("減らすMRRがありません(この日までの残高より大きな減少です)"),
+        lazy("始まりの行がファイルにあるか、契約ID・日付・金額が合うかを確かめてください。"),
+    ),
+    "unknown_contract": (lazy("契約がありません: %(id)s"), lazy("先に契約か、その増減を取り込んでください。")),
+    "nothing_said": (lazy("点数もコメントもない回答です"), lazy("点数を入れるか、回答日を空にしてください。")),
+}
+
+NOTES: dict[str, Any] = {
+    "incomplete_accounts": lazy("顧客の一覧にない顧客 %(count)s 社を、IDを名前として未整備で作ります: %(examples)s"),
+    "incomplete_contracts": lazy("契約の一覧にない契約 %(count)s 件を、未整備で作ります: %(examples)s"),
+    "incomplete_contacts": lazy("一覧にない先方担当者 %(count)s 名を、IDを名前として未整備で作ります: %(examples)s"),
+    "incomplete_members": lazy("メンバーにない担当者 %(count)s 名を、権限なし・未整備で作ります: %(examples)s"),
+    "incomplete_departments": lazy("新しい部署 %(count)s 件を作ります: %(examples)s"),
+    "ambiguous_member": lazy("同じ氏名のメンバーが複数います。メンバーIDで指定してください: %(examples)s"),
+    "custom_columns": lazy("%(file)s: 知らない列は追加項目として残します: %(examples)s"),
+    "skipped_total": lazy("%(file)s: 合計行 %(count)s 行を除きました"),
+    "skipped_empty": lazy("%(file)s: 空の行 %(count)s 行を除きました"),
+    "skipped_remark": lazy("%(file)s: 注記の行 %(count)s 行を除きました"),
+    "skipped_header": lazy("%(file)s: 繰り返しの見出し %(count)s 行を除きました"),
+    "date_undecided": lazy("%(file)s: 「未定」などの日付 %(count)s 件を空として取り込みます"),
+    "number_undecided": lazy("%(file)s: 「未定」などの数 %(count)s 件を空として取り込みます"),
+    "boolean_undecided": lazy("%(file)s: 「未定」などの有無 %(count)s 件を空として取り込みます"),
+    "derived_movements": lazy("増減の行がない契約 %(count)s 件は、契約の内容からMRRの増減を作ります"),
+    "shape_changed": lazy("前回の対応づけの後で、ファイルの形が変わりました: %(examples)s"),
+}
+
+FAILURES: dict[str, Any] = {
+    "missing_columns": lazy("%(file)s に必要な列がありません: %(columns)s。何も取り込んでいません。"),
+    "unknown_file": lazy(
+        "%(file)s が何のファイルか、名前から分かりません。--kind で指定するか、名前を %(known)s のどれかにしてください。"
+    ),
+    "events_later": lazy("イベント(events)の取り込みは、まだできません。日次の集計(usage_daily)を使ってください。"),
+    "empty_folder": lazy("%(file)s に取り込めるファイルがありません。名前を %(known)s のどれかにしてください。"),
+    "no_such_path": lazy("%(file)s が見つかりません。"),
+    "empty_file": lazy("ファイルが空です。"),
+    "unknown_format": lazy("この形式は読めません。CSV、TSV、XLSX、JSONL、Parquet にしてください。"),
+    "old_workbook": lazy("古い Excel 形式(.xls)は読めません。.xlsx で保存し直してください。"),
+    "file_too_large": lazy("ファイルが大きすぎます。分けて取り込んでください。"),
+    "too_many_columns": lazy("列が多すぎます(%(row)s 行目、上限 %(limit)s 列)。区切り文字と引用符を確かめてください。"),
+    "too_many_rows": lazy("行が多すぎます(上限 %(limit)s 行)。分けて取り込んでください。"),
+    "cell_too_long": lazy("%(row)s 行目に長すぎる値があります(上限 %(limit)s 文字)。"),
+    "line_too_long": lazy("%(row)s 行目が長すぎます。区切りと改行を確かめてください。"),
+    "bad_encoding": lazy("文字コードが読めません(%(row)s 行目)。UTF-8 か Shift_JIS(CP932)で保存し直してください。"),
+    "mixed_encoding": lazy("文字コードが途中で変わっています(%(row)s 行目)。1つの文字コードで保存し直してください。"),
+    "binary_content": lazy("表のファイルではないようです。"),
+    "unclosed_quote": lazy("%(row)s 行目の引用符が閉じていません。"),
+    "no_header": lazy("見出しの行が見つかりません。見出しの行番号を指定してください。"),
+    "no_such_sheet": lazy("そのシートはありません。"),
+    "broken_workbook": lazy("Excel ファイルが壊れています。開いて保存し直してください。"),
+    "encrypted_workbook": lazy("パスワード付きの Excel は読めません。外して保存し直してください。"),
+    "expands_too_much": lazy("展開すると極端に大きくなるファイルです。安全のため読みません。"),
+    "unsafe_workbook": lazy("安全でない内容を含む Excel ファイルです。読みません。"),
+    "broken_parquet": lazy("Parquet ファイルが壊れています。"),
+    "no_parquet_reader": lazy("Parquet を読む部品がありません。"),
+    "mapping_wrong": lazy("対応づけのファイルを読めません: %(text)s"),
+    "mapping_sql": lazy("対応づけの %(file)s を実行できません: %(text)s"),
+}
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _filled(text: Any, detail: dict[str, Any]) -> str:
+    return str(text) % _Blank(detail)
+
+
+def reason_text(code: str, detail: dict[str, Any]) -> str:
+    """What is wrong, in the reader's language."""
+    return _filled(REASONS[code][0], detail) if code in REASONS else code
+
+
+def fix_text(code: str, detail: dict[str, Any]) -> str:
+    """How to mend it."""
+    return _filled(REASONS[code][1], detail) if code in REASONS else _("値を直すか、行を除いてください。")
+
+
+def note_text(note: dict[str, Any]) -> str:
+    """One note of a run."""
+    if note["code"] in FAILURES:
+        return failure_text(note)
+    examples = [str(one) for one in note.get("examples", [])]
+    words = {"count": note.get("count", ""), "file": note.get("file", ""), "examples": "、".join(examples[:10])}
+    return _filled(NOTES[note["code"]], words) if note["code"] in NOTES else f"{note['code']}: {words['count']}"
+
+
+def failure_data(problem: Exception) -> dict[str, Any]:
+    """What stopped a file as a whole, as data."""
+    if isinstance(problem, MissingColumns):
+        columns = [f"{column.ja}({column.key})" for column in problem.columns]
+        return {"code": "missing_columns", "file": FILES[problem.kind].ja, "columns": "、".join(columns)}
+    if isinstance(problem, ReadProblem):
+        detail = {key: str(value)[:200] for key, value in problem.detail.items()}
+        return {"code": problem.code, "row": problem.row or "", "column": problem.column, **detail}
+    if isinstance(problem, UnknownFile):
+        return {"code": problem.code, "file": problem.name, "known": "、".join(FILES)}
+    if isinstance(problem, FileNotFoundError):
+        return {"code": "no_such_path", "file": str(problem)}
+    return {"code": "other", "text": str(problem)[:500]}
+
+
+def failure_text(data: dict[str, Any]) -> str:
+    """The same in words: what happened, and that nothing was taken."""
+    if data["code"] not in FAILURES:
+        return str(data.get("text") or data["code"])
+    return _filled(FAILURES[data["code"]], data)

@@ -1,0 +1,150 @@
+"""The second pass: accepted rows are written under an unpublished entry, then published at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from banso_web.core import audit
+from banso_web.core.errors import Conflict
+from banso_web.core.facts import current_watermark, publish
+from banso_web.core.facts.states import project_entry
+from banso_web.core.imports import Context, Handler, Row, later
+from banso_web.core.models import Entry, Watermark
+from banso_web.core.registry import registry
+from banso_web.ingest.checking import CHUNK, WORDS, new_context, open_input
+from banso_web.ingest.inputs import Input
+from banso_web.ingest.models import ImportRun, RejectedRow
+
+WRITE_CHUNK = min(CHUNK, 4_000)
+
+
+def write(run: ImportRun, files: list[Input]) -> None:
+    """Write what is not yet written of a run's files. Killed anywhere, it goes on where the last commit was."""
+    assert run.entry is not None
+    context = new_context(known=run.options.get("known", "now"), entry=run.entry)
+    for one in files:
+        _write_file(run, one, context)
+    for step in later:
+        _write_later(run, step.key, step.step, context)
+
+
+def _write_file(run: ImportRun, one: Input, context: Context) -> None:
+    done = run.progress.setdefault(one.place, {})
+    if done.get("finished"):
+        return
+    context.repeats = bool(done.get("repeats", 1)) or done.get("written", 0) > 0
+    table, binding = open_input(one)
+    handler: Handler = registry.file_handlers[one.kind]()
+    refused = set(run.rejected.filter(file=one.place).values_list("row_number", flat=True))
+    for rows in _chunks(_accepted(table, binding, refused, done.get("after", 0))):
+        with transaction.atomic():
+            _hold(run)
+            for outcome in handler.write(rows, context):
+                word = WORDS[outcome]
+                done[word] = done.get(word, 0) + 1
+            done["after"], done["written"] = rows[-1].number, done.get("written", 0) + len(rows)
+            _keep(run)
+    done["finished"] = True
+    _keep(run)
+
+
+def _accepted(table: Any, binding: Any, refused: set[int], after: int) -> Iterator[Row]:
+    for _raw, row in binding.rows(table):
+        if isinstance(row, Row) and row.number > after and row.number not in refused:
+            yield row
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    part: list[Row] = []
+    for row in rows:
+        part.append(row)
+        if len(part) == WRITE_CHUNK:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _write_later(run: ImportRun, key: str, step: Any, context: Context) -> None:
+    done = run.progress.setdefault(f"later:{key}", {})
+    while not done.get("finished"):
+        with transaction.atomic():
+            _hold(run)
+            result = step(context, done.get("after", 0))
+            if result is None:
+                done["finished"] = True
+            else:
+                done["after"], wrote = result
+                done["written"] = done.get("written", 0) + wrote
+            _keep(run)
+
+
+def _hold(run: ImportRun) -> None:
+    """Refuse to write beside another process that writes the same run: its last commit is not ours."""
+    stored = ImportRun.objects.select_for_update().get(pk=run.pk)
+    if stored.state != ImportRun.State.WRITING or stored.progress.get("turn", 0) != run.progress.get("turn", 0):
+        raise Conflict("another process works on this import", code="import_taken")
+    run.progress["turn"] = run.progress.get("turn", 0) + 1
+
+
+def _keep(run: ImportRun) -> None:
+    ImportRun.objects.filter(pk=run.pk).update(progress=run.progress)
+
+
+def handlers() -> list[Handler]:
+    """One of each registered handler, references first (the order of registration follows the apps' order)."""
+    return [make() for make in registry.file_handlers.values()]
+
+
+def publish_run(run: ImportRun) -> None:
+    """Give the entry its number with its audit row, then bring the current rows up to date. Safe to run again."""
+    assert run.entry is not None
+    entry = run.entry
+    _settle(run)
+    with transaction.atomic():
+        if Entry.objects.select_for_update().get(pk=entry.pk).seq is None:
+            publish(entry)
+            audit.record(
+                "import.publish",
+                actor=run.made_by,
+                subject="import",
+                subject_id=run.pk,
+                label=run.file_name,
+                new={"counts": run.counts},
+                entry=entry,
+            )
+    entry.refresh_from_db()
+    for handler in handlers():
+        handler.published(entry)
+    project_entry(entry)
+    for hook in registry.after_publish:
+        hook(entry.pk)
+
+
+def _settle(run: ImportRun) -> None:
+    """Entries published since this run began may hold the same codes: mark them before ours counts too."""
+    assert run.entry is not None
+    while True:
+        mark = current_watermark()
+        if mark != run.progress.get("watermark"):
+            for handler in handlers():
+                handler.settle(run.entry)
+            run.progress["watermark"] = mark
+            _keep(run)
+        with transaction.atomic():
+            Watermark.objects.select_for_update().filter(pk=1).first()
+            if current_watermark() == mark:
+                return
+
+
+def base_of(run: ImportRun, home: Path) -> Path:
+    """The folder of the run's stored files."""
+    return home / "files" / "imports" / run.stored_as
+
+
+def refused_rows(run: ImportRun) -> int:
+    return RejectedRow.objects.filter(run=run).count()
