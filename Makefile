@@ -11,7 +11,7 @@ FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/pa
 TEMPLATES := $(shell find src/banso_web -name '*.html' -o -path '*/templatetags/*.py' -o -name forms.py -o -name widgets.py)
 CATALOGUES := $(shell find src -name '*.po')
 
-.PHONY: help setup setup-test run test lint format frontend messages bench soak wheel pictures clean locks
+.PHONY: help setup setup-test run test lint format frontend messages untranslated bench soak wheel clean locks
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -42,6 +42,9 @@ format: $(STAMPS)/test ## lets ruff write the code
 
 frontend: $(BUILT)/.built ## stylesheet and page scripts
 messages: $(STAMPS)/messages ## the translations
+
+untranslated: $(STAMPS)/test ## texts that have no English yet, as catalogue entries
+	@$(PY) -m tests.house.messages
 
 bench: setup-test ## writes benchmarks/results.md
 	$(PY) -m benchmarks
