@@ -2,6 +2,7 @@
 // Without it every page still works: links are links and forms are forms.
 import { startDrawer } from "./drawer";
 import { startForms } from "./forms";
+import { startIslands } from "./islands";
 import { startPalette } from "./palette";
 import { keepRail, keepTheme, readTheme, type Theme } from "./prefs";
 import { startTables } from "./tables";
@@ -84,3 +85,4 @@ startPalette();
 startDrawer();
 startTables();
 startForms();
+startIslands();

@@ -2,22 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
 
+from banso_web.core import clock
 from banso_web.core.registry import NavEntry, registry
+from banso_web.core.ui import display
+from banso_web.core.ui.links import hidden_pairs, keep_question
+
+# The rail from top to bottom: (group key, heading). Entries without a group stand above all, without a heading.
+GROUPS: tuple[tuple[str, Any], ...] = (
+    ("", ""),
+    ("work", _("仕事")),
+    ("numbers", _("数字")),
+    ("health", _("ヘルス")),
+    ("usage", _("利用")),
+    ("voice", _("お客様の声")),
+    ("programs", _("施策")),
+    ("team", _("チーム")),
+    ("data", _("データ")),
+    ("settings", _("設定")),
+)
 
 
-def _visible(request: HttpRequest) -> list[NavEntry]:
+@dataclass(frozen=True)
+class RailLink:
+    label: Any
+    url: str
+    icon: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class RailGroup:
+    heading: Any
+    links: list[RailLink]
+
+
+def visible_entries(request: HttpRequest) -> list[tuple[NavEntry, str]]:
+    """Entries this reader may use, with their addresses, in order. An entry without a page here is left out."""
     member = getattr(request, "user", None)
     if member is None or not member.is_authenticated:
         return []
-    entries = sorted(registry.nav, key=lambda entry: entry.order)
-    return [entry for entry in entries if not entry.permission or member.may(entry.permission)]
+    found = []
+    for entry in sorted(registry.nav, key=lambda one: one.order):
+        if entry.permission and not member.may(entry.permission):
+            continue
+        try:
+            found.append((entry, reverse(entry.url_name)))
+        except NoReverseMatch:
+            continue
+    return found
+
+
+def _rail(request: HttpRequest) -> list[RailGroup]:
+    entries = visible_entries(request)
+    # The longest address that leads to this page is the current entry: /kpi/ltv/ is LTV, not KPI.
+    leading = [url for _entry, url in entries if request.path == url or (url != "/" and request.path.startswith(url))]
+    current = max(leading, key=len, default="")
+    groups: dict[str, list[RailLink]] = {}
+    for entry, url in entries:
+        groups.setdefault(entry.group, []).append(RailLink(entry.label, keep_question(url), entry.icon, url == current))
+    known = [RailGroup(heading, groups.pop(key)) for key, heading in GROUPS if key in groups]
+    return known + [RailGroup(key, links) for key, links in groups.items()]
+
+
+def _quick_days(today: date) -> list[tuple[Any, date]]:
+    month_end = today.replace(day=1) - timedelta(days=1)
+    year_end = date(today.year if today > date(today.year, 3, 31) else today.year - 1, 3, 31)
+    year_ago = today.replace(year=today.year - 1, day=28 if (today.month, today.day) == (2, 29) else today.day)
+    return [(_("前月末"), month_end), (_("前年度末"), year_end), (_("1年前"), year_ago)]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Template context of the frame: `nav`, `asked`, `asof_changed`."""
+    """Template context of the frame: `rail`, `asked`, `asof_changed`, `shown` (the reader's display), `in_drawer`."""
     asked = getattr(request, "asked", None)
-    return {"nav": _visible(request), "asked": asked, "asof_changed": bool(asked and not asked.is_today)}
+    return {
+        "rail": _rail(request),
+        "asked": asked,
+        "asof_changed": bool(asked and not asked.is_today),
+        "asof_hidden": hidden_pairs(request, *display.KEPT),
+        "asof_days": _quick_days(asked.today) if asked else [],
+        "shown": display.current(),
+        "made_at": clock.now(),
+        "in_drawer": request.headers.get("X-Banso-Drawer") == "1",
+    }

@@ -11,6 +11,7 @@ from django.utils import translation
 
 from banso_web.core import audit, clock
 from banso_web.core.facts import Asked, current_watermark
+from banso_web.core.ui import display
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_COOKIE = "banso_language"
@@ -54,12 +55,13 @@ def read_asked(query: dict[str, str]) -> Asked:
 
 
 class AskedMiddleware:
-    """Puts `request.asked` on every request and marks audit rows as made through a page or the API."""
+    """Puts `request.asked` and the reader's display on every request; marks audit rows as made by page or API."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.asked = read_asked(request.GET.dict())  # type: ignore[attr-defined]
-        with audit.through("api" if request.path.startswith("/api/") else "page"):
+        shown = display.read_display(request.COOKIES, request.GET.dict(), clock.today())
+        with display.showing(shown), audit.through("api" if request.path.startswith("/api/") else "page"):
             return self.get_response(request)

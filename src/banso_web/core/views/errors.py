@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 
 def health(request: HttpRequest) -> HttpResponse:
@@ -20,4 +21,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/error.html", {"code": 500}, status=500)
+    """The page that says so; bare text where even the frame cannot be drawn (the database may be what failed)."""
+    try:
+        return render(request, "core/error.html", {"code": 500}, status=500)
+    except Exception:  # whatever it is, the reader must still get an answer
+        text = _("エラーが起きました。この操作は取り消され、データは変わっていません。")
+        return HttpResponse(text, status=500, content_type="text/plain; charset=utf-8")
