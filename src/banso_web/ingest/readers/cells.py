@@ -17,7 +17,7 @@ from typing import Any, Literal
 from banso import periods
 from banso.names.corporate import corporate_number
 from banso_web.ingest.readers.problems import Problem, Unreadable
-from banso_web.ingest.readers.schema import Column
+from banso_web.ingest.readers.schema import Column, Value
 
 JST = dt.timezone(dt.timedelta(hours=9), "JST")
 # Words that stand for "nothing here" in a ledger; the second group says "not known yet" and is told to the person.
@@ -34,7 +34,7 @@ _SHORTENED = re.compile(r"^\d(\.\d+)?E\+\d+$", re.IGNORECASE)
 
 def nfkc(text: str) -> str:
     """Width-blind form of a text, trimmed: 「１２０万　」 is 「120万」."""
-    return unicodedata.normalize("NFKC", text).strip()
+    return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 
 def blank(value: object) -> bool:
@@ -45,7 +45,7 @@ def blank(value: object) -> bool:
 def _refusal(value: object) -> Problem | None:
     if isinstance(value, Unreadable):
         return Problem(value.code, f"fix_{value.code}", value.text)
-    if isinstance(value, str) and value.strip().upper() in _ERRORS:
+    if isinstance(value, str) and value[:1] in "# " and value.strip().upper() in _ERRORS:
         return Problem("excel_error", "fix_excel_error", value.strip())
     return None
 
@@ -57,8 +57,9 @@ def parse_text(value: object) -> str | None | Problem:
     if value is None:
         return None
     if isinstance(value, str):
-        text = value.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
-        return text or None
+        if "\r" in value or "\x00" in value:
+            value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+        return value.strip() or None
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, dt.datetime) and value.time() == dt.time():
@@ -83,7 +84,7 @@ def parse_key(value: object) -> str | None | Problem:
     if text is None or isinstance(text, Problem):
         return text
     text = nfkc(text)
-    if _SHORTENED.match(text):
+    if "+" in text and _SHORTENED.match(text):
         return Problem("number_shortened", "fix_number_shortened", text)
     return None if text in {"", "-", "—", "―", "−"} else text
 
@@ -163,6 +164,7 @@ class Amount:
 _SYMBOLS = {"¥": "JPY", "円": "JPY", "jpy": "JPY", "$": "USD", "usd": "USD", "€": "EUR", "eur": "EUR", "£": "GBP",
             "gbp": "GBP", "\\": "JPY"}  # fmt: skip
 _SCALES = {"": 1, "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "億": 10**8, "十億": 10**9}
+_PLAIN = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,20})?")
 _NUMBER = r"\d+(?:\.\d+)?"
 _PIECE = re.compile(rf"({_NUMBER})(十億|億|千万|百万|万|千)?")
 _GROUPED = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
@@ -174,6 +176,8 @@ def parse_amount(value: object) -> Amount | None | Problem:
 
     No rounding happens here. Words such as 応相談 or 約 are a problem, not a guess.
     """
+    if isinstance(value, str) and _PLAIN.fullmatch(value):  # the usual case first
+        return Amount(Decimal(value))
     if (refusal := _refusal(value)) is not None:
         return refusal
     if isinstance(value, bool):
@@ -330,13 +334,18 @@ def _word(text: str) -> str:
     return re.sub(r"\s+", "", nfkc(text)).casefold()
 
 
-def value_words(column: Column) -> Mapping[str, str]:
+def value_words(values: tuple[Value, ...]) -> Mapping[str, str]:
     """Every spelling of an enumeration's values, normalised, to its key."""
-    words: dict[str, str] = {}
-    for item in column.values:
-        for word in (*item.also, item.en, item.ja, item.key):
-            words[_word(word)] = item.key
-    return words
+    known = _WORDS.get(id(values))
+    if known is None:
+        known = {_word(word): item.key for item in values for word in (*item.also, item.en, item.ja, item.key)}
+        _WORDS[id(values)] = known
+        _KEPT.append(values)  # an id is only a name while the thing lives
+    return known
+
+
+_WORDS: dict[int, dict[str, str]] = {}
+_KEPT: list[tuple[Value, ...]] = []
 
 
 def parse_enum(value: object, column: Column, extra: Mapping[str, str] | None = None) -> str | None | Problem:
@@ -346,7 +355,8 @@ def parse_enum(value: object, column: Column, extra: Mapping[str, str] | None = 
         return text
     if extra and text in extra:
         return extra[text] or None
-    found = value_words(column).get(_word(text))
+    words = value_words(column.values)
+    found = words.get(text) or words.get(_word(text))
     if found is not None:
         return found
     if blank(text):

@@ -68,7 +68,8 @@ class ConvertedRow:
     """A row as the import engine takes it. `rejected` when a problem is not soft; `values` then lacks those columns.
 
     `values`: canonical key → typed value (str, Decimal, int, bool, date, datetime); empty cells are absent.
-    `custom`: header → text of the columns that no canonical column takes.
+    `custom`: header → text of the columns that no canonical column takes. `raw`: header → cell as read, for rows with
+    problems (empty for the others).
     """
 
     number: int
@@ -88,10 +89,15 @@ def net_amount(amount: Amount, fields: FieldMap, tax_rate: Decimal, *, monthly: 
 
     `monthly`: the column is a monthly amount, so a cell that says 「/年」 is divided by 12 as well.
     """
+    taxed = fields.tax_included or amount.tax_included
+    yearly = monthly and amount.per == "year"
+    exponent = amount.value.as_tuple().exponent
+    if fields.unit == fields.divisor == 1 and not taxed and not yearly and isinstance(exponent, int) and exponent >= -4:
+        return amount.value  # the usual case: nothing to round
     exact = Fraction(amount.value) * fields.unit / fields.divisor
-    if monthly and amount.per == "year" and fields.divisor == 1:
+    if yearly and fields.divisor == 1:
         exact /= 12
-    if fields.tax_included or amount.tax_included:
+    if taxed:
         exact /= 1 + Fraction(tax_rate)
     scaled = exact * 10_000
     magnitude = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
@@ -132,28 +138,32 @@ def _convert(
     fields: Mapping[str, FieldMap],
     tax_rate: Decimal,
 ) -> ConvertedRow:
-    raw = dict(zip(table.headers, row.values, strict=True))
     if row.problem is not None:
-        return ConvertedRow(row.number, {}, {}, (CellProblem("", row.problem),), raw)
+        return ConvertedRow(row.number, {}, {}, (CellProblem("", row.problem),), _raw(table, row))
     values: dict[str, Any] = {}
     problems: list[CellProblem] = []
     for column, one, place in plan:
         cell = row.values[place] if place is not None else None
         value = parse_cell(one.constant if one.constant and blank(cell) else cell, column, values=one.values)
         if isinstance(value, Amount):
-            if value.currency and "currency" not in values and value.currency != "JPY":
-                values.setdefault("currency", value.currency)
+            if value.currency not in {"", "JPY"}:
+                values.setdefault("currency", value.currency)  # $1,200: a currency column of its own comes after and wins
             value = net_amount(value, one, tax_rate, monthly=column.key == "mrr")
         if isinstance(value, Problem):
             problems.append(CellProblem(one.source or column.key, value))
         elif value is not None:
             values[column.key] = value
-    broken = {each.column for each in problems}
     for key in needed:
-        source = fields[key].source if key in fields else key
-        if key not in values and (source or key) not in broken:
-            problems.append(CellProblem(source or key, Problem("required", "fix_required")))
-    return ConvertedRow(row.number, values, _custom(row, spare), tuple(problems), raw)
+        if key not in values:
+            source = (fields[key].source if key in fields else "") or key
+            if all(each.column != source or each.problem.soft for each in problems):
+                problems.append(CellProblem(source, Problem("required", "fix_required")))
+    raw = _raw(table, row) if problems else {}
+    return ConvertedRow(row.number, values, _custom(row, spare) if spare else {}, tuple(problems), raw)
+
+
+def _raw(table: RawTable, row: RawRow) -> dict[str, Any]:
+    return dict(zip(table.headers, row.values, strict=True))
 
 
 def _custom(row: RawRow, spare: Sequence[tuple[int, str]]) -> dict[str, str]:

@@ -69,7 +69,7 @@ def test_nothing_is_nothing(typed: object) -> None:
 @pytest.mark.parametrize(
     "typed",
     ["2026-11-24", "2026/11/24", "２０２６／１１／２４", "20261124", "令和8年11月24日", "R8.11.24", "2026年11月24日",
-     "2026/11/24(火)", dt.date(2026, 11, 24), dt.datetime(2026, 11, 24, 10), 46350, 46350.0, "46350",
+     "2026/11/24(火)", dt.date(2026, 11, 24), dt.datetime(2026, 11, 24, 10, tzinfo=cells.JST), 46350, 46350.0, "46350",
      "2026-11-23T15:30Z"],
 )  # fmt: skip
 def test_dates_are_read_as_typed(typed: object) -> None:

@@ -78,7 +78,7 @@ def test_a_row_with_more_cells_than_the_header_is_refused_alone() -> None:
 
 
 def test_line_numbers_survive_line_ends_inside_quotes() -> None:
-    rows = list(open_table('a,b\n"x\ny",1\nz,2\n'.encode(), "x.csv").rows())
+    rows = list(open_table(b'a,b\n"x\ny",1\nz,2\n', "x.csv").rows())
     assert [(row.number, row.values) for row in rows] == [(2, ("x\ny", "1")), (4, ("z", "2"))]
 
 
