@@ -24,12 +24,15 @@ class Balances:
     scales: tuple[int | None, ...]  # opening rate of each currency
 
 
-def balances(ledger: Ledger, rates: Rates, first: int, last: int, closing_day: int) -> Balances:
-    """State before ``first`` and after ``last``; rates in force on ``first`` and on ``closing_day``."""
+def balances(
+    ledger: Ledger, rates: Rates, first: int, last: int, closing_day: int, opening_day: int | None = None
+) -> Balances:
+    """State before ``first`` and after ``last``; rates in force on ``opening_day`` (default: first)
+    and on ``closing_day``."""
     opening = per_currency(ledger, ledger.day < first)
     closing = per_currency(ledger, ledger.day <= last)
     names = ledger.book.currencies
-    open_rates = tuple(rates.at(name, first) for name in names)
+    open_rates = tuple(rates.at(name, opening_day or first) for name in names)
     close_rates = tuple(rates.at(name, closing_day) for name in names)
     unrated: dict[int, str] = {}
     for code, name in enumerate(names):

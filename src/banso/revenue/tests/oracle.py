@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 def settle(rows: list[Row], key: str) -> list[Row]:
-    """Balances under half a coin at a day's close become 0: a counter-row on that day."""
+    """Balances under half a coin at a day's close become 0: a counter-row to the day's last movement."""
     groups: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         groups[(row[key] if key else None, row["currency"])].append(row)
@@ -27,7 +27,8 @@ def settle(rows: list[Row], key: str) -> list[Row]:
         for day in sorted({row["on"] for row in group}):
             balance += sum(row["delta"] for row in group if row["on"] == day)
             if balance and abs(balance) < HALF_COIN[group[0]["currency"]]:
-                out.append(group[0] | {"on": day, "delta": -balance, "product": None})
+                last = [row for row in group if row["on"] == day and not row.get("counter")][-1]
+                out.append(last | {"delta": -balance, "counter": True})
                 balance = Fraction(0)
     return rows + out
 

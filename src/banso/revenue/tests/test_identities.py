@@ -68,7 +68,7 @@ def one_of_each(rates: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({(rate["currency"], rate["on"]): rate for rate in rates}.values())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     rows=st.lists(ROW, max_size=14),
     contracts=st.lists(CONTRACT, max_size=3),

@@ -1,0 +1,262 @@
+"""更新率: of the terms that ended in a period, how many were renewed, and which nobody touched."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ._ledger import LATE_RENEWAL_DAYS
+from ._months import day_number, day_of
+from ._read import columns_of, missing
+from ._units import exact
+from .book import Book, as_book
+
+_COLUMNS = ("contract_id", "account_id", "product", "starts_on", "ends_on", "ended_on", "auto_renew",
+            "renewal_months")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Term:
+    """One contract term that ended. state: ``renewed``, ``lost`` or ``pending`` (更新手続中: its 30 days
+    are not over and nothing came back yet).
+
+    mrr: what the term was worth at its end, in its own currency; after: MRR of the contract or its
+    successor that renewed it. automatic: renewed by 自動更新. untouched: automatic and nobody was in
+    contact (無接触自動更新); None where contacts are not known.
+    """
+
+    contract: str
+    account: str
+    product: str
+    ends_on: dt.date
+    state: str
+    mrr: Decimal
+    after: Decimal
+    currency: str
+    automatic: bool
+    untouched: bool | None
+    successor: str = ""
+
+
+@dataclass(frozen=True)
+class RenewalRate:
+    """count: renewed ÷ (renewed + lost) terms; amount: the same by the MRR the terms had, per currency.
+
+    None with reason ``no_terms`` where no term was decided. pending terms are in neither and listed.
+    A term without MRR at its end is listed in ``without_mrr`` and not counted.
+    """
+
+    count: Fraction | None
+    amount: dict[str, Fraction | None]
+    ended: int
+    renewed: int
+    lost: int
+    pending: int
+    automatic: int
+    untouched: int | None
+    terms: tuple[Term, ...]
+    without_mrr: tuple[str, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class _Contract:
+    name: str
+    account: str
+    product: str
+    starts_on: int | None
+    ends_on: int
+    ended_on: int | None
+    auto: bool
+    months: int
+
+
+class _History:
+    """MRR per contract as steps, in its currency."""
+
+    def __init__(self, book: Book) -> None:
+        self.steps: dict[str, list[tuple[int, int]]] = {}
+        self.currency: dict[str, str] = {}
+        self.product: dict[str, str] = {}
+        self.siblings: dict[str, list[str]] = {}
+        for at in np.argsort(book.on, kind="stable").tolist():
+            code = int(book.contract[at])
+            if code < 0:
+                continue
+            name, account = book.contracts[code], book.accounts[int(book.account[at])]
+            if name not in self.steps:
+                self.steps[name] = []
+                self.siblings.setdefault(account, []).append(name)
+            product = int(book.product[at])
+            if product >= 0:
+                self.product.setdefault(name, book.products[product])
+            self.currency.setdefault(name, book.currencies[int(book.currency[at])])
+            steps = self.steps[name]
+            before = steps[-1][1] if steps else 0
+            day, after = int(book.on[at]), before + int(book.delta[at])
+            if steps and steps[-1][0] == day:
+                steps[-1] = (day, after)
+            else:
+                steps.append((day, after))
+
+    def at(self, contract: str, day: int) -> int:
+        return next((mrr for on, mrr in reversed(self.steps.get(contract, [])) if on <= day), 0)
+
+    def best(self, contract: str, first: int, last: int) -> int:
+        """The first MRR above 0 at a close from ``first`` to ``last``; 0 if there is none."""
+        now = self.at(contract, first)
+        later = (mrr for on, mrr in self.steps.get(contract, []) if first < on <= last)
+        return next((mrr for mrr in (now, *later) if mrr > 0), 0)
+
+    def begun(self, contract: str) -> int:
+        return next((on for on, mrr in self.steps[contract] if mrr > 0), self.steps[contract][0][0])
+
+
+def renewal_rate(
+    movements: Any,
+    contracts: Any,
+    start: Any,
+    end: Any,
+    *,
+    as_of: Any = None,
+    known_at: Any = None,
+    contacted: Collection[str] | None = None,
+) -> RenewalRate:
+    """The renewal rate of terms with ``start <= ends_on <= end`` (days, both included).
+
+    contracts: a table (contract_id, account_id, product, starts_on, ends_on, ended_on, auto_renew,
+    renewal_months). Renewed: the contract, or a successor of the same product and account, has MRR
+    above 0 within 30 days after ends_on; a contract that ended early is lost at its ended_on and its
+    later terms do not exist. auto_renew rolls ends_on on by renewal_months. contacted: ids of contracts
+    with a contact before their term ended; None if that is not known.
+    """
+    book = as_book(movements).cut(as_of=as_of, known_at=known_at)
+    history, limit = _History(book), None if as_of is None else day_number(as_of)
+    terms, empty = [], []
+    for contract in _contracts(contracts):
+        for ends_on in _term_ends(contract, day_number(start), day_number(end)):
+            term = _term(contract, ends_on, history, limit, contacted)
+            if term is None:
+                empty.append(contract.name)
+            else:
+                terms.append(term)
+    renewed = [term for term in terms if term.state == "renewed"]
+    lost = [term for term in terms if term.state == "lost"]
+    decided = len(renewed) + len(lost)
+    amounts: dict[str, Fraction | None] = {}
+    for currency in sorted({term.currency for term in terms}):
+        kept = sum((term.mrr for term in renewed if term.currency == currency), Decimal(0))
+        gone = sum((term.mrr for term in lost if term.currency == currency), Decimal(0))
+        amounts[currency] = Fraction(kept) / Fraction(kept + gone) if kept + gone else None
+    return RenewalRate(
+        count=Fraction(len(renewed), decided) if decided else None,
+        amount=amounts,
+        ended=len(terms),
+        renewed=len(renewed),
+        lost=len(lost),
+        pending=len(terms) - decided,
+        automatic=sum(term.automatic for term in renewed),
+        untouched=None if contacted is None else sum(bool(term.untouched) for term in renewed),
+        terms=tuple(terms),
+        without_mrr=tuple(empty),
+        reason=None if decided else "no_terms",
+    )
+
+
+def _term(
+    contract: _Contract,
+    ends_on: int,
+    history: _History,
+    limit: int | None,
+    contacted: Collection[str] | None,
+) -> Term | None:
+    before = history.at(contract.name, ends_on - 1)
+    if before <= 0:
+        return None
+    last = ends_on + LATE_RENEWAL_DAYS
+    after, successor = history.best(contract.name, ends_on + 1, last), ""
+    automatic = bool(after and contract.auto)
+    if not after:
+        product = contract.product or history.product.get(contract.name, "")
+        for name in history.siblings.get(contract.account, []):
+            near = ends_on - LATE_RENEWAL_DAYS < history.begun(name) <= last
+            if name != contract.name and near and history.product.get(name, "") == product:
+                after = history.best(name, ends_on + 1, last)
+                successor = name if after else ""
+            if after:
+                break
+    # Without an end on record the days after the term are still open; nothing is renewed silently.
+    seen = limit is None or limit > ends_on
+    if after and seen:
+        state = "renewed"
+    elif limit is not None and limit < last:
+        state = "pending"
+    else:
+        state = "lost"
+    renewed = state == "renewed"
+    untouched = None if contacted is None else renewed and automatic and contract.name not in contacted
+    return Term(
+        contract=contract.name,
+        account=contract.account,
+        product=contract.product,
+        ends_on=day_of(ends_on),
+        state=state,
+        mrr=exact(before),
+        after=exact(after if renewed else 0),
+        currency=history.currency.get(contract.name, "JPY"),
+        automatic=renewed and automatic,
+        untouched=untouched,
+        successor=successor if renewed else "",
+    )
+
+
+def _term_ends(contract: _Contract, start: int, end: int) -> list[int]:
+    """Ends of the contract's terms inside the period; an earlier ended_on ends the last of them."""
+    found, first = [], day_of(contract.ends_on)
+    for turn in range(1200 if contract.auto and contract.months else 1):
+        day = _months_later(first, turn * contract.months).toordinal()
+        if contract.ended_on is not None and contract.ended_on <= day:
+            day, turn = contract.ended_on, -1
+        if start <= day <= end:
+            found.append(day)
+        if turn < 0 or day > end:
+            break
+    return found
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    """The same day some months later; the end of a month stays the end of a month."""
+    number = day.year * 12 + day.month - 1 + months
+    year, month = divmod(number, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    was_last = day.day == calendar.monthrange(day.year, day.month)[1]
+    return dt.date(year, month + 1, last if was_last else min(day.day, last))
+
+
+def _contracts(table: Any) -> list[_Contract]:
+    columns, size = columns_of(table, _COLUMNS)
+    out = []
+    for row in range(size):
+        cell = {name: columns[name][row] for name in columns if not missing(columns[name][row])}
+        if "ends_on" not in cell:
+            continue  # a contract without a term end renews nothing
+        out.append(
+            _Contract(
+                name=str(cell["contract_id"]),
+                account=str(cell["account_id"]),
+                product=str(cell.get("product", "")),
+                starts_on=day_number(cell["starts_on"]) if "starts_on" in cell else None,
+                ends_on=day_number(cell["ends_on"]),
+                ended_on=day_number(cell["ended_on"]) if "ended_on" in cell else None,
+                auto=str(cell.get("auto_renew", "0")) in ("1", "1.0", "True", "true"),
+                months=int(cell.get("renewal_months", 12)),
+            )
+        )
+    return out
