@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from banso.money import to_units, yearly_to_monthly_units
+from banso_web.accounts import projection as projection  # the handlers rest on it
 from banso_web.accounts.models import Account, Contact, Contract, Department
 from banso_web.core.imports import (
     Context,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from banso.money import EXPONENTS
 from banso_web.core.imports import Problem, Row
 from banso_web.ingest.readers.aliases import match_header
 from banso_web.ingest.readers.cells import Amount, blank, parse_cell, parse_text
@@ -16,6 +18,7 @@ from banso_web.ingest.readers.table import RawRow, RawTable
 
 CACHE = 20_000  # parsed values kept a column: dates, amounts and ids repeat
 MONTHLY = {"mrr", "mrr_delta"}
+EARLIEST, LATEST = 1900, 2199  # years that a company's records can honestly hold
 
 
 class MissingColumns(Exception):
@@ -24,6 +27,15 @@ class MissingColumns(Exception):
     def __init__(self, kind: str, columns: Sequence[Column]) -> None:
         super().__init__(f"{kind}: {', '.join(column.key for column in columns)}")
         self.kind, self.columns = kind, tuple(columns)
+
+
+def sane(value: Any, column: Column) -> Any:
+    """Refuse what reads well and cannot be: a day of the year 3026, a currency that does not exist."""
+    if column.type == "currency" and isinstance(value, str) and value not in EXPONENTS:
+        return CellProblem("unknown_currency", "fix_currency", value)
+    if isinstance(value, date) and not EARLIEST <= value.year <= LATEST:
+        return CellProblem("date_out_of_range", "fix_date", str(value))
+    return value
 
 
 @dataclass
@@ -45,8 +57,8 @@ class _Bound:
         except KeyError:
             pass
         except TypeError:  # cannot be remembered
-            return parse_cell(raw, self.column)
-        value = parse_cell(raw, self.column)
+            return sane(parse_cell(raw, self.column), self.column)
+        value = sane(parse_cell(raw, self.column), self.column)
         if len(self.cache) >= CACHE:
             self.cache.clear()
         self.cache[key] = value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.settings_store import SettingSpec, declare
-from banso_web.revenue import imports as imports
 from banso_web.revenue.metrics.catalogue import register_all
 from banso_web.revenue.reads.customers import COUNTED_BY, CURRENCY
 

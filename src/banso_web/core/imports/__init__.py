@@ -1,5 +1,6 @@
 """How apps take over the rows of canonical files. The engine that drives them stands in `ingest`."""
 
+from banso_web.core.imports import closures as closures
 from banso_web.core.imports.fields import Field, as_json, resolve_fields
 from banso_web.core.imports.happenings import HappeningHandler, start_of
 from banso_web.core.imports.protocol import Context, Handler, Later, Outcome, Problem, Result, Row, later

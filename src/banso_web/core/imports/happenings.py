@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from banso_web.core import clock
 from banso_web.core.facts.happenings import effective
+from banso_web.core.imports.bounds import Bounds
 from banso_web.core.imports.fields import Field, resolve_fields
 from banso_web.core.imports.ids import Repeats
 from banso_web.core.imports.protocol import Context, Outcome, Problem, Result, Row
@@ -49,6 +50,8 @@ class HappeningHandler(Generic[Model]):
 
     def __post_init__(self) -> None:
         self.repeats = Repeats(self.identity[0])
+        self._bounds = Bounds(self.model, self.fields, self.identity)
+        self.fields = self._bounds.fields
         self.attrs = tuple(one.attr for one in self.fields)
 
     # What a row says
@@ -65,7 +68,8 @@ class HappeningHandler(Generic[Model]):
             return given, Known.CLAIMED
         when = row.values.get(self.on)
         if context.known == "effective" and when is not None:
-            return (when if isinstance(when, datetime) else start_of(when)), Known.ASSUMED
+            # What lies ahead was known by now at the latest.
+            return min(when if isinstance(when, datetime) else start_of(when), context.now), Known.ASSUMED
         return context.now, Known.SYSTEM
 
     # Comparing
@@ -122,7 +126,7 @@ class HappeningHandler(Generic[Model]):
     # The handler's protocol
 
     def look(self, rows: Sequence[Row], context: Context) -> list[Result]:
-        problems = [self.check(row) for row in rows]
+        problems = [self._bounds.problem(row) or self.check(row) for row in rows]
         good = [row for row, problem in zip(rows, problems, strict=True) if problem is None]
         for row in good:
             self.repeats.add(row, self.code(row))

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Model, ProtectedError, Q
 
 from banso_web.core.facts.happenings import effective
+from banso_web.core.imports.bounds import Bounds
 from banso_web.core.imports.fields import Field, as_json, resolve_fields
 from banso_web.core.imports.happenings import DELETE_CHUNK, SOURCES, start_of
 from banso_web.core.imports.ids import Repeats
@@ -82,6 +83,8 @@ class StateHandler:
 
     def __post_init__(self) -> None:
         self.repeats = Repeats(self.identity)
+        self._bounds = Bounds(self.model, self.fields, (self.identity,))
+        self.fields = self._bounds.fields
 
     @property
     def _rows(self) -> Any:
@@ -157,7 +160,7 @@ class StateHandler:
     # The handler's protocol
 
     def look(self, rows: Sequence[Row], context: Context) -> list[Result]:
-        problems = [self.check(row) for row in rows]
+        problems = [self._bounds.problem(row) or self.check(row) for row in rows]
         good = [row for row, problem in zip(rows, problems, strict=True) if problem is None]
         brought = context.brought.setdefault(self.key, set())
         for row in good:
