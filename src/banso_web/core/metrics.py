@@ -174,7 +174,8 @@ class Question:
 class MetricSpec:
     """One metric of the catalogue. Texts are lazy; `rules` are the edge rules a reader must know.
 
-    `better`: "up" or "down". `monthly`: needs a month. `inputs`: keys that `--set` may override. `target_unit` as unit.
+    `better`: "up" or "down". `monthly`: needs a month; `month_optional`: takes one. `inputs`: keys that `--set` may
+    override.
     """
 
     key: str
@@ -184,6 +185,7 @@ class MetricSpec:
     formula: Any
     compute: Callable[[Question], MetricResult]
     monthly: bool = False
+    month_optional: bool = False
     rules: tuple[Any, ...] = ()
     why: Any = ""
     better: str = "up"
@@ -241,7 +243,8 @@ def compute(
         text = _("%(name)s に「%(inputs)s」という入力はありません。使える入力: %(known)s")
         known = ", ".join(spec.inputs) or _("なし")
         raise Refused(text % {"name": spec.name, "inputs": ", ".join(unknown), "known": known}, code="bad_input")
-    day = month_start(month) if month is not None and spec.monthly else None
+    takes_month = spec.monthly or spec.month_optional
+    day = month_start(month) if month is not None and takes_month else None
     return spec.compute(Question(key, asked, day, scope or Scope(), given, reported))
 
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
 from django.db import models, transaction
+from django.db.models.signals import post_migrate
 
 from banso_web.core.models import Entry
 
@@ -71,10 +72,13 @@ class Memo(Generic[Value]):
             self._kept.clear()
 
 
-def forget_all() -> None:
-    """Drop every kept answer. For tests, whose databases start their numbers again."""
+def forget_all(**_signal: Any) -> None:
+    """Drop every kept answer: after a migration or a flush the numbers may begin again."""
     for memo in list(_all):
         memo.forget()
+
+
+post_migrate.connect(forget_all, dispatch_uid="banso-forget-kept-answers")
 
 
 _marks: Memo[int] = Memo(4_000)

@@ -8,7 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from banso.revenue import Line, Waterfall
+from banso.revenue import FEW_CASES, Line, Waterfall, annualised, pooled, wilson
+from banso.revenue import quick_ratio as library_quick_ratio
 from banso_web.core.metrics import Interval, MetricResult, Question, Row, Side, exact
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.frame import Context, answer, excluded_rows, not_begun, notes_of
@@ -16,7 +17,6 @@ from banso_web.revenue.metrics.rows import line_rows
 from banso_web.revenue.reads.months import last_day, month_waterfall, months_before, series
 
 CHANGED = ("new", "reactivation", "expansion", "contraction", "churn")
-SMALL_NUMBER = 10  # fewer events than this: 参考
 
 
 def _opening(line: Line) -> Decimal:
@@ -130,24 +130,19 @@ def _customer_parts(context: Context, fall: Waterfall, churned: Sequence[Row]) -
     parts: dict[str, Any] = {name: Decimal(count) for name, count in fall.counts.items()}
     parts["reasons"] = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
     three = series(question.asked, months_before(question.month, 2), question.month, question.scope)
-    opened = sum(row.counts["opening_customers"] for row in three)
-    gone = sum(row.counts["churned_customers"] for row in three)
+    summed = pooled(list(three))
     parts["pooled_3_months"] = {
-        "value": exact(Fraction(gone, opened)) if opened else None,
-        "churned": Decimal(gone),
-        "opening": Decimal(opened),
+        "value": None if summed.rate is None else exact(summed.rate),
+        "churned": Decimal(summed.churned),
+        "opening": Decimal(summed.opening),
     }
     return parts
 
 
 def wilson_interval(hits: int, n: int) -> Interval | None:
     """Wilson 95 % without continuity correction; None for n = 0."""
-    if n <= 0:
-        return None
-    from banso.revenue import wilson
-
-    low, high = wilson(hits, n)
-    return Interval(exact(Decimal(str(low))), exact(Decimal(str(high))))
+    found = wilson(hits, n)
+    return None if found is None else Interval(Decimal(str(found[0])), Decimal(str(found[1])))
 
 
 def customers_lost(*, complement: bool = False, yearly: bool = False) -> Callable[[Question], MetricResult]:
@@ -159,7 +154,7 @@ def customers_lost(*, complement: bool = False, yearly: bool = False) -> Callabl
         context, fall, common = _frame(question)
         opened, gone = fall.counts["opening_customers"], fall.counts["churned_customers"]
         rate = Fraction(gone, opened) if opened else None
-        value = None if rate is None else 1 - (1 - rate) ** 12 if yearly else 1 - rate if complement else rate
+        value = None if rate is None else annualised(rate) if yearly else 1 - rate if complement else rate
         interval = wilson_interval(gone, opened)
         if interval and complement:
             interval = replace(interval, low=1 - interval.high, high=1 - interval.low)
@@ -169,7 +164,7 @@ def customers_lost(*, complement: bool = False, yearly: bool = False) -> Callabl
         stayed = fall.lines.opened().of("unchanged", "expansion", "contraction")
         staying = line_rows(stayed, context.counted, amount=_opening, movements=False, part="kept")
         notes = common.pop("notes")
-        if opened and gone < SMALL_NUMBER:
+        if opened and gone < FEW_CASES:
             notes = (*notes, str(words.SMALL))
         parts = _customer_parts(context, fall, churned)
         if yearly and value is not None:
@@ -199,7 +194,7 @@ def quick_ratio(question: Question) -> MetricResult:
     won, left = fall.lines.of("new", "reactivation", "expansion"), fall.lines.of("churn", "contraction")
     return answer(
         question,
-        Fraction(gained) / Fraction(gone) if gone > 0 else None,
+        library_quick_ratio(fall),
         reason=None if gone > 0 else str(words.NOTHING_LOST),
         numerator=Side(gained, line_rows(won, context.counted, amount=_amount, movements=True)),
         denominator=Side(gone, line_rows(left, context.counted, amount=_amount, movements=True)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.metrics import COUNT, MONEY, RATIO, MetricSpec, register
-from banso_web.revenue.metrics import by_day, by_month
+from banso_web.revenue.metrics import by_day, by_month, by_year, ltv, renewal
 
 _MONTH_RULES = (
     _("月初は、その月の日付の動きが一つも入る前の状態です。"),
@@ -77,6 +77,47 @@ SPECS = (
         "quick_ratio", _("クイックレシオ"), "number", "1",
         _("(新規 + 再開 + エクスパンション) ÷ (解約 + ダウングレード)"), by_month.quick_ratio, monthly=True,
         rules=(_("失ったMRRがない月は算出不可です。"),),
+    ),
+    MetricSpec(
+        "nrr_12m", _("NRR(売上継続率) 12か月"), RATIO, "1",
+        _("12か月前にMRRがあった顧客の当日MRR ÷ その顧客の12か月前のMRR"), by_year.twelve_months("nrr"), month_optional=True,
+        rules=(_("月次NRRを12回掛けたものではありません(母集団が異なります)。"), _("その後の新規顧客は含みません。")),
+    ),
+    MetricSpec(
+        "grr_12m", _("GRR(総売上継続率) 12か月"), RATIO, "1",
+        _("Σ min(12か月前のMRR, 当日MRR) ÷ Σ 12か月前のMRR"), by_year.twelve_months("grr"), month_optional=True,
+        rules=(_("100%を超えません。"),),
+    ),
+    MetricSpec(
+        "customer_churn_12m_avg", _("直近12か月平均月次解約率(顧客数)"), RATIO, "1",
+        _("直近12か月の月次の顧客解約率の平均"), by_year.averaged("customer_churn", "customers"),
+        month_optional=True, better="down", rules=(_("月を指定しない場合は、終わった最後の月までの12か月です。"),),
+    ),
+    MetricSpec(
+        "mrr_churn_12m_avg", _("直近12か月平均月次解約率(MRR)"), RATIO, "1",
+        _("直近12か月の月次の解約MRR率の平均"), by_year.averaged("mrr_churn", "mrr"),
+        month_optional=True, better="down", rules=(_("月を指定しない場合は、終わった最後の月までの12か月です。"),),
+    ),
+    MetricSpec(
+        "renewal_rate", _("更新率(契約数)"), RATIO, "1", _("更新された契約 ÷ 期間内に満了した契約"),
+        renewal.renewal(by_amount=False), month_optional=True,
+        rules=(
+            _("満了から30日以内に、その契約か同じ製品の後継契約のMRRが0より大きければ更新です。"),
+            _("自動更新も更新に数え、印を付けます。結論の出ていない契約は分母に入れず、別に示します。"),
+        ),
+    ),
+    MetricSpec(
+        "renewal_rate_amount", _("更新率(金額)"), RATIO, "1", _("更新された契約のMRR ÷ 期間内に満了した契約のMRR"),
+        renewal.renewal(by_amount=True), month_optional=True, rules=(_("満了前日のMRRで量ります。"),),
+    ),
+    MetricSpec(
+        "ltv_article", _("LTV(記事式)"), MONEY, "1", _("単価×粗利率×頻度×期間 − (獲得 + 維持×期間)"), ltv.article,
+        inputs=(*ltv.ARTICLE, *ltv.ALIASES), rules=(_("入力にはそれぞれ出所と日付が付きます。"),),
+    ),
+    MetricSpec(
+        "ltv_churn", _("LTV(チャーン型)"), MONEY, "1", _("(単価×粗利率 − 月維持費) ÷ 月次解約率 − 獲得"), ltv.churn,
+        inputs=(*ltv.CHURN, *ltv.ALIASES),
+        rules=(_("解約実績がないときは算出不可です。"), _("解約が10件未満のときは参考です。")),
     ),
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
+from banso.revenue import planned_churn
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.facts.happenings import effective
 from banso_web.core.metrics import Scope
@@ -71,16 +72,18 @@ def planned_ends(asked: Asked, counted: Counted, scope: Scope | None = None) -> 
     A contract's end is announced by its 解約申出 (`notified_on`); an end that stands only in a movement dated later was
     announced on the day it was recorded. The MRR is the contract's (or customer's) at the close of the day.
     """
-    day, found = asked.as_of.toordinal(), dict(_from_contracts(asked, counted))
-    for key, end in _from_movements(asked, counted, day).items():
-        found.setdefault(key, end)
+    found = list(_from_contracts(asked, counted))
+    announced: dict[int, int] = {}
+    for end in found:
+        announced[end.account_id] = announced.get(end.account_id, 0) + end.units
+    found += _from_movements(asked, counted, announced)
     scope = scope or Scope()
-    listed = sorted(found.values(), key=lambda end: (end.ends_on, end.account_id, end.contract_id or 0))
+    listed = sorted(found, key=lambda end: (end.ends_on, end.account_id, end.contract_id or 0))
     inside = set(counted.customers[in_scope(counted, scope, asked.as_of, asked.as_of)].tolist())
     return [end for end in listed if end.account_id in inside and end.units > 0]
 
 
-def _from_contracts(asked: Asked, counted: Counted) -> Iterable[tuple[tuple[int, int], PlannedEnd]]:
+def _from_contracts(asked: Asked, counted: Counted) -> Iterable[PlannedEnd]:
     ids = contracts_with_notice(counted.rules.contracts)
     if not ids:
         return
@@ -93,7 +96,7 @@ def _from_contracts(asked: Asked, counted: Counted) -> Iterable[tuple[tuple[int,
         if notified <= asked.as_of < ends:
             customer, balances = held[contract]
             units = to_reporting(counted, balances.items(), asked.as_of)
-            yield (0, contract), PlannedEnd(customer, contract, ends, notified, units)
+            yield PlannedEnd(customer, contract, ends, notified, units)
 
 
 def _contract_balances(asked: Asked, counted: Counted, wanted: set[int]) -> dict[int, tuple[int, dict[str, int]]]:
@@ -109,34 +112,22 @@ def _contract_balances(asked: Asked, counted: Counted, wanted: set[int]) -> dict
     return found
 
 
-def _from_movements(asked: Asked, counted: Counted, day: int) -> dict[tuple[int, int], PlannedEnd]:
-    """Later movements, already recorded, that take a contract (or a customer without one) to 0."""
-    stored, book = loaded(asked.watermark, asked.known_at), counted.book
-    by_end_of_day = (day + 1 - EPOCH) * 86_400_000_000 - 9 * 3_600_000_000
-    later = np.flatnonzero((book.on > day) & (book.delta < 0) & (book.known < by_end_of_day) & (book.row >= 0))
-    if not len(later):
-        return {}
-    found: dict[tuple[int, int], PlannedEnd] = {}
-    keys = {(int(book.account[at]), int(book.contract[at])) for at in later.tolist()}
-    accounts = np.unique(book.account[later])
-    mine = np.flatnonzero(np.isin(book.account, accounts))
-    now: dict[tuple[int, int], dict[str, int]] = {key: defaultdict(int) for key in keys}
-    end: dict[tuple[int, int], int] = dict.fromkeys(keys, 0)
-    for at in mine.tolist():
-        key = (int(book.account[at]), int(book.contract[at]))
-        if key in keys:
-            end[key] += int(book.delta[at])
-            if book.on[at] <= day:
-                now[key][book.currencies[book.currency[at]]] += int(book.delta[at])
-    for at in sorted(later.tolist(), key=lambda row: int(book.on[row])):
-        account, contract = int(book.account[at]), int(book.contract[at])
-        key = (account, contract)
-        if end[key] > 0:
-            continue  # a reduction, not an end
-        contract_id = int(stored.contract_ids[contract]) if contract >= 0 else None
-        customer = int(counted.customers[account])
-        known_on = date.fromordinal(int((book.known[at] + 9 * 3_600_000_000) // 86_400_000_000) + EPOCH)
-        units = to_reporting(counted, now[key].items(), asked.as_of)
-        place = (0, contract_id) if contract_id is not None else (1, customer)
-        found[place] = PlannedEnd(customer, contract_id, date.fromordinal(int(book.on[at])), known_on, units)
-    return found
+def _from_movements(asked: Asked, counted: Counted, announced: dict[int, int]) -> Iterable[PlannedEnd]:
+    """Customers whose movements, recorded by the day, take them to 0 later; what a notice covers already is left out."""
+    found = planned_churn(
+        counted.book,
+        asked.as_of,
+        rates=counted.rates,
+        contracts=counted.terms,
+        reporting=counted.rules.currency,
+    )
+    if not found.ends:
+        return
+    book, codes = counted.book, {name: code for code, name in enumerate(counted.book.accounts)}
+    for end in found.ends:
+        mine = (book.account == codes[end.customer]) & (book.on == end.on.toordinal()) & (book.delta < 0)
+        moment = int(book.known[mine].max()) if mine.any() else 0
+        known_on = date.fromordinal(int((moment + 9 * 3_600_000_000) // 86_400_000_000) + EPOCH)
+        customer = int(end.customer)
+        units = int(end.mrr * 10_000) - announced.get(customer, 0)
+        yield PlannedEnd(customer, None, end.on, known_on, units)

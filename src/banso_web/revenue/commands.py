@@ -1,0 +1,196 @@
+"""`banso metric` and `banso metrics`."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import click
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from banso_web.core import clock
+from banso_web.core.errors import Refused
+from banso_web.core.facts import Asked, current_watermark
+from banso_web.core.metrics import COUNT, RATIO, MetricResult, Scope, as_json, catalogue, compute, plain
+from banso_web.core.registry import registry
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise click.BadParameter(_("「%(text)s」は日付として読み取れません(例: 2026-11-24)。") % {"text": text}) from problem
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A moment; without offset it is Japan's time, a bare day means its end."""
+    if text is None:
+        return None
+    try:
+        if len(text) == 10:
+            text = f"{text}T23:59:59.999999"
+        found = datetime.fromisoformat(text)
+    except ValueError as problem:
+        wrong = _("「%(text)s」は日時として読み取れません(例: 2026-11-24T09:00)。")
+        raise click.BadParameter(wrong % {"text": text}) from problem
+    return found if found.tzinfo else found.replace(tzinfo=clock.JST)
+
+
+def _overrides(pairs: tuple[str, ...]) -> dict[str, Decimal]:
+    found = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        number = text.strip().replace(",", "")
+        try:
+            value = Decimal(number[:-1]) / 100 if number.endswith("%") else Decimal(number)
+        except InvalidOperation as problem:
+            wrong = _("「%(pair)s」は key=数値 の形ではありません(例: gross_margin=0.7)。")
+            raise click.BadParameter(wrong % {"pair": pair}) from problem
+        if not equals or not value.is_finite():
+            raise click.BadParameter(_("「%(pair)s」は key=数値 の形ではありません(例: gross_margin=0.7)。") % {"pair": pair})
+        found[key.strip()] = value
+    return found
+
+
+def asked_for(as_of: str | None, known_at: str | None) -> Asked:
+    """The question's time part from the command's options."""
+    today = clock.today()
+    return Asked(
+        as_of=_day(as_of) or today, today=today, watermark=current_watermark(), known_at=_moment(known_at), pinned=False
+    )
+
+
+def shown(value: Decimal | None, unit: str, reason: str | None = None) -> str:
+    """The value as a person reads it: percent to two places, money and counts without fractions, words where unknown."""
+    if value is None:
+        return reason or _("算出不可")
+    if unit == RATIO:
+        return f"{value * 100:.2f} %"
+    if unit == COUNT:
+        return f"{value:,.0f}"
+    if len(unit) == 3 and unit.isupper():
+        places = 0 if unit == "JPY" else 2
+        return f"{value:,.{places}f} {unit}"
+    return plain(value) or ""
+
+
+def _print(result: MetricResult) -> None:
+    spec = catalogue[result.metric]
+    click.echo(f"{spec.name}  {shown(result.value, result.unit, result.reason)}")
+    click.echo(f"  {spec.formula}  (v{result.version})")
+    stamp = [_("基準日 %(day)s") % {"day": result.as_of.isoformat()}]
+    if result.month:
+        stamp.append(_("対象月 %(month)s") % {"month": result.month.strftime("%Y-%m")})
+    if result.scope.key:
+        stamp.append(result.scope.key)
+    click.echo("  " + " · ".join(stamp))
+    for label, side in ((_("分子"), result.numerator), (_("分母"), result.denominator)):
+        if side is not None:
+            rows = _("%(count)s行") % {"count": len(side.rows)}
+            click.echo(f"  {label}: {plain(side.value, 20) if side.value is not None else '—'}  ({rows})")
+    if len(result.excluded):
+        click.echo(_("  除外: %(count)s行") % {"count": len(result.excluded)})
+    if result.interval:
+        low, high = result.interval.low * 100, result.interval.high * 100
+        click.echo(_("  95%%信頼区間: %(low).1f–%(high).1f %%") % {"low": low, "high": high})
+    for note in result.notes:
+        click.echo(f"  ※ {note}")
+
+
+@click.command("metric")
+@click.argument("key")
+@click.option("--as-of", metavar="DATE")
+@click.option("--known-at", metavar="TIME")
+@click.option("--month", metavar="YYYY-MM")
+@click.option("--segment")
+@click.option("--reported", is_flag=True)
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE")
+@click.option("--json", "as_object", is_flag=True)
+def metric(
+    key: str,
+    as_of: str | None,
+    known_at: str | None,
+    month: str | None,
+    segment: str | None,
+    reported: bool,
+    pairs: tuple[str, ...],
+    as_object: bool,
+) -> None:
+    try:
+        result = compute(
+            key,
+            asked_for(as_of, known_at),
+            month=month,
+            scope=Scope(segment=segment),
+            overrides=_overrides(pairs),
+            reported=reported,
+        )
+    except Refused as refused:
+        raise click.ClickException(refused.message) from refused
+    if as_object:
+        click.echo(json.dumps(as_json(result), ensure_ascii=False, indent=2))
+    else:
+        _print(result)
+
+
+def _both(text: Any) -> tuple[str, str]:
+    with override("ja"):
+        japanese = str(text)
+    with override("en"):
+        return japanese, str(text)
+
+
+def catalogue_rows() -> list[dict[str, Any]]:
+    """The catalogue as data: key, both names, both formulas, unit, version, whether a month is needed."""
+    rows = []
+    for key, spec in sorted(catalogue.items()):
+        (name_ja, name_en), (formula_ja, formula_en) = _both(spec.name), _both(spec.formula)
+        rows.append(
+            {
+                "key": key,
+                "name_ja": name_ja,
+                "name_en": name_en,
+                "unit": spec.unit,
+                "version": spec.version,
+                "monthly": spec.monthly,
+                "formula_ja": formula_ja,
+                "formula_en": formula_en,
+            }
+        )
+    return rows
+
+
+@click.command("metrics")
+@click.option("--json", "as_object", is_flag=True)
+def metrics(as_object: bool) -> None:
+    rows = catalogue_rows()
+    if as_object:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['key']}  {row['name_ja']} / {row['name_en']}  v{row['version']}")
+        click.echo(f"    {row['formula_ja']}")
+
+
+_HELP = {
+    "as_of": _("その日の終わりの状態で計算します(既定: 今日)"),
+    "known_at": _("その時点で会社が知っていた事実だけで計算します"),
+    "month": _("対象月(月次の指標に必要です)"),
+    "segment": _("このセグメントだけで計算します"),
+    "reported": _("締めた月の報告値を答えます"),
+    "pairs": _("入力を置き換えて試算します(例: gross_margin=0.7)"),
+    "as_object": _("JSON で出力します"),
+}
+metric.help = _("指標を一つ計算し、分子・分母・除外とともに示します。")
+metrics.help = _("指標の一覧: キー、日本語名、英語名、版、計算式。")
+for _command in (metric, metrics):
+    for _option in _command.params:
+        if isinstance(_option, click.Option) and _option.name in _HELP:
+            _option.help = _HELP[_option.name]
+registry.commands.append(metric)
+registry.commands.append(metrics)

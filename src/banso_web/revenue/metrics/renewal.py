@@ -1,0 +1,103 @@
+"""更新率, by contracts and by amount."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from banso.revenue import Term
+from banso_web.accounts import counting
+from banso_web.core.metrics import MetricResult, Question, Row, Side, rows
+from banso_web.revenue.metrics import words
+from banso_web.revenue.metrics.by_month import wilson_interval
+from banso_web.revenue.metrics.by_year import year_ago
+from banso_web.revenue.metrics.frame import Context, answer, not_begun
+from banso_web.revenue.reads.months import last_day
+from banso_web.revenue.reads.renewals import Renewals, renewals
+
+
+def period(question: Question) -> tuple[date, date]:
+    """The month asked for, else the twelve months up to the question's day."""
+    if question.month is not None:
+        return question.month, last_day(question.month)
+    return year_ago(question.asked.as_of) + timedelta(days=1), question.asked.as_of
+
+
+def _rows(found: Renewals, terms: list[Term], *, part: str) -> list[Row]:
+    names = counting.called([found.customer_of[term.contract] for term in terms])
+    codes = counting.contract_codes(int(term.contract) for term in terms)
+    out = []
+    for term in terms:
+        customer = found.customer_of[term.contract]
+        called = names.get(customer)
+        reason = words.TERM_STATES["untouched" if term.untouched else "automatic" if term.automatic else term.state]
+        out.append(
+            Row(
+                account_id=customer,
+                code=called.code if called else str(customer),
+                name=called.name if called else "",
+                part=part or term.state,
+                amount=term.mrr,
+                on=term.ends_on,
+                reason=str(reason),
+                extra={
+                    "contract_id": codes.get(int(term.contract), ""),
+                    "state": term.state,
+                    "automatic": term.automatic,
+                    "untouched": term.untouched,
+                    "after": term.after,
+                    "currency": term.currency,
+                },
+            )
+        )
+    return sorted(out, key=lambda row: (row.on or date.min, row.code))
+
+
+def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
+    """Renewed over decided terms; terms still open (更新手続中) and terms without MRR are listed apart."""
+
+    def compute(question: Question) -> MetricResult:
+        if early := not_begun(question):
+            return early
+        context = Context.of(question)
+        first, last = period(question)
+        found = renewals(question.asked, context.counted, first, last, question.scope)
+        rate = found.rate
+        decided = [term for term in rate.terms if term.state != "pending"]
+        renewed = [term for term in decided if term.state == "renewed"]
+        open_terms = [term for term in rate.terms if term.state == "pending"]
+        flagged = [term for term in renewed if term.automatic and term.untouched is not False]
+        whole = found.kept + found.lost
+        value = (Fraction(found.kept) / Fraction(whole) if whole else None) if by_amount else rate.count
+        top, bottom = (found.kept, whole) if by_amount else (Decimal(rate.renewed), Decimal(len(decided)))
+        return answer(
+            question,
+            value,
+            reason=None if value is not None else str(words.NO_TERMS),
+            numerator=Side(top, rows(_rows(found, renewed, part="renewed"))),
+            denominator=Side(bottom, rows(_rows(found, decided, part=""))),
+            excluded=rows(_rows(found, open_terms, part="pending")),
+            parts={
+                "from": first,
+                "to": last,
+                "ended": Decimal(rate.ended),
+                "renewed": Decimal(rate.renewed),
+                "lost": Decimal(rate.lost),
+                "pending": Decimal(rate.pending),
+                "automatic": Decimal(rate.automatic),
+                "untouched": None if rate.untouched is None else Decimal(rate.untouched),
+                "renewed_mrr": found.kept,
+                "lost_mrr": found.lost,
+            },
+            n=len(decided),
+            interval=None if by_amount else wilson_interval(rate.renewed, len(decided)),
+            part_rows={
+                "untouched": rows(_rows(found, flagged, part="untouched")),
+                "pending": rows(_rows(found, open_terms, part="pending")),
+                "lost": rows(_rows(found, [term for term in decided if term.state == "lost"], part="lost")),
+            },
+        )
+
+    return compute

@@ -1,0 +1,236 @@
+"""Contract terms that ended in a period, and those past their end without a decision (更新手続中)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from django.db.models import Q
+
+from banso.periods import add_months
+from banso.revenue import Book, RenewalRate, renewal_rate
+from banso_web.accounts import counting
+from banso_web.core.facts import Asked, Memo
+from banso_web.core.facts.happenings import effective
+from banso_web.core.metrics import Scope
+from banso_web.core.models import StateVersion
+from banso_web.revenue.reads.book import loaded
+from banso_web.revenue.reads.customers import Counted, day_value, in_scope
+from banso_web.revenue.reads.planned import to_reporting
+
+#: Upper apps that know of contacts add `(account ids, first, last, asked) -> ids with a contact`; without any, whether a
+#: renewal went untouched is unknown.
+contact_sources: list[Callable[[Collection[int], date, date, Asked], set[int]]] = []
+CONTACT_DAYS = 180  # a contact this long before the term's end makes a renewal a touched one
+
+Stated = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Renewals:
+    """The library's rate, with the customer of each contract and the amounts in the reporting currency."""
+
+    rate: RenewalRate
+    customer_of: dict[str, int]
+    kept: Decimal
+    lost: Decimal
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A contract past its end without a decision: its MRR goes on for the time being."""
+
+    account_id: int
+    contract_id: int
+    contract: str
+    product: str
+    ends_on: date
+    days: int
+    units: int
+
+
+_renewals: Memo[Renewals] = Memo(48)
+_pending: Memo[tuple[Pending, ...]] = Memo(12)
+
+
+def _versions(asked: Asked, ids: Collection[int]) -> dict[int, tuple[Stated, list[date]]]:
+    """{contract: (its terms on the day, every end somebody stated by then, the latest entered last)}."""
+    rows = StateVersion.objects.filter(effective(asked.watermark), subject="contract", subject_id__in=ids)
+    rows = rows.exclude(valid_from__gt=asked.as_of)
+    if asked.known_at is not None:
+        rows = rows.filter(recorded_at__lte=asked.known_at)
+    found: dict[int, tuple[Stated, list[date]]] = {}
+    listed = rows.order_by("entry__seq", "id").values_list("subject_id", "values", "valid_to")
+    for key, values, valid_to in listed.iterator(chunk_size=5_000):
+        merged, ends = found.setdefault(key, ({}, []))
+        if valid_to is None or valid_to > asked.as_of:
+            merged.update(values)
+        stated = day_value(values.get("ends_on"))
+        if stated and stated not in ends:
+            ends.append(stated)
+    return found
+
+
+def _candidates(asked: Asked, first: date, last: date) -> list[int]:
+    """Contracts that may have a term ending in the period: an end stated there, an end of service, or a rolling term."""
+    within = Q(values__ends_on__gte=first.isoformat(), values__ends_on__lte=last.isoformat())
+    ended = Q(values__ended_on__gte=first.isoformat(), values__ended_on__lte=last.isoformat())
+    rows = StateVersion.objects.filter(effective(asked.watermark), subject="contract")
+    chosen = rows.filter(within | ended | Q(values__auto_renew=True))
+    return sorted(set(chosen.values_list("subject_id", flat=True).iterator(chunk_size=20_000)))
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), counting.CHUNK):
+        yield ids[start : start + counting.CHUNK]
+
+
+def _called_ends(asked: Asked, ids: Collection[int]) -> dict[int, date]:
+    """Ends that stand only in movements: the contract's last movement was called an end and leaves nothing."""
+    stored = loaded(asked.watermark, asked.known_at)
+    codes = np.flatnonzero(np.isin(stored.contract_ids, list(ids)))
+    rows = np.flatnonzero(np.isin(stored.book.contract, codes))
+    last: dict[int, tuple[int, bool]] = {}
+    for at in rows[np.argsort(stored.book.on[rows], kind="stable")].tolist():
+        contract = int(stored.contract_ids[stored.book.contract[at]])
+        last[contract] = (int(stored.book.on[at]), bool(stored.ends[at]))
+    return {contract: date.fromordinal(day) for contract, (day, is_end) in last.items() if is_end}
+
+
+def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
+    """The contracts' table of the library: one line per contract, and one per end that its rolling does not meet."""
+    columns = ("contract_id", "account_id", "product", "starts_on", "ends_on", "ended_on", "auto_renew", "renewal_months")
+    table: dict[str, list[Any]] = {name: [] for name in columns}
+    for ids in _chunks(_candidates(asked, first, last)):
+        called = _called_ends(asked, ids)
+        for key, (terms, ends) in _versions(asked, ids).items():
+            ended = day_value(terms.get("ended_on")) or called.get(key)
+            months = int(terms.get("renewal_months") or 12)
+            auto = bool(terms.get("auto_renew"))
+            for ends_on, rolls in _lines(ends, auto, months, day_value(terms.get("starts_on")), last):
+                if not rolls and not (first <= min(ends_on, ended or ends_on) <= last):
+                    continue
+                values = (str(key), "", terms.get("product") or "", None, ends_on, ended, auto, months if rolls else 0)
+                for name, value in zip(columns, values, strict=True):
+                    table[name].append(value)
+    return table
+
+
+def _lines(
+    ends: list[date], auto: bool, months: int, starts_on: date | None, last: date
+) -> Iterable[tuple[date, bool]]:
+    """Ends of terms as (day, whether the library rolls it on). A rolling term is taken back to its first end."""
+    if not ends:
+        return []
+    if not auto:
+        return [(end, False) for end in sorted(ends)]
+    anchor = ends[-1]
+    turns = 0
+    while starts_on and turns < 1200 and _rolled(anchor, -(turns + 1) * months) > starts_on:
+        turns += 1
+    first_end = _rolled(anchor, -turns * months)
+    met = {_rolled(first_end, turn * months) for turn in range(turns + 1)}
+    return [(first_end, True), *((end, False) for end in sorted(ends) if end not in met and end < anchor)]
+
+
+def _rolled(day: date, months: int) -> date:
+    """The same end some months later or earlier; the end of a month stays the end of a month."""
+    if (day + timedelta(days=1)).day == 1:
+        return add_months(day + timedelta(days=1), months) - timedelta(days=1)
+    return add_months(day, months)
+
+
+def renewals(asked: Asked, counted: Counted, first: date, last: date, scope: Scope | None = None) -> Renewals:
+    """The renewal rate of the terms that ended from `first` to `last`; a scope is that of the period's first day."""
+    scope = scope or Scope()
+    key = (counted.rules, asked.as_of, asked.known_at, scope.key, scope.team, first, last)
+    return _renewals.get(key, lambda: _renewal_rate(asked, counted, first, last, scope))
+
+
+def _renewal_rate(asked: Asked, counted: Counted, first: date, last: date, scope: Scope) -> Renewals:
+    table = _table(asked, first, min(last, asked.as_of))
+    stored, book = loaded(asked.watermark, asked.known_at), counted.book
+    wanted = {int(key) for key in table["contract_id"]}
+    codes = np.flatnonzero(np.isin(stored.contract_ids, list(wanted)))
+    people = np.unique(book.account[np.isin(book.contract, codes)])
+    inside = in_scope(counted, scope, first, last)
+    people = people[inside[people]]
+    part: Book = book.take(np.isin(book.account, people))
+    customer_of = {
+        str(stored.contract_ids[contract]): int(counted.customers[account])
+        for contract, account in zip(part.contract.tolist(), part.account.tolist(), strict=True)
+        if contract >= 0
+    }
+    kept_lines = [at for at, key in enumerate(table["contract_id"]) if key in customer_of]
+    chosen = {name: [values[at] for at in kept_lines] for name, values in table.items()}
+    chosen["account_id"] = [str(customer_of[key]) for key in chosen["contract_id"]]
+    rate = renewal_rate(
+        part,
+        chosen,
+        first,
+        min(last, asked.as_of),
+        as_of=asked.as_of,
+        contacted=_contacted(asked, first, last, chosen, customer_of),
+    )
+    amounts = {"renewed": 0, "lost": 0, "pending": 0}
+    for term in rate.terms:
+        amounts[term.state] += to_reporting(counted, [(term.currency, int(term.mrr * 10_000))], term.ends_on)
+    return Renewals(rate, customer_of, Decimal(amounts["renewed"]) / 10_000, Decimal(amounts["lost"]) / 10_000)
+
+
+def _contacted(
+    asked: Asked, first: date, last: date, table: dict[str, list[Any]], customer_of: dict[str, int]
+) -> set[str] | None:
+    """Contracts whose customer was contacted before the term ended; None where nobody tells of contacts."""
+    if not contact_sources:
+        return None
+    people = set(customer_of.values())
+    touched: set[int] = set()
+    for source in contact_sources:
+        touched |= source(people, first - timedelta(days=CONTACT_DAYS), last, asked)
+    return {key for key in table["contract_id"] if customer_of[key] in touched}
+
+
+def pending_renewals(asked: Asked, counted: Counted) -> tuple[Pending, ...]:
+    """更新手続中(仮に継続): contracts past their stated end, without 自動更新 and without an end of service, that still
+    carry MRR at the close of the day; the longest waiting first."""
+    key = (counted.rules, asked.as_of, asked.known_at)
+    return _pending.get(key, lambda: _find_pending(asked, counted))
+
+
+def _find_pending(asked: Asked, counted: Counted) -> tuple[Pending, ...]:
+    rows = StateVersion.objects.filter(effective(asked.watermark), subject="contract")
+    past = rows.filter(values__ends_on__lt=asked.as_of.isoformat()).values_list("subject_id", flat=True)
+    stored, book = loaded(asked.watermark, asked.known_at), counted.book
+    found: list[Pending] = []
+    for ids in _chunks(sorted(set(past.iterator(chunk_size=20_000)))):
+        overdue: dict[int, tuple[Stated, date]] = {}
+        for key, (terms, _ends) in _versions(asked, ids).items():
+            ends_on = day_value(terms.get("ends_on"))
+            settled = bool(terms.get("auto_renew")) or day_value(terms.get("ended_on")) is not None
+            if ends_on and ends_on < asked.as_of and not settled:
+                overdue[key] = (terms, ends_on)
+        codes = np.flatnonzero(np.isin(stored.contract_ids, list(overdue)))
+        mine = np.flatnonzero(np.isin(book.contract, codes) & (book.on <= asked.as_of.toordinal()))
+        held: dict[int, dict[str, int]] = {}
+        owner: dict[int, int] = {}
+        for at in mine.tolist():
+            contract = int(stored.contract_ids[book.contract[at]])
+            owner[contract] = int(counted.customers[book.account[at]])
+            currency = book.currencies[book.currency[at]]
+            balances = held.setdefault(contract, {})
+            balances[currency] = balances.get(currency, 0) + int(book.delta[at])
+        names = counting.contract_codes(held)
+        for contract, balances in held.items():
+            units = to_reporting(counted, balances.items(), asked.as_of)
+            if units <= 0:
+                continue
+            terms, ends_on = overdue[contract]
+            days = (asked.as_of - ends_on).days
+            code, product = names.get(contract, ""), str(terms.get("product") or "")
+            found.append(Pending(owner[contract], contract, code, product, ends_on, days, units))
+    return tuple(sorted(found, key=lambda one: (-one.days, -one.units, one.contract_id)))
