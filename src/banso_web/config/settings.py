@@ -79,7 +79,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "banso_web.core.context.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "banso_web.core.templatetags.banso"],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "banso_web.core.templatetags.banso", "banso_web.desk.templatetags.desk"],
         },
     }
 ]

@@ -56,7 +56,7 @@ def _clean_one(field: str, value: Any) -> Any:
         found = corporate_number(text)
         if not found.valid:
             raise ValueError(_("法人番号の検査数字が合いません。13桁をもう一度確かめてください。"))
-        return found.value
+        return found.number
     return text
 
 

@@ -1,0 +1,180 @@
+"""One customer's page: what the organisation knows as of the asked day, in the order of `screens.md`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from banso_web.accounts.access import access_account, may_edit, visible_contacts, visible_contracts
+from banso_web.accounts.models import Account, Contact, Contract
+from banso_web.accounts.reads.merged import accounts_of
+from banso_web.core import clock
+from banso_web.core.facts import Asked, history, states_at
+from banso_web.core.registry import TimelineItem, registry
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
+QUIET_DAYS = 90
+TIMELINE = 60
+
+
+@dataclass(frozen=True)
+class Person:
+    """A contact as of the asked day."""
+
+    id: int
+    name: str
+    kana: str
+    department: str
+    title: str
+    roles: tuple[str, ...]
+    email: str
+    phone: str
+    status: str
+    left_on: date | None
+
+
+@dataclass(frozen=True)
+class Term:
+    """A contract as of the asked day, with the names of its parties."""
+
+    contract: Contract
+    parties: tuple[tuple[str, str], ...]  # (party, company name) where they differ from the customer
+
+
+@dataclass(frozen=True)
+class Change:
+    """One dated change of the customer's own fields, for its history."""
+
+    field: str
+    value: Any
+    valid_from: date | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """Everything the page shows that is the customer's own; the other blocks come from the registry."""
+
+    account: Account
+    editable: bool
+    people: tuple[Person, ...]
+    people_hidden: bool
+    terms: tuple[Term, ...]
+    children: tuple[Account, ...]
+    changes: tuple[Change, ...]
+    timeline: tuple[TimelineItem, ...]
+    kinds: tuple[tuple[str, Any], ...]
+    blocks: tuple[tuple[str, dict[str, Any]], ...]
+
+
+def as_of_row(row: Any, asked: Asked) -> Any:
+    """The row with its state fields as of the asked day (unsaved); None when nothing was known of it by then."""
+    if asked.is_today:
+        return row
+    values = states_at(
+        row.STATE, as_of=asked.as_of, watermark=asked.watermark, known_at=asked.known_at, ids=[row.pk]
+    ).get(row.pk)
+    if values is None:
+        return None
+    for name in row.STATE_FIELDS:
+        if name in values:
+            field = row._meta.get_field(name.removesuffix("_id"))
+            value = values[name]
+            is_day = field.get_internal_type() == "DateField" and isinstance(value, str)
+            setattr(row, name, date.fromisoformat(value) if is_day else value)
+    return row
+
+
+def _people(member: Member, account: Account, asked: Asked) -> tuple[Person, ...]:
+    rows = visible_contacts(member).filter(account_id__in=accounts_of(asked, account.pk)).select_related("department").order_by("status", "id")
+    found = [as_of_row(row, asked) for row in rows]
+    return tuple(_person(row) for row in found if row is not None)
+
+
+def _person(row: Contact) -> Person:
+    return Person(
+        id=row.pk,
+        name=f"{row.family_name} {row.given_name}".strip(),
+        kana=f"{row.family_kana} {row.given_kana}".strip(),
+        department=row.department.name if row.department else "",
+        title=row.title,
+        roles=tuple(filter(None, row.roles.split(";"))),
+        email=row.email,
+        phone=row.phone,
+        status=row.status,
+        left_on=row.left_on,
+    )
+
+
+def _terms(member: Member, account: Account, asked: Asked) -> tuple[Term, ...]:
+    rows = visible_contracts(member).filter(account_id__in=accounts_of(asked, account.pk)).select_related("user_company", "bill_to", "dealer")
+    shown = [as_of_row(row, asked) for row in rows.order_by("product", "starts_on", "id")]
+    return tuple(Term(row, _parties(row, account)) for row in shown if row is not None)
+
+
+def _parties(row: Contract, account: Account) -> tuple[tuple[str, str], ...]:
+    found = (("user_company", row.user_company), ("bill_to", row.bill_to), ("dealer", row.dealer))
+    return tuple((key, company.name) for key, company in found if company is not None and company.pk != account.pk)
+
+
+def _changes(account: Account, asked: Asked) -> tuple[Change, ...]:
+    versions = history("account", account.pk, watermark=asked.watermark, known_at=asked.known_at)
+    changes = [
+        Change(field, value, version.valid_from, version.recorded_at)
+        for version in versions[1:]
+        for field, value in version.values.items()
+    ]
+    return tuple(reversed(changes))
+
+
+def moment(at: date | datetime) -> datetime:
+    """A sortable instant: days stand at their start in Japan."""
+    return at if isinstance(at, datetime) else datetime.combine(at, time(), clock.JST)
+
+
+def timeline(member: Member, account_id: int, asked: Asked, *, kind: str = "", limit: int = TIMELINE) -> list[TimelineItem]:
+    """What happened with the customer up to the asked day, latest first, from every app that has a say."""
+    items: list[TimelineItem] = []
+    for source in registry.timeline:
+        if not kind or source.key == kind:
+            items += source.entries(member, account_id, asked)
+    items = [item for item in items if moment(item.at).astimezone(clock.JST).date() <= asked.as_of]
+    return sorted(items, key=lambda item: moment(item.at), reverse=True)[:limit]
+
+
+def _blocks(member: Member, account_id: int, asked: Asked) -> tuple[tuple[str, dict[str, Any]], ...]:
+    parts = sorted(registry.customer_parts, key=lambda part: part.order)
+    filled = ((part.template, part.context(member, account_id, asked)) for part in parts)
+    return tuple((template, context) for template, context in filled if context is not None)
+
+
+def by_department(people: Sequence[Person]) -> dict[str, list[Person]]:
+    """The people map: departments with their people."""
+    found: dict[str, list[Person]] = defaultdict(list)
+    for person in people:
+        found[person.department].append(person)
+    return dict(found)
+
+
+def customer_page(member: Member, account_id: int, asked: Asked, *, kind: str = "") -> CustomerPage:
+    """The page of one customer, or 404. At another 基準日 the page shows that day and is read-only."""
+    account = access_account(member, account_id)
+    editable = asked.is_today and may_edit(member, account)
+    shown = as_of_row(account, asked) or account
+    return CustomerPage(
+        account=shown,
+        editable=editable,
+        people=_people(member, shown, asked),
+        people_hidden=not member.may("contact.view"),
+        terms=_terms(member, shown, asked),
+        children=tuple(Account.objects.filter(parent_id=account_id, live=True).order_by("sort_key")[:50]),
+        changes=_changes(shown, asked),
+        timeline=tuple(timeline(member, account_id, asked, kind=kind)),
+        kinds=tuple((source.key, source.key) for source in registry.timeline),
+        blocks=_blocks(member, account_id, asked),
+    )

@@ -1,0 +1,80 @@
+"""顧客ポートフォリオ: renewal month × band. Bands are 未計算 until health exists; a month without renewals is an empty cell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.core.cache import cache
+from django.db.models import Count, Sum
+
+from banso_web.core.facts import Asked
+from banso_web.desk.reads import snapshot
+from banso_web.desk.reads.customers import ListQuery, customers, following
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Customers whose next contract end falls in the month, and their MRR."""
+
+    month: date
+    customers: int
+    mrr_units: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Twelve months from the asked day, what lies behind them, what has no end date, and what is past its end."""
+
+    cells: tuple[Cell, ...]
+    later: Cell
+    none: Cell
+    total: Cell
+
+
+def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | None, int, int]]:
+    """(next end, customers, MRR) of customers that have MRR."""
+    if asked.is_today:
+        key = f"desk.ends:{asked.watermark}:{asked.today}:{member.pk if query.owner == 'me' else ''}:{query!r}"
+        found: list[tuple[date | None, int, int]] | None = cache.get(key)
+        if found is None:
+            rows = customers(member, query, asked.today).filter(mrr_units__gt=0, excluded="").order_by()
+            grouped = rows.select_related(None).values_list("renewal_on").annotate(n=Count("id"), mrr=Sum("mrr_units"))
+            found = list(grouped)
+            cache.set(key, found, 300)
+        return found
+    chosen = snapshot.chosen(member, query, asked)
+    return [(row.renewal_on, 1, row.mrr_units) for row in chosen if row.mrr_units > 0 and not row.excluded]
+
+
+def _sum(month: date, rows: Iterable[tuple[int, int]]) -> Cell:
+    listed = list(rows)
+    return Cell(month, sum(count for count, _mrr in listed), sum(mrr for _count, mrr in listed))
+
+
+def grid(member: Member, query: ListQuery, asked: Asked) -> Grid:
+    """The grid for what the filters leave. Sums of the cells are the total, always."""
+    by_month: dict[date | None, list[tuple[int, int]]] = defaultdict(list)
+    ends = _ends(member, query, asked)
+    for end, count, mrr in ends:
+        by_month[end.replace(day=1) if end else None].append((count, mrr))
+    months = [asked.as_of.replace(day=1)]
+    while len(months) < MONTHS:
+        months.append(following(months[-1]))
+    last = months[-1]
+    later = [pair for month, pairs in by_month.items() if month is not None and month > last for pair in pairs]
+    before = [pair for month, pairs in by_month.items() if month is not None and month < months[0] for pair in pairs]
+    return Grid(
+        cells=tuple(_sum(month, by_month.get(month, [])) for month in months),
+        later=_sum(last, later),
+        none=_sum(last, [*by_month.get(None, []), *before]),
+        total=_sum(last, [(count, mrr) for _end, count, mrr in ends]),
+    )

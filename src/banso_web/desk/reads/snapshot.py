@@ -1,0 +1,211 @@
+"""The customer list of another day: owner, segment, exclusion, MRR and renewal as they were on the asked 基準日.
+
+Built once for a question and kept in this process (a few questions at a time), because every row of it comes from
+dated versions and movements. Filters and order then work in memory; a page costs one query for its names.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+
+from banso.money import to_units
+from banso.names import search_key
+from banso_web.core.facts import Asked, states_at
+from banso_web.core.ui.links import changed_query
+from banso_web.core.ui.lists import Order, Page
+from banso_web.desk.reads.customers import ListQuery, Totals, following
+from banso_web.members.reads import member_names
+from banso_web.revenue.reads.months import standing
+from banso_web.touch.reads import last_touches
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
+KEPT = 3
+SIZE = 50
+
+
+@dataclass(frozen=True)
+class Named:
+    """A member's name, where the list expects a member."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Then:
+    """A customer on the asked day, with the names the list's template reads."""
+
+    pk: int
+    code: str
+    name: str
+    kana: str
+    sort_key: str
+    search_key: str
+    segment: str
+    touch: str
+    owner_id: int | None
+    deputy_id: int | None
+    mrr_units: int
+    renewal_on: date | None
+    last_touch_on: date | None
+    excluded: str
+    incomplete: bool
+    industry: str
+    prefecture: str
+    employees: int | None
+    started_on: date | None
+    owner: Named | None = None
+    deputy: Named | None = None
+
+    def get_excluded_display(self) -> str:
+        from banso_web.accounts.models import Excluded
+
+        return str(Excluded(self.excluded).label) if self.excluded else ""
+
+
+_kept: OrderedDict[str, list[Then]] = OrderedDict()
+
+
+def _renewals(asked: Asked) -> dict[int, date]:
+    """The next last day of service of each customer's contracts, as known for the day."""
+    from banso_web.accounts.reads.contracts import next_ends
+
+    return next_ends(asked)
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) and value else value
+
+
+def rows_at(asked: Asked) -> list[Then]:
+    """Every customer known on the asked day (merged ones through the account that was kept), unordered."""
+    if asked.key in _kept:
+        _kept.move_to_end(asked.key)
+        return _kept[asked.key]
+    from banso_web.accounts.models import Account
+
+    states = states_at("account", as_of=asked.as_of, watermark=asked.watermark, known_at=asked.known_at)
+    held = {int(line.customer): to_units(line.closing) for line in standing(asked, asked.as_of).lines if line.closing}
+    renewals, touched, names = _renewals(asked), last_touches(asked), member_names()
+    keys = Account.objects.filter(merged_into=None).values_list("pk", "code", "sort_key", "search_key")
+    found = []
+    for pk, code, sort_key, key in keys.iterator(chunk_size=20_000):
+        values = states.get(pk)
+        if values is None:
+            continue
+        started = _day(values.get("started_on"))
+        if started is not None and started > asked.as_of:
+            continue
+        owner, deputy = values.get("owner_id"), values.get("deputy_id")
+        found.append(
+            Then(
+                pk=pk,
+                code=code,
+                name=values.get("name") or code,
+                kana=values.get("kana") or "",
+                sort_key=sort_key,
+                search_key=key,
+                segment=values.get("segment") or "",
+                touch=values.get("touch") or "",
+                owner_id=owner,
+                deputy_id=deputy,
+                mrr_units=held.get(pk, 0),
+                renewal_on=renewals.get(pk),
+                last_touch_on=touched.get(pk),
+                excluded=values.get("excluded") or "",
+                incomplete=bool(values.get("incomplete")),
+                industry=values.get("industry") or "",
+                prefecture=values.get("prefecture") or "",
+                employees=values.get("employees"),
+                started_on=started,
+                owner=Named(owner, names.get(owner, "")) if owner else None,
+                deputy=Named(deputy, names.get(deputy, "")) if deputy else None,
+            )
+        )
+    _kept[asked.key] = found
+    while len(_kept) > KEPT:
+        _kept.popitem(last=False)
+    return found
+
+
+def _tests(query: ListQuery, member: Member, day: date) -> list[Callable[[Then], bool]]:
+    tests: list[Callable[[Then], bool]] = []
+    for word in query.text.split():
+        key = search_key(word)
+        tests.append(lambda row, key=key: key in row.search_key)
+    if query.owner == "me":
+        tests.append(lambda row: member.pk in (row.owner_id, row.deputy_id))
+    elif query.owner == "none":
+        tests.append(lambda row: row.owner_id is None)
+    elif query.owner.isdigit():
+        owner = int(query.owner)
+        tests.append(lambda row: row.owner_id == owner)
+    if query.segment:
+        tests.append(lambda row: row.segment == query.segment)
+    if query.touch:
+        tests.append(lambda row: query.touch in row.touch)
+    if query.renewal_days is not None:
+        until = day + timedelta(days=query.renewal_days)
+        tests.append(lambda row: row.renewal_on is not None and day <= row.renewal_on <= until)
+    if query.renewal_month is not None:
+        first, behind = query.renewal_month, following(query.renewal_month)
+        tests.append(lambda row: row.renewal_on is not None and first <= row.renewal_on < behind)
+    if query.silent_days is not None:
+        limit = day - timedelta(days=query.silent_days)
+        tests.append(lambda row: row.last_touch_on is None or row.last_touch_on <= limit)
+    if query.excluded:
+        tests.append(lambda row: bool(row.excluded) and query.excluded in ("only", row.excluded))
+    wanted = {
+        "active": lambda row: row.mrr_units > 0,
+        "ended": lambda row: row.mrr_units == 0,
+        "incomplete": lambda row: row.incomplete,
+    }
+    if query.state in wanted:
+        tests.append(wanted[query.state])
+    return tests
+
+
+def chosen(member: Member, query: ListQuery, asked: Asked) -> list[Then]:
+    """The rows the filters leave, for a member who may see customers."""
+    if not member.may("account.view"):
+        return []
+    tests = _tests(query, member, asked.as_of)
+    return [row for row in rows_at(asked) if all(test(row) for test in tests)]
+
+
+def ordered(rows: Sequence[Then], order: Order) -> list[Then]:
+    """By the list's order; empty values last, the id ends it."""
+    found = sorted(rows, key=lambda row: row.pk)
+    for _key, field, descending in reversed(order.terms):
+        present = [row for row in found if getattr(row, field) is not None]
+        absent = [row for row in found if getattr(row, field) is None]
+        found = sorted(present, key=lambda row: getattr(row, field), reverse=descending) + absent
+    return found
+
+
+def list_page(
+    member: Member, query: ListQuery, asked: Asked, order: Order, request: HttpRequest
+) -> tuple[Page, Totals]:
+    """One page of that day's list, and the totals of what the filters leave."""
+    rows = ordered(chosen(member, query, asked), order)
+    at = request.GET.get("after", "")
+    start = min(int(at), len(rows)) if at.isdigit() and len(at) < 9 else 0
+    shown = rows[start : start + SIZE]
+    page = Page(
+        rows=shown,
+        next_url=changed_query(request, after=start + SIZE) if start + SIZE < len(rows) else "",
+        previous_url=changed_query(request, after=max(0, start - SIZE)) if start else "",
+        first=start == 0,
+    )
+    return page, Totals(len(rows), sum(row.mrr_units for row in rows))
+
+
+__all__ = ["Then", "chosen", "list_page", "ordered", "rows_at"]

@@ -1,0 +1,79 @@
+"""Filters of the desk's pages (a builtin library)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import template
+from django.template.loader import get_template
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from banso_web.core.ui.figures import small_unit
+from banso_web.core.ui.formats import money_text
+from banso_web.desk import words
+
+register = template.Library()
+
+
+@register.filter
+def split_words(text: str) -> list[str]:
+    """"30 60 90" as a list, for choices written in a template."""
+    return text.split()
+
+
+@register.filter
+def touch_words(text: str) -> str:
+    return words.touch_words(text)
+
+
+@register.filter
+def role_word(key: str) -> str:
+    return str(words.ROLE_WORDS.get(key, key))
+
+
+@register.filter
+def party_word(key: str) -> str:
+    return str(words.PARTY_WORDS.get(key, key))
+
+
+@register.filter
+def days_to(day: date, today: date) -> str:
+    """あと12日, 今日, 3日超過."""
+    left = (day - today).days
+    if left == 0:
+        return _("今日")
+    return _("あと%(n)s日") % {"n": left} if left > 0 else _("%(n)s日超過") % {"n": -left}
+
+
+@register.filter
+def days_since(day: date, today: date) -> str:
+    """12日前; 今日."""
+    gone = (today - day).days
+    return _("今日") if gone == 0 else _("%(n)s日前") % {"n": gone}
+
+
+@register.filter
+def signed_money(value: Any, currency: str = "JPY") -> SafeString:
+    """A difference with its sign."""
+    return small_unit(money_text(value, currency, signed=True))
+
+
+@register.filter
+def notice_words(contract: Any) -> str:
+    """The notice rule in words: 満了の2か月前まで."""
+    kinds = {
+        "months_before": _("満了の%(n)sか月前まで"),
+        "days_before": _("満了の%(n)s日前まで"),
+        "day_of_previous_month": _("満了の前月%(n)s日まで"),
+        "none": _("予告なし"),
+    }
+    form = kinds.get(contract.notice_kind)
+    return form % {"n": contract.notice_value} if form and "%" in form else form or contract.notice_kind
+
+
+@register.simple_tag(takes_context=True)
+def include_block(context: template.Context, name: str, values: dict[str, Any]) -> str:
+    """Render an app's block of the customer page with its own context and this request."""
+    return get_template(name).render(values, context.get("request"))

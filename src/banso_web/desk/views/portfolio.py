@@ -1,0 +1,58 @@
+"""顧客ポートフォリオ."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from banso_web.accounts.reads.choices import segments
+from banso_web.core.pages import page, render_page
+from banso_web.core.ui.formats import month_text, units_text
+from banso_web.core.ui.links import keep_question
+from banso_web.desk.reads.customers import ListQuery
+from banso_web.desk.reads.portfolio import Grid, grid
+from banso_web.members.models import Member
+from banso_web.members.reads import assignable_members
+
+
+def _chart(found: Grid) -> dict[str, object]:
+    cells = [
+        {
+            "row": 0,
+            "col": index,
+            "value": cell.mrr_units / 10_000,
+            "text": units_text(cell.mrr_units),
+            "n": cell.customers,
+            "href": keep_question(f"/customers/?month={cell.month:%Y-%m}&state=active"),
+        }
+        for index, cell in enumerate(found.cells)
+        if cell.customers
+    ]
+    return {
+        "kind": "heat",
+        "unit": {"kind": "money", "currency": "JPY"},
+        "description": _("満了月ごとの顧客数と MRR"),
+        "rows": [_("未計算")],
+        "cols": [month_text(cell.month) for cell in found.cells],
+        "rowTitle": _("ヘルス"),
+        "colTitle": _("満了月"),
+        "cells": cells,
+    }
+
+
+@page("revenue.view")
+def portfolio(request: HttpRequest) -> HttpResponse:
+    """The grid. Each cell opens its customers."""
+    member, asked = cast(Member, request.user), request.asked  # type: ignore[attr-defined]
+    query = ListQuery.read(request.GET.dict())
+    found = grid(member, query, asked)
+    context = {
+        "grid": found,
+        "chart": _chart(found),
+        "query": query,
+        "owners": assignable_members(),
+        "segments": segments(),
+    }
+    return render_page(request, "desk/portfolio.html", context, fragment="desk/_portfolio.html")

@@ -1,0 +1,82 @@
+"""Words of the desk's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from banso_web.accounts.models import Excluded
+
+FIELD_WORDS = {
+    "name": gettext_lazy("顧客名"),
+    "kana": gettext_lazy("フリガナ"),
+    "corporate_number": gettext_lazy("法人番号"),
+    "industry": gettext_lazy("業種"),
+    "segment": gettext_lazy("セグメント"),
+    "employees": gettext_lazy("従業員数"),
+    "prefecture": gettext_lazy("都道府県"),
+    "fiscal_month": gettext_lazy("決算月"),
+    "budget_month": gettext_lazy("予算策定月"),
+    "parent_id": gettext_lazy("親会社"),
+    "touch": gettext_lazy("タッチ"),
+    "community": gettext_lazy("コミュニティ"),
+    "owner_id": gettext_lazy("主担当"),
+    "deputy_id": gettext_lazy("副担当"),
+    "started_on": gettext_lazy("利用開始日"),
+    "excluded": gettext_lazy("除外区分"),
+    "success_definition": gettext_lazy("成功の定義"),
+}
+TOUCH_WORDS = {
+    "high": gettext_lazy("ハイタッチ"),
+    "low": gettext_lazy("ロータッチ"),
+    "tech": gettext_lazy("テックタッチ"),
+}
+ROLE_WORDS = {
+    "decision_maker": gettext_lazy("決裁者"),
+    "champion": gettext_lazy("推進者"),
+    "user": gettext_lazy("利用者"),
+    "initiator": gettext_lazy("起案者"),
+    "it": gettext_lazy("情シス"),
+    "contract": gettext_lazy("契約窓口"),
+    "billing": gettext_lazy("請求窓口"),
+    "admin": gettext_lazy("管理者"),
+    "sponsor": gettext_lazy("スポンサー"),
+}
+PARTY_WORDS = {
+    "user_company": gettext_lazy("利用企業"),
+    "bill_to": gettext_lazy("請求先"),
+    "dealer": gettext_lazy("販売店"),
+}
+TIMELINE_WORDS = {
+    "touch": gettext_lazy("接点"),
+    "ticket": gettext_lazy("問い合わせ"),
+    "response": gettext_lazy("アンケート"),
+    "voice": gettext_lazy("お客様の声"),
+    "movement": gettext_lazy("MRR の動き"),
+    "charge": gettext_lazy("一時費用"),
+    "invoice": gettext_lazy("請求と入金"),
+    "task": gettext_lazy("タスク"),
+}
+
+
+def touch_words(text: str) -> str:
+    """"high;low" in words."""
+    return "・".join(str(TOUCH_WORDS.get(key, key)) for key in filter(None, text.split(";")))
+
+
+def shown_value(field: str, value: Any, names: Mapping[int | None, str]) -> str:
+    """A field's stored value as a reader sees it in the history."""
+    if value in (None, ""):
+        return _("(なし)")
+    if field in ("owner_id", "deputy_id"):
+        return names.get(value, _("(退職者)"))
+    if field == "touch":
+        return touch_words(str(value))
+    if field == "excluded":
+        return str(Excluded(value).label) if value in Excluded.values else str(value)
+    if field == "community":
+        return _("参加") if value else _("不参加")
+    return str(value)

@@ -1,0 +1,69 @@
+"""Reading touches and tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Max
+
+from banso_web.accounts.reads.merged import accounts_of
+from banso_web.core import clock
+from banso_web.core.facts import Asked, counted
+from banso_web.core.registry import TimelineItem
+from banso_web.touch.models import Ticket, Touch
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
+
+def _end(day: date) -> datetime:
+    """The first instant after Japan's day."""
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), clock.JST)
+
+
+def last_touches(asked: Asked) -> dict[int, date]:
+    """{account: Japan's day of its latest touch} up to the asked day."""
+    rows = counted(Touch, asked.watermark, asked.known_at).filter(at__lt=_end(asked.as_of))
+    latest = rows.order_by().values_list("account").annotate(last=Max("at"))
+    return {account: at.astimezone(clock.JST).date() for account, at in latest}
+
+
+def touches(asked: Asked, account_id: int, *, limit: int = 100) -> list[Touch]:
+    """Touches of one customer up to the asked day, latest first."""
+    rows = counted(Touch, asked.watermark, asked.known_at)
+    return list(rows.filter(account_id__in=accounts_of(asked, account_id), at__lt=_end(asked.as_of)).order_by("-at", "-id")[:limit])
+
+
+def tickets(asked: Asked, account_id: int, *, limit: int = 100) -> list[Ticket]:
+    """Tickets of one customer opened up to the asked day, latest first."""
+    rows = counted(Ticket, asked.watermark, asked.known_at)
+    return list(rows.filter(account_id__in=accounts_of(asked, account_id), opened_at__lt=_end(asked.as_of)).order_by("-opened_at")[:limit])
+
+
+def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:
+    """For the customer's timeline."""
+    from banso_web.touch.words import INITIATIVES, KINDS
+
+    return [
+        TimelineItem(
+            at=row.at,
+            kind="touch",
+            label=KINDS.get(row.kind, row.kind),
+            text=row.subject or row.note[:200],
+            detail=" · ".join(str(part) for part in (INITIATIVES.get(row.initiative, ""), row.member) if part),
+            icon="chat",
+        )
+        for row in touches(asked, account_id)
+    ]
+
+
+def ticket_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:
+    """For the customer's timeline."""
+    from banso_web.touch.words import TICKET
+
+    return [
+        TimelineItem(at=row.opened_at, kind="ticket", label=TICKET, text=row.subject, detail=row.category, icon="help")
+        for row in tickets(asked, account_id)
+    ]

@@ -1,0 +1,10 @@
+"""What touch says of itself when Django starts."""
+
+from __future__ import annotations
+
+from banso_web.core.registry import TimelineSource, registry
+from banso_web.touch import imports as imports
+from banso_web.touch.reads import ticket_entries, touch_entries
+
+registry.timeline.append(TimelineSource("touch", touch_entries))
+registry.timeline.append(TimelineSource("ticket", ticket_entries))
