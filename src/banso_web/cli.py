@@ -46,7 +46,7 @@ class BansoGroup(click.Group):
         if command is not None and cmd_name not in UNPREPARED and "--help" not in sys.argv:
             from banso_web.operations.prepare import prepare
 
-            prepare()
+            prepare(kind="demo" if cmd_name == "demo" else "")
         return command
 
 

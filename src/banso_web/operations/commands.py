@@ -60,9 +60,6 @@ def up(workers: int) -> None:
 def demo(workers: int, no_serve: bool) -> None:
     from banso_web.operations.sample import load_sample, sample_sign_in
 
-    from banso_web.operations.prepare import prepare
-
-    prepare(kind="demo")
     load_sample(click.echo)
     click.echo(sample_sign_in())
     if not no_serve:

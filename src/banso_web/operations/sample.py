@@ -1,0 +1,81 @@
+"""`banso demo`: the sample company, made by the simulator and imported like anybody's files."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from banso.simulate import Plan, company, work
+from banso_web.core import clock
+from banso_web.core.models import Entry
+from banso_web.members.models import Member, Role
+
+SIGN_IN = "sample-sign-in.txt"
+EMAIL = "tanaka@sample.example"
+
+
+def write_tables(tables: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path) -> list[Path]:
+    """Each table as a CSV with its canonical name; empty tables are left out."""
+    paths = []
+    for name, rows in tables.items():
+        if not rows:
+            continue
+        path = folder / f"{name}.csv"
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+        paths.append(path)
+    return paths
+
+
+def is_empty() -> bool:
+    """Whether nothing was ever entered into this home."""
+    return not Entry.objects.exclude(seq=None).exists()
+
+
+def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
+    """Put the sample company into an empty home; a home with data is left as it is."""
+    if not is_empty():
+        return
+    from banso_web.ingest import actions
+    from banso_web.ingest.inputs import inputs_of
+
+    say(_("サンプル会社を用意しています…"))
+    plan = Plan(accounts=accounts, as_of=clock.today())
+    made = company(plan)
+    with tempfile.TemporaryDirectory() as name:
+        write_tables({**made.tables, **work(made, plan)}, Path(name))
+        files, _aside = inputs_of(Path(name))
+        run = actions.start_run(files, actor=None, label=_("サンプル会社"), known="effective", options={"sample": True})
+    run = actions.check_run(run)
+    run = actions.confirm_run(run, actor=None)
+    if run.entry is not None:
+        Entry.objects.filter(pk=run.entry.pk).update(kind=Entry.Kind.SAMPLE)
+    say(_("サンプル会社を入れました。画面には「サンプル」と表示されます。取込の画面から元に戻せます。"))
+
+
+def sample_sign_in() -> str:
+    """The sample's log-in (made once for this home, with a random password) as a line for the console."""
+    path: Path = settings.BANSO_HOME / SIGN_IN
+    member = Member.objects.filter(code="M00").first()
+    if member is None:
+        return ""
+    if not path.exists():
+        password = "-".join(secrets.token_hex(2) for _part in range(4))
+        member.email = EMAIL
+        member.set_password(password)
+        member.save(update_fields=["email", "password"])
+        member.roles.set(Role.objects.filter(key__in=("manager", "admin")))
+        path.touch(mode=0o600)
+        path.write_text(f"{EMAIL} {password}\n", "ascii")
+    email, password = path.read_text("ascii").split()
+    return _("ログイン: %(email)s  パスワード: %(password)s") % {"email": email, "password": password}
