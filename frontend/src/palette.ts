@@ -17,6 +17,7 @@ export function startPalette(): void {
   const open = (): void => {
     if (palette.open) return;
     palette.showModal();
+    if (chosen() < 0) choose(items()[0]);
     input.focus();
     input.select();
   };
