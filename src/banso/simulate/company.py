@@ -111,13 +111,31 @@ class _Maker:
             self.end(life, self.last_day(month))
             return
         if self.chance(0.022):
-            self.move(life, self.day(month, 1), round(life.mrr * self.random.uniform(0.1, 0.4) / 1000) * 1000, "upsell")
+            self.move(
+                life,
+                self.day(month, 1),
+                round(life.mrr * self.random.uniform(0.1, 0.4) / 1000) * 1000,
+                "upsell",
+            )
         elif self.chance(0.007):
-            self.move(life, self.day(month, 1), -round(life.mrr * self.random.uniform(0.1, 0.3) / 1000) * 1000, "downgrade")
+            self.move(
+                life,
+                self.day(month, 1),
+                -round(life.mrr * self.random.uniform(0.1, 0.3) / 1000) * 1000,
+                "downgrade",
+            )
         elif not life.product_b and self.chance(0.006):
-            self.move(life, self.day(month, 1), round(life.mrr * 0.35 / 1000) * 1000, "cross_sell", product="分析オプション")
+            self.move(
+                life,
+                self.day(month, 1),
+                round(life.mrr * 0.35 / 1000) * 1000,
+                "cross_sell",
+                product="分析オプション",
+            )
 
-    def move(self, life: _Life, on: date, delta: int, cause: str, *, product: str = "基本", note: str = "") -> None:
+    def move(
+        self, life: _Life, on: date, delta: int, cause: str, *, product: str = "基本", note: str = ""
+    ) -> None:
         if delta == 0:
             return
         if product == "基本":
@@ -126,7 +144,11 @@ class _Maker:
             life.product_b += delta
         self.number += 1
         suffix = "" if product == "基本" else "B"
-        known = on - timedelta(days=int(self.random.integers(0, 20))) if cause != "churn" else on - timedelta(days=35)
+        known = (
+            on - timedelta(days=int(self.random.integers(0, 20)))
+            if cause != "churn"
+            else on - timedelta(days=35)
+        )
         self.tables["movements"].append(
             {
                 "movement_id": f"SM{self.number:07d}",
@@ -153,9 +175,13 @@ class _Maker:
     def customer(self, index: int) -> None:
         code = f"S{index + 1:06d}"
         start = min(int(self.plan.months * self.random.random() ** 0.8), self.plan.months - 1)
-        price = int(np.clip(round(float(self.random.lognormal(12.2, 0.8)) / 10_000) * 10_000, 20_000, 3_000_000))
+        price = int(
+            np.clip(round(float(self.random.lognormal(12.2, 0.8)) / 10_000) * 10_000, 20_000, 3_000_000)
+        )
         shares = self.plan.shares
-        life = _Life(code, start, 0, self.chance(shares[Cause.POOR_FIT]), self.chance(shares[Cause.ONBOARDING_STALLED]))
+        life = _Life(
+            code, start, 0, self.chance(shares[Cause.POOR_FIT]), self.chance(shares[Cause.ONBOARDING_STALLED])
+        )
         self.move(life, self.day(start, int(self.random.choice((1, 1, 1, 16)))), price, "new")
         if self.chance(0.5):
             self.charge(life, start, price)
@@ -186,7 +212,10 @@ class _Maker:
         legal = name if not form else f"{form}{name}" if self.chance(0.8) else f"{name}{form}"
         tier = "high" if price >= 500_000 else "low" if price >= 100_000 else "tech"
         started = self.day(life.start)
-        owner, deputy = int(self.random.integers(self.plan.members)), int(self.random.integers(self.plan.members))
+        owner, deputy = (
+            int(self.random.integers(self.plan.members)),
+            int(self.random.integers(self.plan.members)),
+        )
         self.tables["accounts"].append(
             {
                 "account_id": life.code,
@@ -202,7 +231,9 @@ class _Maker:
                 "owner": f"M{owner + 1:02d}",
                 "deputy": f"M{deputy + 1:02d}" if deputy != owner and tier == "high" else "",
                 "started_on": started,
-                "success_definition": self.pick(("", "月次締めを5営業日から3営業日にする", "申請の紙をなくす", "問い合わせを3割減らす")),
+                "success_definition": self.pick(
+                    ("", "月次締めを5営業日から3営業日にする", "申請の紙をなくす", "問い合わせを3割減らす")
+                ),
             }
         )
         self.contract(life, started)
@@ -269,11 +300,19 @@ class _Maker:
         )
 
     def members(self) -> None:
-        self.tables["members"].append({"member_id": "M00", "name": "田中 真由", "role": "manager", "monthly_hours": 48})
+        self.tables["members"].append(
+            {"member_id": "M00", "name": "田中 真由", "role": "manager", "monthly_hours": 48}
+        )
         for index in range(self.plan.members):
             name, _key = people.MEMBERS[index % len(people.MEMBERS)]
             self.tables["members"].append(
-                {"member_id": f"M{index + 1:02d}", "name": name, "role": "member", "manager_id": "M00", "monthly_hours": 112}
+                {
+                    "member_id": f"M{index + 1:02d}",
+                    "name": name,
+                    "role": "member",
+                    "manager_id": "M00",
+                    "monthly_hours": 112,
+                }
             )
 
 
@@ -291,6 +330,10 @@ def company(plan: Plan | None = None, *, progress: Callable[[int], None] | None 
         if progress and (index + 1) % 1000 == 0:
             progress(index + 1)
     truth = Truth(
-        maker.truth.churn_cause, maker.truth.churned_on, maker.truth.acted, maker.at_risk, maker.truth.hazard_months
+        maker.truth.churn_cause,
+        maker.truth.churned_on,
+        maker.truth.acted,
+        maker.at_risk,
+        maker.truth.hazard_months,
     )
     return Company(maker.tables, truth)

@@ -59,6 +59,8 @@ class Truth:
 
     churn_cause: dict[str, Cause]
     churned_on: dict[str, date]
-    acted: dict[str, dict[Cause, tuple[int, ...]]]  # account -> cause -> month numbers since the simulation's start
+    acted: dict[
+        str, dict[Cause, tuple[int, ...]]
+    ]  # account -> cause -> month numbers since the simulation's start
     at_risk_months: int
     hazard_months: dict[Cause, int]  # account-months in which the cause acted on a living customer

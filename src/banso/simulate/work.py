@@ -5,7 +5,7 @@ Nothing here carries planted truth; it gives the customer page and the import so
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -19,7 +19,12 @@ SUBJECTS = {
     "mail": ("リリースのご案内", "ご質問への回答"),
     "seminar": ("活用セミナー",),
 }
-TICKETS = (("操作", "一括取込のやり方"), ("不具合", "画面が表示されない"), ("契約", "ID の追加"), ("設定", "権限の付け方"))
+TICKETS = (
+    ("操作", "一括取込のやり方"),
+    ("不具合", "画面が表示されない"),
+    ("契約", "ID の追加"),
+    ("設定", "権限の付け方"),
+)
 VOICES = (
     ("一括取込が一度に500件までなのが困っています。", "一括取込の上限が500件", "negative", "一括取込"),
     ("月次の締めが2日早くなりました。", "締めが2日短縮", "positive", "締め"),
@@ -28,7 +33,7 @@ VOICES = (
 
 
 def _instant(day: date, hour: int) -> str:
-    return datetime(day.year, day.month, day.day, hour).isoformat() + "+09:00"
+    return f"{day.isoformat()}T{hour:02d}:00:00+09:00"
 
 
 def _touches(random: Random, account: Row, since: date, until: date) -> list[Row]:
@@ -143,8 +148,10 @@ def work(made: Company, plan: Plan) -> dict[str, list[Row]]:
 
     The same company and plan give the same rows. Nothing is dated after `plan.as_of` but due days of tasks and bills.
     """
-    random = Random(plan.seed)  # noqa: S311  a simulation, not a secret
-    tables: dict[str, list[Row]] = {name: [] for name in ("touches", "responses", "tickets", "voices", "goals", "tasks")}
+    random = Random(plan.seed)
+    tables: dict[str, list[Row]] = {
+        name: [] for name in ("touches", "responses", "tickets", "voices", "goals", "tasks")
+    }
     contacts: dict[str, str] = {}
     for row in made.tables["contacts"]:
         contacts.setdefault(row["account_id"], row["contact_id"])
@@ -186,10 +193,25 @@ def _numbers(made: Company, plan: Plan) -> dict[str, list[Row]]:
     return {
         "invoices": bills,
         "targets": [
-            {"metric": "customer_churn_monthly", "scope": "", "period": "month", "op": "<=", "value": "0.05", "owner": "M00"},
-            {"metric": "nrr_monthly", "scope": "", "period": "month", "op": ">=", "value": "1.00", "owner": "M00"},
+            {
+                "metric": "customer_churn_monthly",
+                "scope": "",
+                "period": "month",
+                "op": "<=",
+                "value": "0.05",
+                "owner": "M00",
+            },
+            {
+                "metric": "nrr_monthly",
+                "scope": "",
+                "period": "month",
+                "op": ">=",
+                "value": "1.00",
+                "owner": "M00",
+            },
         ],
         "ltv_inputs": [
-            {"segment": "", "key": key, "value": value, "source": "サンプル", "on": on} for key, value in inputs.items()
+            {"segment": "", "key": key, "value": value, "source": "サンプル", "on": on}
+            for key, value in inputs.items()
         ],
     }

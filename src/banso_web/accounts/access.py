@@ -64,4 +64,6 @@ def may_edit(member: Member, account: Account) -> bool:
 def require_edit(member: Member, account: Account) -> None:
     """403 unless the member may edit the account."""
     if not may_edit(member, account):
-        raise Forbidden(_("この顧客を編集できるのは、主担当・副担当とその上長です。データは変わっていません。"))
+        raise Forbidden(
+            _("この顧客を編集できるのは、主担当・副担当とその上長です。データは変わっていません。")
+        )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import F
 
 from banso.money import to_units, yearly_to_monthly_units
 from banso_web.accounts import projection as projection  # the handlers rest on it
@@ -20,6 +23,7 @@ from banso_web.core.imports import (
     make_incomplete,
     resolvers,
 )
+from banso_web.core.models import Entry, StateVersion
 from banso_web.core.registry import registry
 
 
@@ -272,6 +276,57 @@ def _per_month(amount: Decimal, months: Decimal) -> int:
     if months == int(months):
         return yearly_to_monthly_units(amount, int(months))
     return yearly_to_monthly_units(amount * 1000, int(months * 1000))
+
+
+@dataclass(frozen=True)
+class ContractTerms:
+    """What deriving movements needs beside a contract's versions. `successor`: the start of the next contract of the
+    same customer and product, if there is one."""
+
+    pk: int
+    code: str
+    account_id: int
+    product: str
+    currency: str
+    successor: date | None
+
+
+def contracts_beside(entry: Entry, after: int, limit: int) -> tuple[list[int], int]:
+    """Every contract of the next customers that have a contract touched by the entry, and the last customer's id.
+
+    Contracts beside the touched ones count too: a new contract may be the successor of an old one.
+    """
+    touched = StateVersion.objects.filter(entry=entry, subject="contract").values("subject_id")
+    accounts = Contract.objects.filter(pk__in=touched, account__gt=after).order_by("account")
+    ids = list(accounts.values_list("account", flat=True).distinct()[:limit])
+    return list(Contract.objects.filter(account__in=ids).values_list("pk", flat=True)), ids[-1] if ids else after
+
+
+def contract_terms(ids: Sequence[int]) -> list[ContractTerms]:
+    """The contracts of these ids as their versions state them so far, published or about to be."""
+    rows = dict(Contract.objects.filter(pk__in=ids).values_list("pk", "account_id"))
+    beside = Contract.objects.filter(account__in=set(rows.values())).values_list("pk", "code", "account_id")
+    every = {pk: (code, account) for pk, code, account in beside}
+    said: dict[int, dict[str, Any]] = {}
+    versions = StateVersion.objects.filter(subject="contract", subject_id__in=list(every))
+    versions = versions.exclude(entry__in=Entry.objects.exclude(voided_seq=None))
+    names = ("subject_id", "values")
+    for pk, values in versions.order_by(F("entry__seq").asc(nulls_last=True), "id").values_list(*names):
+        said.setdefault(pk, {}).update(values)
+    starts: dict[tuple[int, str], list[date]] = {}
+    for pk, values in said.items():
+        if values.get("starts_on"):
+            key = (every[pk][1], values.get("product") or "")
+            starts.setdefault(key, []).append(date.fromisoformat(values["starts_on"]))
+    found = []
+    for pk, account in rows.items():
+        values = said.get(pk, {})
+        product = values.get("product") or ""
+        ends = date.fromisoformat(values["ends_on"]) if values.get("ends_on") else None
+        after = [day for day in starts.get((account, product), []) if ends and day > ends]
+        currency = values.get("currency") or "JPY"
+        found.append(ContractTerms(pk, every[pk][0], account, product, currency, min(after, default=None)))
+    return found
 
 
 resolvers["accounts"] = AccountResolver()

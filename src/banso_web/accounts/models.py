@@ -43,8 +43,12 @@ class Account(StateRow):
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     touch = models.CharField(max_length=30, default="")  # high;low;tech
     community = models.BooleanField(default=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="owned")
-    deputy = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="deputised")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="owned"
+    )
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="deputised"
+    )
     started_on = models.DateField(null=True)
     excluded = models.CharField(max_length=5, choices=Excluded, default="", blank=True)
     success_definition = models.TextField(default="")
@@ -150,8 +154,12 @@ class Contract(StateRow):
     notice_kind = models.CharField(max_length=24, default="")
     notice_value = models.IntegerField(null=True)
     notice_deadline = models.DateField(null=True)
-    user_company = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="used_contracts")
-    bill_to = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="billed_contracts")
+    user_company = models.ForeignKey(
+        Account, null=True, on_delete=models.SET_NULL, related_name="used_contracts"
+    )
+    bill_to = models.ForeignKey(
+        Account, null=True, on_delete=models.SET_NULL, related_name="billed_contracts"
+    )
     dealer = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="dealt_contracts")
     incomplete = models.BooleanField(default=False)  # known only from its movements: 未整備
 

@@ -10,6 +10,7 @@ from django.db import models
 
 from banso.names import company, search_key, sort_key
 from banso_web.accounts.models import Account, Contact, Contract
+from banso_web.core.bulk import update_rows
 from banso_web.core.facts import register_projection
 from banso_web.core.models.fact import StateRow
 
@@ -34,19 +35,13 @@ def fill(row: StateRow, values: Values | None) -> None:
     row.custom = values.get("custom") or {}
 
 
-def _save(model: type[Row], rows: Sequence[Row], names: Sequence[str]) -> None:
-    """One upsert for all rows: far cheaper than an UPDATE with a CASE per field."""
-    if rows:
-        model._default_manager.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=list(names))
-
-
 def _project(model: type[Row], ids: Sequence[int], values: dict[int, Values], more: Sequence[str], finish: Any) -> None:
     rows = list(model._default_manager.filter(pk__in=ids))
     for row in rows:
         fill(row, values.get(row.pk))
         finish(row, values.get(row.pk))
     fields = [name.removesuffix("_id") for name in model.STATE_FIELDS]
-    _save(model, rows, [*fields, "live", "custom", *more])
+    update_rows(model, [*fields, "live", "custom", *more], rows)
 
 
 def _account(row: Account, values: Values | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,30 +17,32 @@ from banso.names import csv_safe
 from banso_web.core import audit
 from banso_web.core.facts import Asked
 from banso_web.core.ui.lists import Column, Order
+from banso_web.core.ui.states import state_word
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ListQuery, customers
 from banso_web.desk.words import touch_words
 from banso_web.members.models import Member
 
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "name": lambda row: row.name,
+    "code": lambda row: row.code,
+    "segment": lambda row: row.segment,
+    "touch": lambda row: touch_words(row.touch),
+    "owner": lambda row: row.owner.name if row.owner else "",
+    "deputy": lambda row: row.deputy.name if row.deputy else "",
+    "mrr": lambda row: from_units(row.mrr_units),
+    "renewal": lambda row: row.renewal_on,
+    "contacted": lambda row: row.last_touch_on,
+    "band": lambda row: state_word("not_computed"),
+    "industry": lambda row: row.industry,
+    "prefecture": lambda row: row.prefecture,
+    "employees": lambda row: row.employees,
+    "started": lambda row: row.started_on,
+}
+
 
 def _cell(row: Any, key: str) -> Any:
-    readers = {
-        "name": lambda: row.name,
-        "code": lambda: row.code,
-        "segment": lambda: row.segment,
-        "touch": lambda: touch_words(row.touch),
-        "owner": lambda: row.owner.name if row.owner else "",
-        "deputy": lambda: row.deputy.name if row.deputy else "",
-        "mrr": lambda: from_units(row.mrr_units),
-        "renewal": lambda: row.renewal_on,
-        "contacted": lambda: row.last_touch_on,
-        "band": lambda: "未計算",
-        "industry": lambda: row.industry,
-        "prefecture": lambda: row.prefecture,
-        "employees": lambda: row.employees,
-        "started": lambda: row.started_on,
-    }
-    return readers[key]()
+    return _READERS[key](row)
 
 
 def _rows(member: Member, query: ListQuery, asked: Asked, order: Order) -> Iterable[Any]:
@@ -76,7 +78,9 @@ def _chain(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Seque
 
 def _xlsx(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(
+        buffer, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    ) as book:
         sheet = book.add_worksheet()
         day = book.add_format({"num_format": "yyyy/mm/dd"})
         sheet.write_row(0, 0, list(head), book.add_format({"bold": True}))
@@ -93,16 +97,27 @@ def _xlsx(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def customers_file(
-    request: HttpRequest, member: Member, query: ListQuery, asked: Asked, columns: Sequence[Column], order: Order
+    request: HttpRequest,
+    member: Member,
+    query: ListQuery,
+    asked: Asked,
+    columns: Sequence[Column],
+    order: Order,
 ) -> HttpResponse | StreamingHttpResponse:
     """The list as CSV (UTF-8 with mark, formula-safe) or Excel; the export is in the audit log."""
     kind = request.GET["export"]
     head = [str(column.label) for column in columns]
     rows = ([_cell(row, column.key) for column in columns] for row in _rows(member, query, asked, order))
-    audit.record("customers.export", actor=member, new={"format": kind, "as_of": asked.as_of.isoformat(), "query": repr(query)})
+    audit.record(
+        "customers.export",
+        actor=member,
+        new={"format": kind, "as_of": asked.as_of.isoformat(), "query": repr(query)},
+    )
     name = f"customers-{asked.as_of.isoformat()}.{kind}"
     if kind == "csv":
-        response: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(_csv(head, rows), content_type="text/csv; charset=utf-8")
+        response: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(
+            _csv(head, rows), content_type="text/csv; charset=utf-8"
+        )
     else:
         sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         response = HttpResponse(_xlsx(head, rows), content_type=sheet)

@@ -20,23 +20,35 @@ class AccountForm(forms.Form):
     """The customer's own fields. Owner and deputy are chosen by name."""
 
     name = forms.CharField(label=FIELD_WORDS["name"], max_length=300)
-    kana = forms.CharField(label=FIELD_WORDS["kana"], required=False, help_text=_("一覧の五十音順に使います。"))
-    corporate_number = forms.CharField(label=FIELD_WORDS["corporate_number"], required=False, help_text=_("13桁。検査数字を確かめます。"))
+    kana = forms.CharField(
+        label=FIELD_WORDS["kana"], required=False, help_text=_("一覧の五十音順に使います。")
+    )
+    corporate_number = forms.CharField(
+        label=FIELD_WORDS["corporate_number"], required=False, help_text=_("13桁。検査数字を確かめます。")
+    )
     industry = forms.CharField(label=FIELD_WORDS["industry"], required=False, max_length=100)
     segment = forms.CharField(
-        label=FIELD_WORDS["segment"], required=False, max_length=100, widget=forms.TextInput(attrs={"list": "segments"})
+        label=FIELD_WORDS["segment"],
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"list": "segments"}),
     )
     employees = forms.IntegerField(label=FIELD_WORDS["employees"], required=False, min_value=0)
     prefecture = forms.CharField(label=FIELD_WORDS["prefecture"], required=False, max_length=20)
     fiscal_month = forms.ChoiceField(label=FIELD_WORDS["fiscal_month"], required=False, choices=MONTHS)
     budget_month = forms.ChoiceField(label=FIELD_WORDS["budget_month"], required=False, choices=MONTHS)
     touch = forms.MultipleChoiceField(
-        label=FIELD_WORDS["touch"], required=False, choices=list(TOUCH_WORDS.items()), widget=forms.CheckboxSelectMultiple
+        label=FIELD_WORDS["touch"],
+        required=False,
+        choices=list(TOUCH_WORDS.items()),
+        widget=forms.CheckboxSelectMultiple,
     )
     community = forms.BooleanField(label=FIELD_WORDS["community"], required=False)
     owner = forms.ChoiceField(label=FIELD_WORDS["owner_id"], required=False)
     deputy = forms.ChoiceField(label=FIELD_WORDS["deputy_id"], required=False)
-    started_on = forms.DateField(label=FIELD_WORDS["started_on"], required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    started_on = forms.DateField(
+        label=FIELD_WORDS["started_on"], required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
     excluded = forms.ChoiceField(
         label=FIELD_WORDS["excluded"],
         required=False,
@@ -54,7 +66,9 @@ class AccountForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, account: Account, seen: int) -> None:
-        initial = {field: getattr(account, field) for field in Account.STATE_FIELDS if field in self.base_fields}
+        initial = {
+            field: getattr(account, field) for field in Account.STATE_FIELDS if field in self.base_fields
+        }
         initial |= {
             "owner": account.owner_id or "",
             "deputy": account.deputy_id or "",
@@ -72,7 +86,11 @@ class AccountForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """The cleaned fields under the account's own names."""
-        kept = {key: value for key, value in self.cleaned_data.items() if key not in ("valid_from", "reason", "seen")}
+        kept = {
+            key: value
+            for key, value in self.cleaned_data.items()
+            if key not in ("valid_from", "reason", "seen")
+        }
         kept["touch"] = ";".join(kept["touch"])
         kept["started_on"] = kept["started_on"].isoformat() if kept["started_on"] else ""
         return {RENAMED.get(key, key): value for key, value in kept.items()}

@@ -63,7 +63,7 @@ TIMELINE_WORDS = {
 
 
 def touch_words(text: str) -> str:
-    """"high;low" in words."""
+    """ "high;low" in words."""
     return "・".join(str(TOUCH_WORDS.get(key, key)) for key in filter(None, text.split(";")))
 
 

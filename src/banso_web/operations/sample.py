@@ -55,7 +55,9 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
     with tempfile.TemporaryDirectory() as name:
         write_tables({**made.tables, **work(made, plan)}, Path(name))
         files, _aside = inputs_of(Path(name))
-        run = actions.start_run(files, actor=None, label=_("サンプル会社"), known="effective", options={"sample": True})
+        run = actions.start_run(
+            files, actor=None, label=_("サンプル会社"), known="effective", options={"sample": True}
+        )
     run = actions.check_run(run)
     run = actions.confirm_run(run, actor=None)
     if run.entry is not None:

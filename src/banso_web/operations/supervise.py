@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass, field
 from types import FrameType
 
+import click
+
 PAUSES = (0.5, 1, 2, 5, 10, 30)
 
 
@@ -37,7 +39,7 @@ class Child:
         if self.process is not None:
             self.failures = 0 if moment - self.started > 60 else self.failures + 1
             self.retry_at = moment + PAUSES[min(self.failures, len(PAUSES) - 1)]
-            print(f"{self.name}: exit {self.process.returncode}; restarting", file=sys.stderr, flush=True)
+            click.echo(f"{self.name}: exit {self.process.returncode}; restarting", err=True)
             self.process = None
         if moment >= self.retry_at:
             self.start()
@@ -66,9 +68,38 @@ def port_is_free(host: str, port: int) -> bool:
 def children(host: str, port: int, *, workers: int = 2) -> list[Child]:
     """Web (WSGI), worker and scheduler, as commands of this same Python."""
     python = [sys.executable, "-m"]
-    web = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
-    web += ["--blocking-threads", "2", "--no-access-log", "--log-level", "warning", "banso_web.config.wsgi:application"]
-    worker = [*python, "banso_web.cli", "manage", "db_worker", "--queue-name", "*", "--interval", "1", "-v", "0"]
+    web = [
+        *python,
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+    ]
+    web += [
+        "--blocking-threads",
+        "2",
+        "--no-access-log",
+        "--log-level",
+        "warning",
+        "banso_web.config.wsgi:application",
+    ]
+    worker = [
+        *python,
+        "banso_web.cli",
+        "manage",
+        "db_worker",
+        "--queue-name",
+        "*",
+        "--interval",
+        "1",
+        "-v",
+        "0",
+    ]
     scheduler = [*python, "banso_web.cli", "schedule"]
     return [Child("web", web), Child("worker", worker), Child("scheduler", scheduler)]
 
@@ -98,7 +129,7 @@ def supervise(family: list[Child], *, ready: str, host: str, port: int) -> None:
     for child in family:
         child.start()
     if wait_until_served(host, port):
-        print(ready, flush=True)
+        click.echo(ready)
     while not stopping:
         for child in family:
             child.mind()

@@ -20,7 +20,7 @@ from banso_web.core.models import Entry
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
-EDITABLE = tuple(field for field in Account.STATE_FIELDS if field != "parent_id") + ("parent_id",)
+EDITABLE = Account.STATE_FIELDS
 TOUCHES = ("high", "low", "tech")
 BULK_LIMIT = 5_000
 
@@ -81,7 +81,10 @@ def _check_links(account: Account, values: dict[str, Any]) -> None:
 
     for field in ("owner_id", "deputy_id"):
         if values.get(field) is not None and not assignable(values[field]):
-            raise Refused(_("そのメンバーは担当にできません。何も保存していません。"), fields={field: _("在籍中のメンバーを選んでください。")})
+            raise Refused(
+                _("そのメンバーは担当にできません。何も保存していません。"),
+                fields={field: _("在籍中のメンバーを選んでください。")},
+            )
     parent = values.get("parent_id")
     seen = {account.pk}
     while parent is not None:
@@ -117,7 +120,10 @@ def edit_account(
     account = access_account(actor, account_id)
     require_edit(actor, account)
     if seen_entry is not None and latest_entry(account_id) > seen_entry:
-        raise Conflict(_("ほかの人が先にこの顧客を変更しました。画面を開き直し、内容を確かめてから保存してください。"), code="stale")
+        raise Conflict(
+            _("ほかの人が先にこの顧客を変更しました。画面を開き直し、内容を確かめてから保存してください。"),
+            code="stale",
+        )
     cleaned = clean(values)
     old = _current(account, tuple(cleaned))
     new = {field: value for field, value in cleaned.items() if old[field] != value}
@@ -141,7 +147,9 @@ def edit_account(
     return Edited(entry.pk, 1)
 
 
-def edit_many(account_ids: Sequence[int], values: dict[str, Any], *, actor: Member, reason: str = "") -> Edited:
+def edit_many(
+    account_ids: Sequence[int], values: dict[str, Any], *, actor: Member, reason: str = ""
+) -> Edited:
     """Bulk edit: one entry for all, so that one undo takes it back. All or nothing: one account the actor may not edit
     refuses the whole."""
     if len(account_ids) > BULK_LIMIT:
@@ -177,7 +185,9 @@ def edit_many(account_ids: Sequence[int], values: dict[str, Any], *, actor: Memb
 
 def undo_edit(entry_id: int, *, actor: Member) -> int:
     """Take back one's own edit (or anybody's, with the right to edit all): the versions beneath show again."""
-    entry = Entry.objects.filter(pk=entry_id, kind=Entry.Kind.ACTION, label__startswith="account.edit").first()
+    entry = Entry.objects.filter(
+        pk=entry_id, kind=Entry.Kind.ACTION, label__startswith="account.edit"
+    ).first()
     if entry is None:
         raise Refused(_("元に戻せる変更が見つかりません。"), code="nothing_to_undo")
     ids = list(entry.versions.filter(subject="account").values_list("subject_id", flat=True))
@@ -186,7 +196,9 @@ def undo_edit(entry_id: int, *, actor: Member) -> int:
     void(entry, actor=actor, reason="undo")
     project("account", ids)
     Entry.objects.filter(pk=entry.pk).update(projected=True)
-    audit.record("account.undo", actor=actor, subject="entry", subject_id=entry.pk, new={"accounts": ids}, entry=entry)
+    audit.record(
+        "account.undo", actor=actor, subject="entry", subject_id=entry.pk, new={"accounts": ids}, entry=entry
+    )
     return len(ids)
 
 

@@ -91,7 +91,12 @@ def as_of_row(row: Any, asked: Asked) -> Any:
 
 
 def _people(member: Member, account: Account, asked: Asked) -> tuple[Person, ...]:
-    rows = visible_contacts(member).filter(account_id__in=accounts_of(asked, account.pk)).select_related("department").order_by("status", "id")
+    rows = (
+        visible_contacts(member)
+        .filter(account_id__in=accounts_of(asked, account.pk))
+        .select_related("department")
+        .order_by("status", "id")
+    )
     found = [as_of_row(row, asked) for row in rows]
     return tuple(_person(row) for row in found if row is not None)
 
@@ -112,14 +117,20 @@ def _person(row: Contact) -> Person:
 
 
 def _terms(member: Member, account: Account, asked: Asked) -> tuple[Term, ...]:
-    rows = visible_contracts(member).filter(account_id__in=accounts_of(asked, account.pk)).select_related("user_company", "bill_to", "dealer")
+    rows = (
+        visible_contracts(member)
+        .filter(account_id__in=accounts_of(asked, account.pk))
+        .select_related("user_company", "bill_to", "dealer")
+    )
     shown = [as_of_row(row, asked) for row in rows.order_by("product", "starts_on", "id")]
     return tuple(Term(row, _parties(row, account)) for row in shown if row is not None)
 
 
 def _parties(row: Contract, account: Account) -> tuple[tuple[str, str], ...]:
     found = (("user_company", row.user_company), ("bill_to", row.bill_to), ("dealer", row.dealer))
-    return tuple((key, company.name) for key, company in found if company is not None and company.pk != account.pk)
+    return tuple(
+        (key, company.name) for key, company in found if company is not None and company.pk != account.pk
+    )
 
 
 def _changes(account: Account, asked: Asked) -> tuple[Change, ...]:
@@ -137,7 +148,9 @@ def moment(at: date | datetime) -> datetime:
     return at if isinstance(at, datetime) else datetime.combine(at, time(), clock.JST)
 
 
-def timeline(member: Member, account_id: int, asked: Asked, *, kind: str = "", limit: int = TIMELINE) -> list[TimelineItem]:
+def timeline(
+    member: Member, account_id: int, asked: Asked, *, kind: str = "", limit: int = TIMELINE
+) -> list[TimelineItem]:
     """What happened with the customer up to the asked day, latest first, from every app that has a say."""
     items: list[TimelineItem] = []
     for source in registry.timeline:

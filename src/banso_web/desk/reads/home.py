@@ -53,9 +53,15 @@ def _book(member: Member, asked: Asked, owner: str) -> Book:
     day = asked.today
     mine = customers(member, ListQuery(owner=owner), day)
     active = mine.filter(mrr_units__gt=0)
-    ending = active.filter(renewal_on__gte=day, renewal_on__lte=day + timedelta(days=NEAR_DAYS)).order_by("renewal_on", "pk")
-    quiet = customers(member, ListQuery(owner=owner, silent_days=QUIET_DAYS, state="active"), day).order_by("-mrr_units", "pk")
-    return Book(totals(mine, asked.watermark, f"home:{owner}:{member.pk}"), list(ending[:SHOWN]), list(quiet[:SHOWN]))
+    ending = active.filter(renewal_on__gte=day, renewal_on__lte=day + timedelta(days=NEAR_DAYS)).order_by(
+        "renewal_on", "pk"
+    )
+    quiet = customers(member, ListQuery(owner=owner, silent_days=QUIET_DAYS, state="active"), day).order_by(
+        "-mrr_units", "pk"
+    )
+    return Book(
+        totals(mine, asked.watermark, f"home:{owner}:{member.pk}"), list(ending[:SHOWN]), list(quiet[:SHOWN])
+    )
 
 
 def _figure(key: str, asked: Asked, month: date) -> Figure:
@@ -92,4 +98,8 @@ def home(member: Member, asked: Asked) -> Home:
 
 def first_steps() -> list[tuple[str, str]]:
     """What an empty instance offers: (words, url name)."""
-    return [(_("顧客一覧と契約台帳を取り込む"), "imports"), (_("目標と数え方を決める"), "settings"), (_("メンバーを招く"), "members")]
+    return [
+        (_("顧客一覧と契約台帳を取り込む"), "imports"),
+        (_("目標と数え方を決める"), "settings"),
+        (_("メンバーを招く"), "members"),
+    ]

@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-
 from banso_web.core.facts import Asked
 from banso_web.revenue.reads.accounts import Change, account_changes
 
@@ -48,5 +47,3 @@ def _chart(changes: list[Change], until: date) -> dict[str, Any] | None:
         "series": [{"name": "MRR", "values": list(points.values())}],
         "zero": True,
     }
-
-

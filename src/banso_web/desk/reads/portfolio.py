@@ -43,11 +43,17 @@ class Grid:
 def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | None, int, int]]:
     """(next end, customers, MRR) of customers that have MRR."""
     if asked.is_today:
-        key = f"desk.ends:{asked.watermark}:{asked.today}:{member.pk if query.owner == 'me' else ''}:{query!r}"
+        key = (
+            f"desk.ends:{asked.watermark}:{asked.today}:{member.pk if query.owner == 'me' else ''}:{query!r}"
+        )
         found: list[tuple[date | None, int, int]] | None = cache.get(key)
         if found is None:
             rows = customers(member, query, asked.today).filter(mrr_units__gt=0, excluded="").order_by()
-            grouped = rows.select_related(None).values_list("renewal_on").annotate(n=Count("id"), mrr=Sum("mrr_units"))
+            grouped = (
+                rows.select_related(None)
+                .values_list("renewal_on")
+                .annotate(n=Count("id"), mrr=Sum("mrr_units"))
+            )
             found = list(grouped)
             cache.set(key, found, 300)
         return found
@@ -70,8 +76,12 @@ def grid(member: Member, query: ListQuery, asked: Asked) -> Grid:
     while len(months) < MONTHS:
         months.append(following(months[-1]))
     last = months[-1]
-    later = [pair for month, pairs in by_month.items() if month is not None and month > last for pair in pairs]
-    before = [pair for month, pairs in by_month.items() if month is not None and month < months[0] for pair in pairs]
+    later = [
+        pair for month, pairs in by_month.items() if month is not None and month > last for pair in pairs
+    ]
+    before = [
+        pair for month, pairs in by_month.items() if month is not None and month < months[0] for pair in pairs
+    ]
     return Grid(
         cells=tuple(_sum(month, by_month.get(month, [])) for month in months),
         later=_sum(last, later),

@@ -32,6 +32,11 @@ def find_people(member: Member, text: str, limit: int) -> Sequence[SearchHit]:
         return []
     rows = visible_contacts(member).filter(search_key__contains=key).select_related("account")[:limit]
     return [
-        SearchHit(f"{row.family_name} {row.given_name}".strip(), reverse("customer", args=[row.account_id]), _("先方担当者"), row.account.name)
+        SearchHit(
+            f"{row.family_name} {row.given_name}".strip(),
+            reverse("customer", args=[row.account_id]),
+            _("先方担当者"),
+            row.account.name,
+        )
         for row in rows
     ]

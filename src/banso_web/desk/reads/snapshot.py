@@ -93,7 +93,11 @@ def rows_at(asked: Asked) -> list[Then]:
     from banso_web.accounts.models import Account
 
     states = states_at("account", as_of=asked.as_of, watermark=asked.watermark, known_at=asked.known_at)
-    held = {int(line.customer): to_units(line.closing) for line in standing(asked, asked.as_of).lines if line.closing}
+    held = {
+        int(line.customer): to_units(line.closing)
+        for line in standing(asked, asked.as_of).lines
+        if line.closing
+    }
     renewals, touched, names = _renewals(asked), last_touches(asked), member_names()
     keys = Account.objects.filter(merged_into=None).values_list("pk", "code", "sort_key", "search_key")
     found = []
@@ -136,11 +140,14 @@ def rows_at(asked: Asked) -> list[Then]:
     return found
 
 
+def _holds(key: str) -> Callable[[Then], bool]:
+    return lambda row: key in row.search_key
+
+
 def _tests(query: ListQuery, member: Member, day: date) -> list[Callable[[Then], bool]]:
     tests: list[Callable[[Then], bool]] = []
     for word in query.text.split():
-        key = search_key(word)
-        tests.append(lambda row, key=key: key in row.search_key)
+        tests.append(_holds(search_key(word)))
     if query.owner == "me":
         tests.append(lambda row: member.pk in (row.owner_id, row.deputy_id))
     elif query.owner == "none":

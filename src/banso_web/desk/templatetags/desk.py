@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.filter
 def split_words(text: str) -> list[str]:
-    """"30 60 90" as a list, for choices written in a template."""
+    """ "30 60 90" as a list, for choices written in a template."""
     return text.split()
 
 

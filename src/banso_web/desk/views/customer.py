@@ -33,7 +33,10 @@ def customer(request: HttpRequest, account_id: int) -> HttpResponse:
     found = customer_page(member, account_id, asked, kind=kind)
     names = member_names()
     kinds = [Tab(_("すべて"), changed_query(request, kind=None), current=not kind)]
-    kinds += [Tab(TIMELINE_WORDS.get(key, key), changed_query(request, kind=key), current=kind == key) for key, _l in found.kinds]
+    kinds += [
+        Tab(TIMELINE_WORDS.get(key, key), changed_query(request, kind=key), current=kind == key)
+        for key, _l in found.kinds
+    ]
     context: dict[str, Any] = {
         "found": found,
         "account": found.account,
@@ -43,7 +46,11 @@ def customer(request: HttpRequest, account_id: int) -> HttpResponse:
         "money": mrr_history(member, account_id, asked),
         "timeline_kinds": kinds,
         "changes": [
-            (change, FIELD_WORDS.get(change.field, change.field), shown_value(change.field, change.value, names))
+            (
+                change,
+                FIELD_WORDS.get(change.field, change.field),
+                shown_value(change.field, change.value, names),
+            )
             for change in found.changes[:40]
         ],
         "today": asked.as_of,
@@ -87,7 +94,9 @@ def customer_edit(request: HttpRequest, account_id: int) -> HttpResponse:
         else:
             if done.entry_id is not None:
                 request.session["undo_entry"] = done.entry_id
-            messages.success(request, _("保存しました。") if done.changed else _("変わったところはありません。"))
+            messages.success(
+                request, _("保存しました。") if done.changed else _("変わったところはありません。")
+            )
             return redirect(reverse("customer", args=[account_id]))
     context = {"form": form, "account": account, "segments": segments()}
     return render_page(request, "desk/customer_edit.html", context, status=422 if form.errors else 200)

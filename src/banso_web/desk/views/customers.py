@@ -6,11 +6,12 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from banso_web.accounts.actions.editing import edit_many, undo_edit
@@ -45,16 +46,28 @@ def _chips(request: HttpRequest, query: ListQuery, owners: dict[int, str]) -> li
         ("segment", query.segment, _("セグメント: %(name)s") % {"name": query.segment}),
         ("touch", query.touch, TOUCH_WORDS.get(query.touch, query.touch)),
         ("renewal", query.renewal_days, _("満了まで ≦ %(days)s日") % {"days": query.renewal_days}),
-        ("month", query.renewal_month, _("満了 %(month)s") % {"month": month_text(query.renewal_month) if query.renewal_month else ""}),
+        (
+            "month",
+            query.renewal_month,
+            _("満了 %(month)s") % {"month": month_text(query.renewal_month) if query.renewal_month else ""},
+        ),
         ("silent", query.silent_days, _("接点なし ≧ %(days)s日") % {"days": query.silent_days}),
         ("excluded", query.excluded, _("除外区分あり") if query.excluded == "only" else query.excluded),
-        ("state", query.state, {"active": _("契約中"), "ended": _("MRR なし"), "incomplete": _("未整備")}.get(query.state, "")),
+        (
+            "state",
+            query.state,
+            {"active": _("契約中"), "ended": _("MRR なし"), "incomplete": _("未整備")}.get(query.state, ""),
+        ),
     ]
-    return [Chip(label, changed_query(request, **{key: None})) for key, value, label in words if value not in ("", None)]
+    return [
+        Chip(label, changed_query(request, **{key: None}))
+        for key, value, label in words
+        if value not in ("", None)
+    ]
 
 
 @page("account.view")
-def customer_list(request: HttpRequest) -> HttpResponse:
+def customer_list(request: HttpRequest) -> HttpResponseBase:
     """The list. At another 基準日 it is that day's list, read-only."""
     member = cast(Member, request.user)
     asked = request.asked  # type: ignore[attr-defined]
@@ -88,7 +101,20 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "desk/customers.html", context, fragment="desk/_customers.html")
 
 
-BULK_FIELDS = {"owner": "owner_id", "deputy": "deputy_id", "segment": "segment", "touch": "touch", "excluded": "excluded"}
+def _back(request: HttpRequest) -> str:
+    """Where the form came from, on this host and below the customers; the list otherwise."""
+    wanted = request.POST.get("next", "")
+    safe = wanted.startswith("/customers/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if safe else reverse("customers")
+
+
+BULK_FIELDS = {
+    "owner": "owner_id",
+    "deputy": "deputy_id",
+    "segment": "segment",
+    "touch": "touch",
+    "excluded": "excluded",
+}
 
 
 @require_POST
@@ -97,7 +123,7 @@ def bulk_edit(request: HttpRequest) -> HttpResponse:
     """One field of the ticked customers; one entry, so one undo."""
     ids = [int(text) for text in request.POST.getlist("ids") if text.isdigit()]
     field = BULK_FIELDS.get(request.POST.get("field", ""))
-    back = redirect(request.POST.get("next") if str(request.POST.get("next", "")).startswith("/customers/") else reverse("customers"))
+    back = redirect(_back(request))
     if not ids or field is None:
         messages.warning(request, _("変更する顧客と項目を選んでください。"))
         return back
@@ -108,7 +134,10 @@ def bulk_edit(request: HttpRequest) -> HttpResponse:
         return back
     if done.entry_id is not None:
         request.session["undo_entry"] = done.entry_id
-    messages.success(request, ngettext("%(n)s社を変更しました。", "%(n)s社を変更しました。", done.changed) % {"n": done.changed})
+    messages.success(
+        request,
+        ngettext("%(n)s社を変更しました。", "%(n)s社を変更しました。", done.changed) % {"n": done.changed},
+    )
     return back
 
 
@@ -119,4 +148,4 @@ def undo(request: HttpRequest) -> HttpResponse:
     entry = request.POST.get("entry", "")
     changed = undo_edit(int(entry), actor=cast(Member, request.user)) if entry.isdigit() else 0
     messages.success(request, _("%(n)s社の変更を元に戻しました。") % {"n": changed})
-    return redirect(request.POST.get("next") if str(request.POST.get("next", "")).startswith("/customers/") else reverse("customers"))
+    return redirect(_back(request))

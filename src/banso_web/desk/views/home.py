@@ -7,7 +7,8 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 
 from banso_web.core.pages import page, render_page
-from banso_web.desk.reads.home import NEAR_DAYS, QUIET_DAYS, first_steps, home as read_home
+from banso_web.desk.reads.home import NEAR_DAYS, QUIET_DAYS, first_steps
+from banso_web.desk.reads.home import home as read_home
 from banso_web.members.models import Member
 
 
