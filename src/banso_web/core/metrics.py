@@ -243,7 +243,7 @@ def compute(
         text = _("%(name)s に「%(inputs)s」という入力はありません。使える入力: %(known)s")
         known = ", ".join(spec.inputs) or _("なし")
         raise Refused(text % {"name": spec.name, "inputs": ", ".join(unknown), "known": known}, code="bad_input")
-    takes_month = spec.monthly or spec.month_optional
+    takes_month = spec.monthly or spec.month_optional or reported
     day = month_start(month) if month is not None and takes_month else None
     return spec.compute(Question(key, asked, day, scope or Scope(), given, reported))
 
@@ -306,7 +306,7 @@ def _line_json(line: MovementLine) -> dict[str, Any]:
 
 def row_json(row: Row) -> dict[str, Any]:
     """A row as `--json`, API and closings give it."""
-    body: dict[str, Any] = {"account_id": row.code, "name": row.name}
+    body: dict[str, Any] = {"account_id" if row.account_id is not None else "key": row.code, "name": row.name}
     named = (("part", row.part), ("reason", row.reason))
     body |= {key: text for key, text in named if text}
     amounts = (("amount", row.amount), ("opening", row.opening), ("closing", row.closing))

@@ -12,8 +12,9 @@ import numpy as np
 from banso.money import to_units
 from banso_web.accounts.imports import account_of
 from banso_web.core.facts import counted
-from banso_web.core.imports import Context, Field, HappeningHandler, Problem, Row
+from banso_web.core.imports import Context, Fact, Field, HappeningHandler, Problem, Row
 from banso_web.core.registry import registry
+from banso_web.revenue import derived as derived  # registers itself as the work after all files
 from banso_web.revenue.models import Charge, Invoice, LtvInput, Movement, Rate
 
 ACCOUNT = Field("account_id", reference="accounts")
@@ -56,9 +57,9 @@ class MovementsHandler(HappeningHandler[Movement]):
         skip = {problem.number for problem in problems} | set(copies)
         return [*problems, *self._balances.problems(skip, context)], copies
 
-    def wrote(self, facts: Sequence[Movement], context: Context) -> None:
+    def wrote(self, facts: Sequence[Fact], context: Context) -> None:
         """Supplied movements of a contract replace the derived ones: those are voided in the same entry."""
-        contracts = {fact.contract_id for fact in facts if fact.contract_id and not fact.derived}
+        contracts = {fact["contract_id"] for fact in facts if fact["contract_id"]}
         if not contracts:
             return
         stale = counted(Movement, context.watermark).filter(contract__in=contracts, derived=True)

@@ -46,7 +46,11 @@ def void(entry: Entry, *, actor: Member | None, reason: str) -> Entry:
     with transaction.atomic():
         changed = Entry.objects.filter(pk=entry.pk, voided_seq=None).exclude(seq=None)
         if changed.update(
-            voided_seq=_next_seq(), voided_at=clock.now(), voided_by=actor, void_reason=reason, projected=False
+            voided_seq=_next_seq(),
+            voided_at=clock.now(),
+            voided_by=actor,
+            void_reason=reason,
+            projected=False,
         ):
             entry.refresh_from_db()
     return entry

@@ -43,18 +43,23 @@ class Memo(Generic[Value]):
             if found is not None:
                 return found
             made = make()
-            transaction.on_commit(lambda: self._keep(key, made))
+            transaction.on_commit(_Waiting(self, key, made))
         with self._lock:
             self._making.pop(key, None)
         return made
 
     def peek(self, key: Hashable) -> Value | None:
-        """The kept answer, if there is one."""
+        """The kept answer, if there is one; inside a transaction also one that waits for its commit."""
         with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key][0]
+        # Django drops what waits in a savepoint when it is rolled back, so what is still there still holds.
+        for _, waiting, _ in reversed(transaction.get_connection().run_on_commit):
+            if isinstance(waiting, _Waiting) and waiting.memo is self and waiting.key == key:
+                found: Value = waiting.value
+                return found
+        return None
 
     def _keep(self, key: Hashable, value: Value) -> None:
         weight = self._size(value) if self._size else 0
@@ -81,6 +86,16 @@ def forget_all(**_signal: Any) -> None:
 post_migrate.connect(forget_all, dispatch_uid="banso-forget-kept-answers")
 
 
+class _Waiting:
+    """An answer made inside a transaction, kept when it commits."""
+
+    def __init__(self, memo: Memo[Any], key: Hashable, value: Any) -> None:
+        self.memo, self.key, self.value = memo, key, value
+
+    def __call__(self) -> None:
+        self.memo._keep(self.key, self.value)
+
+
 _marks: Memo[int] = Memo(4_000)
 
 
@@ -92,7 +107,12 @@ def last_change(rows: models.QuerySet[Any], name: str, watermark: int) -> int:
 
     def ask() -> int:
         has = models.Exists(rows.filter(entry_id=models.OuterRef("pk")))
-        came = Entry.objects.filter(has, seq__lte=watermark).order_by("-seq").values_list("seq", flat=True).first()
+        came = (
+            Entry.objects.filter(has, seq__lte=watermark)
+            .order_by("-seq")
+            .values_list("seq", flat=True)
+            .first()
+        )
         went = Entry.objects.filter(has, voided_seq__lte=watermark).order_by("-voided_seq")
         return max(came or 0, went.values_list("voided_seq", flat=True).first() or 0)
 

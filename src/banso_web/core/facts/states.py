@@ -75,7 +75,9 @@ def _rows(
         rows = rows.filter(recorded_at__lte=known_at)
     if ids is not None:
         rows = rows.filter(subject_id__in=ids)
-    yield from rows.order_by("entry__seq", "id").values_list("subject_id", "values").iterator(chunk_size=10_000)
+    yield from (
+        rows.order_by("entry__seq", "id").values_list("subject_id", "values").iterator(chunk_size=10_000)
+    )
 
 
 def states_at(
@@ -96,16 +98,29 @@ def states_at(
     return found
 
 
-def history(subject: str, subject_id: int, *, watermark: int, known_at: datetime | None = None) -> list[Version]:
+def history(
+    subject: str, subject_id: int, *, watermark: int, known_at: datetime | None = None
+) -> list[Version]:
     """Every effective version of one subject, the latest entered last."""
     rows = StateVersion.objects.filter(effective(watermark), subject=subject, subject_id=subject_id)
     if known_at is not None:
         rows = rows.filter(recorded_at__lte=known_at)
-    fields = ("subject_id", "values", "valid_from", "valid_to", "recorded_at", "known_basis", "entry_id", "entry__seq")
+    fields = (
+        "subject_id",
+        "values",
+        "valid_from",
+        "valid_to",
+        "recorded_at",
+        "known_basis",
+        "entry_id",
+        "entry__seq",
+    )
     return [Version(*row) for row in rows.order_by("entry__seq", "id").values_list(*fields)]
 
 
-def project(subject: str, ids: Iterable[int], *, today: date | None = None, watermark: int | None = None) -> None:
+def project(
+    subject: str, ids: Iterable[int], *, today: date | None = None, watermark: int | None = None
+) -> None:
     """Write today's values into the current rows of these subjects, at most CHUNK a transaction. Safe to run twice."""
     from banso_web.core.facts.entries import current_watermark
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.metrics import COUNT, MONEY, RATIO, MetricSpec, register
 from banso_web.revenue.metrics import by_day, by_month, by_year, ltv, renewal
+from banso_web.revenue.metrics.reported import through_closing
 
 _MONTH_RULES = (
     _("月初は、その月の日付の動きが一つも入る前の状態です。"),
@@ -125,4 +128,4 @@ SPECS = (
 def register_all() -> None:
     """Put every revenue metric into the catalogue."""
     for spec in SPECS:
-        register(spec)
+        register(replace(spec, compute=through_closing(spec.compute)))

@@ -63,3 +63,7 @@ TERM_STATES = {
     "lost": _("更新されませんでした"),
     "pending": _("更新手続中(仮に継続)"),
 }
+
+NOT_CLOSED = _("締めた値がありません(この月はまだ締めていません)")
+SIGNED_FINAL = _("%(month)s の確報(締め: %(by)s)")
+SIGNED_FLASH = _("%(month)s の速報(締め: %(by)s)")

@@ -19,7 +19,9 @@ class Movement(Happening):
     cause = models.CharField(max_length=14, default="")
     reason = models.CharField(max_length=300, default="")
     note = models.TextField(default="")
-    derived = models.BooleanField(default=False)  # made from contracts; supplied movements of a contract replace these
+    derived = models.BooleanField(
+        default=False
+    )  # made from contracts; supplied movements of a contract replace these
 
     class Meta:
         indexes = [

@@ -18,7 +18,9 @@ class MetricValue(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["key", "scope", "as_of", "version", "watermark"], name="one_metric_value")
+            models.UniqueConstraint(
+                fields=["key", "scope", "as_of", "version", "watermark"], name="one_metric_value"
+            )
         ]
 
 

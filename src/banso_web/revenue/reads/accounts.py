@@ -97,9 +97,18 @@ def charge_entries(member: Member, account_id: int, asked: Asked) -> Sequence[Ti
     """One-off charges, which are never MRR."""
     if not member.may("revenue.view"):
         return []
-    rows = counted(Charge, asked.watermark, asked.known_at).filter(account_id__in=accounts_of(asked, account_id), on__lte=asked.as_of)
+    rows = counted(Charge, asked.watermark, asked.known_at).filter(
+        account_id__in=accounts_of(asked, account_id), on__lte=asked.as_of
+    )
     return [
-        TimelineItem(row.on, "charge", CHARGES.get(row.kind, row.kind), money_text(row.amount, row.currency), row.product, "dot")
+        TimelineItem(
+            row.on,
+            "charge",
+            CHARGES.get(row.kind, row.kind),
+            money_text(row.amount, row.currency),
+            row.product,
+            "dot",
+        )
         for row in rows.order_by("-on")[:100]
     ]
 
@@ -108,11 +117,17 @@ def invoice_entries(member: Member, account_id: int, asked: Asked) -> Sequence[T
     """Bills, with when they were paid or how long they are late."""
     if not member.may("revenue.view"):
         return []
-    rows = counted(Invoice, asked.watermark, asked.known_at).filter(account_id__in=accounts_of(asked, account_id), billed_on__lte=asked.as_of)
+    rows = counted(Invoice, asked.watermark, asked.known_at).filter(
+        account_id__in=accounts_of(asked, account_id), billed_on__lte=asked.as_of
+    )
     found = []
     for row in rows.order_by("-billed_on")[:100]:
         paid = row.paid_on if row.paid_on and row.paid_on <= asked.as_of else None
         late = bool(row.due_on and row.due_on < asked.as_of and not paid)
         state = _("入金済") if paid else _("入金遅延") if late else _("未入金")
-        found.append(TimelineItem(row.billed_on, "invoice", _("請求"), money_text(row.amount, row.currency), str(state), "dot"))
+        found.append(
+            TimelineItem(
+                row.billed_on, "invoice", _("請求"), money_text(row.amount, row.currency), str(state), "dot"
+            )
+        )
     return found

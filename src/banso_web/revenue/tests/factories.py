@@ -12,6 +12,7 @@ from typing import Any
 from banso_web.accounts.models import Account, Contract
 from banso_web.core import clock
 from banso_web.core.facts import Asked, current_watermark, open_entry, publish, write_state
+from banso_web.core.metrics import Scope as Scope
 from banso_web.core.models import Entry, Known
 from banso_web.revenue.models import Movement
 

@@ -1,0 +1,1 @@
+"""Changes of revenue: each is permission, write and audit row."""

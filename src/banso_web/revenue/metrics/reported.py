@@ -1,0 +1,47 @@
+"""`reported=True`: the answer that was signed, at the watermark it was signed at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from banso_web.core.metrics import MetricResult, Question
+from banso_web.revenue.metrics import words
+from banso_web.revenue.metrics.frame import answer
+
+
+def through_closing(compute: Callable[[Question], MetricResult]) -> Callable[[Question], MetricResult]:
+    """Wrap a metric so that a reported question is answered by the month's standing closing.
+
+    The company's figures are the frozen ones; a segment's or team's are computed at the closing's watermark, which
+    gives the same for ever. Without a closing the value is None and the reason says so.
+    """
+
+    def ask(question: Question) -> MetricResult:
+        if not question.reported:
+            return compute(question)
+        return _reported(question, compute)
+
+    return ask
+
+
+def _reported(question: Question, compute: Callable[[Question], MetricResult]) -> MetricResult:
+    from banso_web.revenue.reads import closing as reads
+
+    closed = reads.standing(question.month) if question.month else reads.latest(question.asked.as_of)
+    if closed is None:
+        return replace(answer(question, None, reason=str(words.NOT_CLOSED)), reported=True)
+    at_end = question.key in reads.OF_LAST_DAY
+    asked = reads.month_questions(closed.asked(), closed.month).get(question.key, (closed.asked(), closed.month))[0]
+    month: date | None = None if at_end else closed.month
+    result = compute(replace(question, asked=asked, month=month, reported=False))
+    stamp = str(words.SIGNED_FINAL if closed.kind == "final" else words.SIGNED_FLASH)
+    notes = (stamp % {"month": f"{closed.month:%Y-%m}", "by": closed.closed_by}, *result.notes)
+    result = replace(result, reported=True, month=closed.month, notes=notes)
+    frozen = closed.values.get(question.key)
+    if frozen is None or not question.scope.is_company or question.overrides:
+        return result
+    value = None if frozen["value"] is None else Decimal(frozen["value"])
+    return replace(result, value=value, reason=frozen["reason"], version=frozen["version"])
