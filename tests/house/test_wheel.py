@@ -74,7 +74,7 @@ def test_the_wheel_holds_what_pages_need_and_no_tests(wheel: Path) -> None:
     assert {"LICENSE", "NOTICE"} <= licences
 
 
-@pytest.mark.parametrize(("language", "word"), [("ja", "デモ"), ("en", "demo")])
+@pytest.mark.parametrize(("language", "word"), [("ja", "サンプル会社"), ("en", "sample")])
 def test_help_in_both_languages(banso: Path, tmp_path: Path, language: str, word: str) -> None:
     told = run(banso, "--help", env={**environment(tmp_path), "BANSO_LANG": language}, cwd=tmp_path)
     assert "demo" in told
