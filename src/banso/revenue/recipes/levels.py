@@ -61,6 +61,8 @@ def from_wide(
     columns = [_Column(m.first, m.first - ONE_DAY, str(m)) for m in wanted]
     table = {key: [found.get(m, 0) for m in wanted] for key, found in levels.items()}
     _move_all(table, columns, "wide", out, opening)
+    if sheet_totals:  # a sum below months that nobody has filled in yet says 0 and means nothing
+        sheet_totals = {on: total for on, total in sheet_totals.items() if Month.of(on) in wanted}
     totals = sheet_totals or {m.first: from_units(cells.get(m, {}).get(currency, 0)) for m in wanted}
     return _derived(out, totals, currency)
 

@@ -108,7 +108,8 @@ def match_header(header: str, kind: str) -> Suggestion | None:
     for place, text in enumerate(_parts(header)):
         found = _match(text, kind)
         if found is not None and place > 0:
-            found = replace(found, score=min(found.score, _SCORES["part"]), reason="part")
+            _key, unit, tax = _bare(header)  # the unit may stand in the upper row: 料金(千円)/月額
+            found = replace(found, score=min(found.score, _SCORES["part"]), reason="part", unit=unit, tax_included=tax)
         if found is not None and (best is None or found.score > best.score):
             best = found
     return replace(best, header=header) if best else None
@@ -137,10 +138,10 @@ def _match(text: str, kind: str) -> Suggestion | None:
 
 
 def _question(kind: str, column: str) -> str:
-    """The two dates whose reading decides the month are asked for whenever a Japanese label brought them."""
+    """The dates whose reading decides the month, and the term of an amount, are asked when a label brought them."""
     if kind != "contracts":
         return ""
-    return {"ends_on": "end_reading", "ended_on": "cancel_reading"}.get(column, "")
+    return {"ends_on": "end_reading", "ended_on": "cancel_reading", "amount": "term"}.get(column, "")
 
 
 def _contained(text: str, kind: str, unit: int, tax: bool) -> Suggestion | None:

@@ -153,12 +153,16 @@ def parse_time(value: object, *, end_of_day: bool = False) -> dt.datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What an amount cell says: the number, and what its words add. `per` is "year" for 「120万/年」."""
+    """What an amount cell says: the number, and what its words add. `per` is "year" for 「120万/年」.
+
+    `absolute`: the cell names its own scale (12万, ¥120,000), so a column's unit (千円) does not multiply it again.
+    """
 
     value: Decimal
     tax_included: bool = False
     per: Literal["", "month", "year"] = ""
     currency: str = ""
+    absolute: bool = False
 
 
 _SYMBOLS = {"¥": "JPY", "円": "JPY", "jpy": "JPY", "$": "USD", "usd": "USD", "€": "EUR", "eur": "EUR", "£": "GBP",
@@ -183,14 +187,14 @@ def parse_amount(value: object) -> Amount | None | Problem:
     if isinstance(value, bool):
         return Problem("not_an_amount", "fix_amount", str(value))
     if isinstance(value, (int, float, Decimal)):
-        return _amount(Decimal(_plain_number(value)), str(value))
+        return _amount(Amount(Decimal(_plain_number(value))), str(value))
     if blank(value) or not isinstance(value, str):
         return None if blank(value) else Problem("not_an_amount", "fix_amount", str(value))
     raw = nfkc(value)
     if raw.casefold() in _UNDECIDED:
         return Problem("amount_undecided", "fix_amount_undecided", raw)
-    if raw in {"無償", "無料", "0円"}:
-        return Amount(Decimal(0))
+    if raw in {"無償", "無料"}:
+        return Amount(Decimal(0), absolute=True)
     return _amount_of_words(raw)
 
 
@@ -218,7 +222,8 @@ def _amount_of_words(raw: str) -> Amount | Problem:
     number = _multiplied(text)
     if number is None:
         return Problem("not_an_amount", "fix_amount", raw)
-    return _amount(sign * number, raw, tax, per, currency)
+    absolute = bool(currency) or bool(re.search(r"[千万億@×]", text))
+    return _amount(Amount(sign * number, tax, per, currency, absolute), raw)
 
 
 def _multiplied(text: str) -> Decimal | None:
@@ -242,12 +247,10 @@ def _scaled(text: str) -> Decimal | None:
     return total if text else None
 
 
-def _amount(
-    value: Decimal, raw: str, tax: bool = False, per: Literal["", "month", "year"] = "", currency: str = ""
-) -> Amount | Problem:
-    if not value.is_finite() or abs(value) >= _MAX_AMOUNT:
+def _amount(amount: Amount, raw: str) -> Amount | Problem:
+    if not amount.value.is_finite() or abs(amount.value) >= _MAX_AMOUNT:
         return Problem("amount_too_large", "fix_amount", raw)
-    return Amount(value, tax, per, currency)
+    return amount
 
 
 _COUNTERS = re.compile(r"(名様?|人|社|件|本|席|拠点|ライセンス|アカウント|id|台|店舗?|校|分|時間|h|min|点|か月間?|ヶ月間?|ヵ月間?|カ月間?|月)$")

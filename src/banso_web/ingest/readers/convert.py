@@ -21,7 +21,7 @@ from banso_web.ingest.readers.table import RawRow, RawTable
 class FieldMap:
     """Where one canonical column comes from: a header, or a constant; and what is done to amounts and words.
 
-    Amount = cell x `unit` (1000 for 千円) / `divisor` (12 for a yearly amount), less tax when `tax_included`;
+    Amount = cell x `unit` (1000 for 千円; not where the cell says its own scale: 12万, ¥) / `divisor` (12 for a yearly amount), less tax when `tax_included`;
     one rounding half up to 1/10,000 at the end. `values`: the person's own words → canonical values.
     """
 
@@ -92,9 +92,10 @@ def net_amount(amount: Amount, fields: FieldMap, tax_rate: Decimal, *, monthly: 
     taxed = fields.tax_included or amount.tax_included
     yearly = monthly and amount.per == "year"
     exponent = amount.value.as_tuple().exponent
-    if fields.unit == fields.divisor == 1 and not taxed and not yearly and isinstance(exponent, int) and exponent >= -4:
+    unit = 1 if amount.absolute else fields.unit
+    if unit == fields.divisor == 1 and not taxed and not yearly and isinstance(exponent, int) and exponent >= -4:
         return amount.value  # the usual case: nothing to round
-    exact = Fraction(amount.value) * fields.unit / fields.divisor
+    exact = Fraction(amount.value) * unit / fields.divisor
     if yearly and fields.divisor == 1:
         exact /= 12
     if taxed:

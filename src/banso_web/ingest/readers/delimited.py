@@ -12,7 +12,7 @@ from banso_web.ingest.readers.encoding import detect_encoding
 from banso_web.ingest.readers.header import find_header, is_ditto, skip_kind
 from banso_web.ingest.readers.problems import Limits, Problem, ReadProblem
 from banso_web.ingest.readers.source import Source
-from banso_web.ingest.readers.table import RawRow, RawTable, SkippedRow, make_columns
+from banso_web.ingest.readers.table import RawRow, RawTable, SkippedRow, make_columns, unit_of
 
 # The csv module's own bound is global to the process; it only has to lie above every `Limits.cell_chars` in use.
 csv.field_size_limit(10_000_000)
@@ -40,6 +40,7 @@ def open_delimited(source: Source, name: str, *, tsv: bool, header_row: int | No
         table.note("tab_in_csv")
     if grid[0][0] < header.rows[0] and any(any(values) for number, values in grid if number < header.rows[0]):
         table.note("title_rows", row=header.rows[0])
+        table.unit_hint = unit_of(values for number, values in grid if number < header.rows[0])
     if len(header.rows) == 2:
         table.note("two_header_rows", row=header.rows[0])
     return table

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -117,6 +119,7 @@ class RawTable:
     delimiter: str = ""
     sheet: str = ""
     sheets: tuple[Sheet, ...] = ()
+    unit_hint: int = 1  # 1000 where the rows above the header say 単位:千円
     notes: list[Note] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
     _seen: set[Note] = field(default_factory=set)
@@ -158,6 +161,18 @@ class RawTable:
         if note not in self._seen:
             self._seen.add(note)
             self.notes.append(note)
+
+
+_UNITS = (("百万円", 1_000_000), ("千円", 1_000), ("万円", 10_000))
+
+
+def unit_of(titles: Iterable[Sequence[Any]]) -> int:
+    """The unit that the rows above a header state (「単位:千円」); 1 when they state none."""
+    text = "".join(str(value) for values in titles for value in values if isinstance(value, str))
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    if "単位" not in plain and "(" not in plain:
+        return 1
+    return next((unit for word, unit in _UNITS if re.search(rf"(単位:?|\(){word}", plain)), 1)
 
 
 def letter(index: int) -> str:

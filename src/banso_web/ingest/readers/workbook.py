@@ -18,7 +18,7 @@ from banso_web.ingest.readers.header import Header, find_header, is_ditto, skip_
 from banso_web.ingest.readers.months import month_of
 from banso_web.ingest.readers.problems import Limits, ReadProblem, Unreadable
 from banso_web.ingest.readers.source import Source
-from banso_web.ingest.readers.table import RawRow, RawTable, Sheet, SkippedRow, letter, make_columns
+from banso_web.ingest.readers.table import RawRow, RawTable, Sheet, SkippedRow, letter, make_columns, unit_of
 from banso_web.ingest.readers.xlsx_parts import SheetParts, check_package, read_parts
 
 _BROKEN = (InvalidFileException, zipfile.BadZipFile, KeyError, ParseError, ValueError, TypeError, AttributeError, OSError)
@@ -161,6 +161,7 @@ def _tell(table: RawTable, header: Header, parts: SheetParts, grid: Sequence[tup
         table.note("formula_values", text=str(parts.formulas))
     if any(values for number, values in grid if number < header.rows[0]):
         table.note("title_rows", row=header.rows[0])
+        table.unit_hint = unit_of(values for number, values in grid if number < header.rows[0])
     if len(header.rows) == 2:
         table.note("two_header_rows", row=header.rows[0])
 

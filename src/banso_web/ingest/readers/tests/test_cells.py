@@ -47,10 +47,15 @@ def test_amounts_are_read_as_typed(typed: object, value: str) -> None:
 
 
 def test_what_the_words_of_an_amount_add() -> None:
-    assert cells.parse_amount("110,000円(税込)") == Amount(Decimal(110000), tax_included=True, currency="JPY")
-    assert cells.parse_amount("120万円（税抜）/年") == Amount(Decimal(1200000), per="year", currency="JPY")
-    assert cells.parse_amount("$1,200") == Amount(Decimal(1200), currency="USD")
-    assert cells.parse_amount("10万/月") == Amount(Decimal(100000), per="month")
+    assert cells.parse_amount("110,000円(税込)") == Amount(
+        Decimal(110000), tax_included=True, currency="JPY", absolute=True
+    )
+    assert cells.parse_amount("120万円（税抜）/年") == Amount(
+        Decimal(1200000), per="year", currency="JPY", absolute=True
+    )
+    assert cells.parse_amount("$1,200") == Amount(Decimal(1200), currency="USD", absolute=True)
+    assert cells.parse_amount("10万/月") == Amount(Decimal(100000), per="month", absolute=True)
+    assert cells.parse_amount("1,200") == Amount(Decimal(1200))
 
 
 @pytest.mark.parametrize("typed", ["1,20", "約120万", "応相談", "12a", "1.2.3", True, "1万2億", "=1+1", "99999999999999999"])
