@@ -9,7 +9,8 @@ from __future__ import annotations
 from ._classes import KINDS
 from ._fx import Rates
 from ._interval import wilson
-from ._ledger import LATE_RENEWAL_DAYS, LeftOut
+from ._late import LATE_RENEWAL_DAYS
+from ._ledger import LeftOut
 from ._units import UNITS, exact, to_units
 from .book import Book
 from .churn import (

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._fx import Rates
-from ._ledger import Ints, Ledger, running, starts_of
+from ._ledger import Ledger
+from ._runs import Ints, running, starts_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,23 +28,32 @@ def classify(
     opening, closing: balances at one set of rates; before: whether the customer ever had MRR before
     the period; first, last: the period's day ordinals, one or one per element. Above 0 to not above 0
     is churn, or contraction (a pause) where a contract is still in force at the close; the way back is
-    new, reactivation, or expansion where a contract was in force all along.
+    new, reactivation, or expansion where a contract was in force all along. The flags have length 1
+    and are False when no contracts are given.
     """
-    held, holds = np.asarray(opening > 0, dtype=bool), np.asarray(closing > 0, dtype=bool)
-    paused, resumed = held & ~holds, ~held & holds & before
-    if force is None:
-        gone, back = paused, resumed
-        paused, resumed = np.zeros((2, len(held)), dtype=bool)
-    else:
+    held, holds = _flags(opening > 0), _flags(closing > 0)
+    gone, came = held & ~holds, ~held & holds
+    back = came & before
+    paused, resumed = _NOBODY, _NOBODY
+    if force is not None:
         ends, begins = np.broadcast_to(last, held.shape), np.broadcast_to(first, held.shape)
-        gone, back = paused.copy(), resumed.copy()
-        paused[paused] = force.at(customer[gone], ends[gone])
-        resumed[resumed] = force.at(customer[back], begins[back] - 1)
-        gone, back = gone & ~paused, back & ~resumed
-    kind = np.zeros(len(held), dtype=np.int8)
-    kind[np.asarray(closing > opening, dtype=bool)] = UP
-    kind[np.asarray(closing < opening, dtype=bool)] = DOWN
-    kind[gone] = CHURN
-    kind[back] = BACK
-    kind[~held & holds & ~before] = NEW
+        paused, resumed = gone.copy(), back.copy()
+        paused[gone] = force.at(customer[gone], ends[gone])
+        resumed[back] = force.at(customer[back], begins[back] - 1)
+        gone, came, back = gone & ~paused, came & ~resumed, back & ~resumed
+    # Small integers instead of masks, for speed: an end is a fall (4 + 1); a customer that came is a
+    # rise (3), less 2 when new and less 1 when back.
+    kind = _flags(closing > opening).view(np.int8) * np.int8(UP)
+    kind += _flags(closing < opening).view(np.int8) * np.int8(DOWN)
+    kind += gone.view(np.int8)
+    kind -= came.view(np.int8) * np.int8(2)
+    kind += back.view(np.int8)
     return kind, paused, resumed
+
+
+#: Without contracts nobody is known to pause: broadcasts against any number of customers.
+_NOBODY = np.zeros(1, dtype=bool)
+
+
+def _flags(values: NDArray[Any]) -> Flags:
+    return np.asarray(values, dtype=bool)

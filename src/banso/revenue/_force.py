@@ -49,6 +49,15 @@ class InForce:
         base = customer[good] << 32
         return cls(np.sort(base | starts[good]), np.sort(base | end[good]))
 
+    def part(self, low: int, high: int) -> InForce:
+        """Only the customers from low to high (exclusive), renumbered from 0."""
+
+        def cut(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+            first, last = np.searchsorted(keys, [low << 32, high << 32])
+            return keys[first:last] - (low << 32)
+
+        return InForce(cut(self.begins), cut(self.ends))
+
     def at(self, customer: NDArray[Any], day: NDArray[Any] | int) -> NDArray[np.bool_]:
         """Whether each customer has a contract in force at the close of the day."""
         key = (customer.astype(np.int64) << 32) | np.asarray(day, dtype=np.int64)

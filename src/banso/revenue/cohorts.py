@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._fx import Rates
-from ._ledger import Ledger, prepare, running, starts_of
+from ._ledger import Ledger, prepare
 from ._months import day_number, last_day, month_text, months_of
+from ._runs import running, starts_of
 from ._units import exact
 from .book import as_book
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from ._classes import BACK, CHURN, DOWN, NEW, UP, classify
 from ._fx import Rates
-from ._ledger import Ints, Ledger, prepare, running, starts_of
+from ._ledger import Ledger, blocks
 from ._months import day_number, first_day, last_day, month_number, month_text, months_of
+from ._runs import Ints, running, starts_of
 from ._units import exact, ratio
 from .book import as_book
 from .waterfall import closing_rate_day
@@ -95,7 +96,18 @@ class _Sums:
     paused: Ints
     resumed: Ints
     net: Ints  # change of balance per month, from the movements themselves
-    held: Ints  # change of the number of customers per month
+
+    def held(self) -> Ints:
+        """Change of the number of customers per month."""
+        number = self.number
+        came = number[:, :, NEW] + number[:, :, BACK] + self.resumed
+        return np.asarray(came - number[:, :, CHURN] - self.paused)
+
+    @classmethod
+    def empty(cls, currencies: int, width: int) -> _Sums:
+        fine = np.zeros((2, currencies, width, _KINDS), dtype=np.int64)
+        flat = np.zeros((3, currencies, width), dtype=np.int64)
+        return cls(fine[0], fine[1], flat[0], flat[1], flat[2])
 
 
 def monthly(
@@ -118,22 +130,24 @@ def monthly(
     book, begin, finish = as_book(movements), month_number(start), month_number(end)
     if finish < begin:
         raise ValueError(f"{month_text(finish)} lies before {month_text(begin)}")
-    ledger = prepare(
+    table = Rates.of(rates, reporting)
+    months = range(begin, finish + 1)
+    limit = None if as_of is None else day_number(as_of)
+    found = [_Month(4 + table.places) for _ in months]
+    sums = _Sums.empty(len(book.currencies), len(months) + 2)
+    for ledger in blocks(
         book,
         as_of=as_of,
         known_at=known_at,
         customers=customers,
         contracts=contracts,
         upto=last_day(finish),
-    )
-    table = Rates.of(rates, reporting)
-    months = range(begin, finish + 1)
-    mixed = _mixed(ledger)
-    limit = None if as_of is None else day_number(as_of)
-    found = [_Month(4 + table.places) for _ in months]
-    _add_plain(found, _plain_sums(ledger, months, mixed), ledger, table, months, limit)
-    if mixed is not None and mixed.any():
-        _add_mixed(found, ledger, table, months, limit, np.flatnonzero(mixed))
+    ):
+        mixed = _mixed(ledger)
+        _add_block(sums, ledger, months, mixed)
+        if mixed is not None and mixed.any():
+            _add_mixed(found, ledger, table, months, limit, np.flatnonzero(mixed))
+    _add_plain(found, sums, book.currencies, table, months, limit)
     return Monthly([part.row(number) for part, number in zip(found, months, strict=True)], reporting)
 
 
@@ -208,72 +222,64 @@ def _month_index(day: NDArray[np.int32], months: range) -> NDArray[np.int16]:
     return np.clip(table, 0, len(months) + 1).astype(np.int16)[day - low]
 
 
-def _plain_sums(ledger: Ledger, months: range, mixed: NDArray[np.bool_] | None) -> _Sums:
-    """Sums over customers of one currency: their class does not depend on any rate."""
+def _add_block(sums: _Sums, ledger: Ledger, months: range, mixed: NDArray[np.bool_] | None) -> None:
+    """Add a block's customers of one currency: their class does not depend on any rate."""
     customer, day, delta, currency = ledger.customer, ledger.day, ledger.delta, ledger.currency
     if mixed is not None and mixed.any():
         plain = ~mixed[customer]
         customer, day, delta = customer[plain], day[plain], delta[plain]
         currency = None if currency is None else currency[plain]
-    kinds, width = len(ledger.book.currencies), len(months) + 2
+    if not len(day):
+        return
     month = _month_index(day, months)
     begins = np.empty(len(day), dtype=bool)
-    if len(day):
-        begins[0] = True
-        np.not_equal(customer[1:], customer[:-1], out=begins[1:])
-        begins[1:] |= month[1:] != month[:-1]
-    if not begins.all():
-        at = np.flatnonzero(begins)
-        customer, month, moved = customer[at], month[at], np.add.reduceat(delta, at)
+    begins[0] = True
+    np.not_equal(customer[1:], customer[:-1], out=begins[1:])
+    begins[1:] |= month[1:] != month[:-1]
+    at = np.flatnonzero(begins)
+    if len(at) < len(day):
+        customer, month, delta = customer[at], month[at], np.add.reduceat(delta, at)
         currency = None if currency is None else currency[at]
-    else:
-        moved = delta
-    closing = running(moved, starts_of(customer))
-    opening = closing - moved
+    closing = running(delta, starts_of(customer))
+    opening = closing - delta
     firsts = np.array([first_day(months.start), *(first_day(m) for m in months), 0], dtype=np.int32)
     lasts = np.array([0, *(last_day(m) for m in months), 0], dtype=np.int32)
     before = ledger.first_live[customer] < firsts[month]
-    kind, paused, resumed = classify(
-        opening, closing, before, customer, ledger.force,
-        firsts[month] if ledger.force else 0, lasts[month] if ledger.force else 0,
-    )  # fmt: skip
-    cell = month.astype(np.int64)
-    cell += ledger.only * width if currency is None else currency.astype(np.int64) * width
+    first, last = (firsts[month], lasts[month]) if ledger.force is not None else (0, 0)
+    kind, paused, resumed = classify(opening, closing, before, customer, ledger.force, first, last)
+    kinds, width = sums.net.shape
+    cell = month + (ledger.only * width if currency is None else currency.astype(np.int64) * width)
     cells = kinds * width
-    held = (closing > 0).astype(np.int64) - (opening > 0)
     finer = cell * _KINDS + kind
-    shape = (kinds, width)
-    return _Sums(
-        amount=_sum_by(finer, np.abs(moved), cells * _KINDS).reshape(*shape, _KINDS),
-        number=np.bincount(finer, minlength=cells * _KINDS).reshape(*shape, _KINDS),
-        paused=np.bincount(cell[paused], minlength=cells).reshape(shape),
-        resumed=np.bincount(cell[resumed], minlength=cells).reshape(shape),
-        net=_sum_by(cell, moved, cells).reshape(shape),
-        held=_sum_by(cell, held, cells).reshape(shape),
-    )
+    sums.amount[...] += _sum_by(finer, np.abs(delta), cells * _KINDS).reshape(sums.amount.shape)
+    sums.number[...] += np.bincount(finer, minlength=cells * _KINDS).reshape(sums.number.shape)
+    sums.net[...] += _sum_by(cell, delta, cells).reshape(kinds, width)
+    if ledger.force is not None:
+        sums.paused[...] += np.bincount(cell[paused], minlength=cells).reshape(kinds, width)
+        sums.resumed[...] += np.bincount(cell[resumed], minlength=cells).reshape(kinds, width)
 
 
 def _sum_by(cell: Ints, values: Ints, cells: int) -> Ints:
-    """Exact int64 sums per cell. bincount adds doubles, which are exact up to 2**53: larger values
-    are added in two halves."""
-    if not len(values):
-        return np.zeros(cells, dtype=np.int64)
-    if (
-        float(np.abs(values).max()) * len(values) < 2.0**53
-        or float(np.abs(values).sum(dtype=float)) < 2.0**52
-    ):
-        return np.bincount(cell, weights=values, minlength=cells).astype(np.int64)
-    low = np.bincount(cell, weights=values & 0xFFFFFF, minlength=cells).astype(np.int64)
-    high = np.bincount(cell, weights=values >> 24, minlength=cells).astype(np.int64)
+    """Exact int64 sums per cell. bincount adds doubles, which are exact up to 2**53: values that could
+    pass it are added in two halves."""
+    if float(max(values.max(), -values.min())) * len(values) < 2.0**53:
+        return np.bincount(cell, values, cells).astype(np.int64)
+    low = np.bincount(cell, values & 0xFFFFFF, cells).astype(np.int64)
+    high = np.bincount(cell, values >> 24, cells).astype(np.int64)
     return (high << 24) + low
 
 
 def _add_plain(
-    found: list[_Month], sums: _Sums, ledger: Ledger, rates: Rates, months: range, limit: int | None
+    found: list[_Month],
+    sums: _Sums,
+    currencies: tuple[str, ...],
+    rates: Rates,
+    months: range,
+    limit: int | None,
 ) -> None:
     balance = np.cumsum(sums.net, axis=1)
-    holding = np.cumsum(sums.held, axis=1)
-    for code, name in enumerate(ledger.book.currencies):
+    holding = np.cumsum(sums.held(), axis=1)
+    for code, name in enumerate(currencies):
         for at, number in enumerate(months, start=1):
             rate, after = rates.at(name, first_day(number)), rates.at(name, closing_rate_day(number, limit))
             if rate is None or after is None:

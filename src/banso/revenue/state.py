@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from ._balances import Balances, balances
 from ._fx import Rates
-from ._ledger import Ledger, prepare, running, starts_of
+from ._ledger import Ledger, prepare
 from ._months import day_number, day_of, end_of_day, moment
+from ._runs import running, starts_of
 from ._units import exact, ratio, total
 from .book import Book, as_book
 

@@ -241,6 +241,7 @@ def _classify(ledger: Ledger, rates: Rates, first: int, last: int, closing_day: 
     kind, paused, resumed = classify(
         balance.opening, balance.closing, ledger.first_live < first, everyone, ledger.force, first, last
     )
+    paused, resumed = np.broadcast_to(paused, kind.shape), np.broadcast_to(resumed, kind.shape)
     growing = kind == UP
     growing[list(balance.unrated)] = False
     crossed = cross_sell(ledger, balance, growing, first, last)
