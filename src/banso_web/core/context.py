@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from banso.periods import fiscal_period
 from banso_web.core import clock
+from banso_web.core.organisation import fiscal_month, organisation_name
 from banso_web.core.registry import NavEntry, registry
 from banso_web.core.ui import display
 from banso_web.core.ui.links import hidden_pairs, keep_question
@@ -74,20 +77,24 @@ def _rail(request: HttpRequest) -> list[RailGroup]:
 
 def _quick_days(today: date) -> list[tuple[Any, date]]:
     month_end = today.replace(day=1) - timedelta(days=1)
-    year_end = date(today.year if today > date(today.year, 3, 31) else today.year - 1, 3, 31)
+    year_end = fiscal_period(today, fiscal_month()).year_days[0] - timedelta(days=1)
     year_ago = today.replace(year=today.year - 1, day=28 if (today.month, today.day) == (2, 29) else today.day)
     return [(_("前月末"), month_end), (_("前年度末"), year_end), (_("1年前"), year_ago)]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Template context of the frame: `rail`, `asked`, `asof_changed`, `shown` (the reader's display), `in_drawer`."""
+    """Template context of the frame: `rail`, `asked`, `asof_changed`, `shown` (the reader's display), `in_drawer`.
+
+    What costs a query is a function, which the template calls where it is shown: a fragment pays for none of it.
+    """
     asked = getattr(request, "asked", None)
     return {
-        "rail": _rail(request),
+        "rail": cache(lambda: _rail(request)),
         "asked": asked,
         "asof_changed": bool(asked and not asked.is_today),
-        "asof_hidden": hidden_pairs(request, *display.KEPT),
-        "asof_days": _quick_days(asked.today) if asked else [],
+        "asof_hidden": lambda: hidden_pairs(request, *display.KEPT),
+        "asof_days": lambda: _quick_days(asked.today) if asked else [],
+        "organisation": cache(lambda: organisation_name() if asked else ""),
         "shown": display.current(),
         "made_at": clock.now(),
         "in_drawer": request.headers.get("X-Banso-Drawer") == "1",

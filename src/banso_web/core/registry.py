@@ -71,6 +71,20 @@ class PersonalField:
     erase: Callable[[Any], int]
 
 
+@dataclass(frozen=True)
+class SetupStep:
+    """A block of the first-run set-up page that another app fills: a Django form, and what saves its answers."""
+
+    key: str
+    order: int
+    title: Any
+    help: Any
+    form: Callable[..., Any]  # (data, initial=…, prefix=…) -> Form
+    initial: Callable[[], dict[str, Any]]
+    save: Callable[[Member, dict[str, Any]], None]
+    permission: str = "settings.edit"
+
+
 @dataclass
 class Registry:
     """The lists themselves. Filled by each app's `registrations.py` when Django starts."""
@@ -87,8 +101,10 @@ class Registry:
     commands: list[Any] = field(default_factory=list)  # click commands
     periodic: list[Periodic] = field(default_factory=list)
     undo_checks: list[Callable[[Any], Sequence[tuple[str, str]]]] = field(default_factory=list)  # (entry) -> what stands on it
-    closing_checks: list[Any] = field(default_factory=list)  # (month) -> reasons why a month cannot be closed
-    audit_filters: dict[str, Any] = field(default_factory=dict)  # subject -> (member) -> may see its rows
+    closing_checks: list[Callable[[Any, dict[str, str]], Sequence[str]]] = field(default_factory=list)  # (month, red comments) -> reasons why it cannot be closed
+    audit_filters: dict[str, Any] = field(default_factory=dict)  # subject -> (member) -> bool, or Q over AuditRow
+    settings_pages: list[NavEntry] = field(default_factory=list)  # further pages that the settings page links to
+    setup_steps: list[SetupStep] = field(default_factory=list)
 
 
 registry = Registry()

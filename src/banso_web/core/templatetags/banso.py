@@ -298,6 +298,17 @@ def asof(url: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def audit_link(context: template.Context, subject: str, subject_id: int | None = None) -> SafeString:
+    """The way to a thing's rows in the audit log, for readers who may see it; nothing for the others."""
+    user = context["request"].user
+    if not (user.is_authenticated and user.may("audit.view")):
+        return SafeString("")
+    query = {"subject": subject, **({"id": subject_id} if subject_id is not None else {})}
+    url = f"{reverse('audit')}?{formats.query_text(query)}"
+    return format_html('<a class="btn btn-sm btn-quiet" href="{}">{}{}</a>', url, icons.icon("audit"), _("監査ログ"))
+
+
+@register.simple_tag(takes_context=True)
 def here(context: template.Context, **changes: Any) -> str:
     """This page's address with parameters changed; None takes one away."""
     return changed_query(context["request"], **changes)

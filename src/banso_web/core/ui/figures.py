@@ -117,7 +117,7 @@ class Figure:
         """good, risk or nothing: colour only where the direction has a meaning and there are enough cases."""
         if not self.better or self.small or self.direction == "flat":
             return ""
-        return "text-good" if self.direction == self.better else "text-risk"
+        return "tone-good" if self.direction == self.better else "tone-risk"
 
     @property
     def target_text(self) -> str:

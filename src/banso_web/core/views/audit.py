@@ -1,0 +1,131 @@
+"""監査ログ: who did what, when, to what; old and new values; CSV of exactly what is shown."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from banso.names import csv_safe
+from banso_web.core import audit
+from banso_web.core.models import AuditRow
+from banso_web.core.pages import page, reader, render_page
+from banso_web.core.reads.audit import SUBJECTS, Change, Wanted, audit_rows, changes
+from banso_web.core.registry import registry
+from banso_web.core.ui.formats import moment_text
+from banso_web.core.ui.links import changed_query
+from banso_web.core.ui.lists import Chip, Order, keyset_page
+
+SIZE = 100
+CSV_LIMIT = 100_000
+VIAS = (
+    ("page", gettext_lazy("画面")),
+    ("api", gettext_lazy("API")),
+    ("command", gettext_lazy("コマンド")),
+    ("job", gettext_lazy("自動処理")),
+)
+_LATEST_FIRST = Order((("pk", "pk", True),))
+
+
+def _subjects() -> list[tuple[str, Any]]:
+    named = [(key, word) for key, (word, _permission) in SUBJECTS.items() if key]
+    return named + [(key, key) for key in registry.audit_filters if key not in SUBJECTS]
+
+
+class AuditForm(forms.Form):
+    who = forms.CharField(label=gettext_lazy("誰が"), required=False, max_length=100)
+    q = forms.CharField(label=gettext_lazy("何を"), required=False, max_length=100)
+    subject = forms.ChoiceField(label=gettext_lazy("種類"), required=False)
+    action = forms.CharField(label=gettext_lazy("操作"), required=False, max_length=60)
+    via = forms.ChoiceField(label=gettext_lazy("経路"), required=False, choices=[("", gettext_lazy("すべて")), *VIAS])
+    since = forms.DateField(label=gettext_lazy("この日から"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=gettext_lazy("この日まで"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].choices = [("", _("すべて")), *_subjects()]  # type: ignore[attr-defined]
+
+    def wanted(self) -> Wanted:
+        """What was asked; a field that cannot be read counts as not asked (and says so beside itself)."""
+        self.is_valid()
+        data = self.cleaned_data
+        return Wanted(
+            who=data.get("who", ""), text=data.get("q", ""), action=data.get("action", ""), subject=data.get("subject", ""),
+            subject_id=data.get("id"), via=data.get("via", ""), since=data.get("since"), until=data.get("until"),
+        )  # fmt: skip
+
+
+def _chips(request: HttpRequest, form: AuditForm, rows: list[AuditRow]) -> list[Chip]:
+    chips = []
+    for name, field in form.fields.items():
+        value = form.cleaned_data.get(name)
+        if value in (None, "") or name == "id":
+            continue
+        words = dict(getattr(field, "choices", ())).get(value, value)
+        chips.append(Chip(f"{field.label}: {words}", changed_query(request, **{name: None})))
+    if form.cleaned_data.get("id") is not None:
+        label = rows[0].subject_label if rows else str(form.cleaned_data["id"])
+        chips.append(Chip(_("対象: %(label)s") % {"label": label}, changed_query(request, id=None)))
+    return chips
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return _("なし")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _line(row: AuditRow) -> dict[str, Any]:
+    vias = dict(VIAS)
+    shown = [Change(one.field, _words(one.old), _words(one.new)) for one in changes(row)]
+    word = SUBJECTS.get(row.subject, (row.subject, ""))[0]
+    return {"row": row, "subject": word, "via": vias.get(row.via, row.via), "changes": shown[:12], "more": max(len(shown) - 12, 0)}
+
+
+@page("audit.view")
+def log(request: HttpRequest) -> HttpResponse:
+    form = AuditForm(request.GET)
+    wanted = form.wanted()
+    found = keyset_page(audit_rows(reader(request), wanted), request, _LATEST_FIRST, size=SIZE)
+    context = {
+        "form": form,
+        "lines": [_line(row) for row in found.rows],
+        "list_page": found,
+        "chips": _chips(request, form, found.rows),
+        "limit": CSV_LIMIT,
+    }
+    return render_page(request, "core/audit.html", context, fragment="core/_audit.html")
+
+
+class _Echo:
+    def write(self, value: str) -> str:
+        return value
+
+
+def _csv(rows: Iterator[AuditRow]) -> Iterator[str]:
+    writer = csv.writer(_Echo())  # type: ignore[arg-type]
+    yield "\ufeff"  # Excel reads UTF-8 only with it
+    heads = [_("日時"), _("誰が"), _("経路"), _("操作"), _("種類"), _("対象"), _("項目"), _("変更前"), _("変更後"), _("理由")]
+    yield writer.writerow(heads)  # type: ignore[misc]
+    for row in rows:
+        for one in changes(row) or [Change("", "", "")]:
+            cells = [row.actor_name, row.via, row.action, row.subject, row.subject_label, one.field, _words(one.old), _words(one.new), row.reason]
+            yield writer.writerow([moment_text(row.at), *map(csv_safe, cells)])  # type: ignore[misc]
+
+
+@page("audit.view")
+def log_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Every visible row that matches (at most CSV_LIMIT, the latest), one line a changed field. Itself audited."""
+    rows = audit_rows(reader(request), AuditForm(request.GET).wanted()).order_by("-pk")[:CSV_LIMIT]
+    audit.record("audit.export", actor=reader(request), subject="audit", new={"query": dict(request.GET.lists())})
+    lines = list(_csv(rows.iterator(chunk_size=2000)))  # made here, so that language and rights are this request's
+    response = HttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="audit.csv"'
+    return response
