@@ -127,7 +127,9 @@ def from_contracts(
         movements, sheet_totals=sheet_totals, currency=currency, until=until,
         end_shifts={name: dict(counts) for name, counts in context.shifts.items()},
     )  # fmt: skip
-    return Derived(movements, preview, tuple(context.out.problems), tuple(context.out.marks), tuple(contracts))
+    return Derived(
+        movements, preview, tuple(context.out.problems), tuple(context.out.marks), tuple(contracts)
+    )
 
 
 def _order(term: _Term) -> tuple[date, date, str, int, int]:
@@ -138,7 +140,9 @@ def _read(row: Row, at: int, context: _Context) -> _Term | None:
     account, first = text(row, "account_id"), day(row, "starts_on")
     problems = context.out.problems
     if not account or first is None:
-        problems.append(RowProblem("no_start" if account else "no_account", at, "starts_on" if account else "account_id"))
+        problems.append(
+            RowProblem("no_start" if account else "no_account", at, "starts_on" if account else "account_id")
+        )
         return None
     written_end, written_stop = day(row, "ends_on"), day(row, "ended_on")
     if written_end is not None and written_end.year >= OPEN_FROM_YEAR:
@@ -199,12 +203,23 @@ def _units(row: Row, first: date, ends_on: date | None, at: int, context: _Conte
         if amount is None:
             problems.append(RowProblem("no_amount", at, "mrr"))
             return None
-        months = Fraction(term) if term is not None else months_between(first, ends_on) if ends_on else Fraction(0)
+        months = (
+            Fraction(term) if term is not None else months_between(first, ends_on) if ends_on else Fraction(0)
+        )
         if months <= 0:
             problems.append(RowProblem("no_term", at, "term_months"))
             return None
         if months.denominator != 1:
-            marks.append(Mark("partial_months", text(row, "account_id"), text(row, "contract_id"), first, at, str(months)))
+            marks.append(
+                Mark(
+                    "partial_months",
+                    text(row, "account_id"),
+                    text(row, "contract_id"),
+                    first,
+                    at,
+                    str(months),
+                )
+            )
         return monthly_units(amount, months)
     except MoneyError:
         problems.append(RowProblem("amount_too_large", at, "mrr" if mrr is not None else "amount"))
@@ -219,13 +234,17 @@ def _chain(terms: Sequence[_Term], context: _Context) -> None:
         before = _predecessor(term, tails, context)
         if before is None:
             if any(tail.last is None or tail.last >= term.first for tail in tails):
-                context.out.marks.append(Mark("overlap", term.account, term.contract, term.first, term.number))
+                context.out.marks.append(
+                    Mark("overlap", term.account, term.contract, term.first, term.number)
+                )
         else:
             tails.remove(before)
             before.after, term.before = term, before
             if before.last is None or before.last >= term.first:
                 code = "renewed_by" if before.rolls else "replaced"
-                context.out.marks.append(Mark(code, term.account, before.contract, term.first, term.number, term.contract))
+                context.out.marks.append(
+                    Mark(code, term.account, before.contract, term.first, term.number, term.contract)
+                )
                 before.last, before.written = term.first - ONE_DAY, None
         if not term.named:
             term.contract = _name(term, given)
@@ -261,7 +280,9 @@ def _predecessor(term: _Term, tails: Sequence[_Term], context: _Context) -> _Ter
     ranked = [(found, tail) for tail in tails if (found := rank(tail)) is not None]
     if not ranked:
         return None
-    return min(ranked, key=lambda item: (item[0], -(item[1].last or date.max).toordinal(), item[1].contract))[1]
+    return min(ranked, key=lambda item: (item[0], -(item[1].last or date.max).toordinal(), item[1].contract))[
+        1
+    ]
 
 
 def _move(term: _Term, first_of_group: _Term, began: date, context: _Context) -> None:
@@ -277,7 +298,9 @@ def _move(term: _Term, first_of_group: _Term, began: date, context: _Context) ->
         change = term.units - before.units
         cause: Cause | None = "upsell" if change > 0 else "downgrade" if change < 0 else None
         # The old contract hands over on the new one's first day: the customer's balance moves by the difference only.
-        _emit(before, "handover", term.first, -before.units, None, context, note=f"renewed as {term.contract}")
+        _emit(
+            before, "handover", term.first, -before.units, None, context, note=f"renewed as {term.contract}"
+        )
         _emit(term, "start", term.first, term.units, cause, context, note=f"renewal of {before.contract}")
     if term.last is not None and (term.after is None or term.after.first > term.last + ONE_DAY):
         _emit(term, "end", term.last, -term.units, "churn", context)
@@ -294,7 +317,9 @@ def _start(term: _Term, first_of_group: _Term, began: date, context: _Context) -
     if before is not None and before.last is not None:
         cause = "reactivation"
         if (term.first - before.last).days <= LATE_DAYS:
-            context.out.marks.append(Mark("renewed_late", term.account, term.contract, term.first, term.number))
+            context.out.marks.append(
+                Mark("renewed_late", term.account, term.contract, term.first, term.number)
+            )
     elif term.first == began:
         cause = "new"
     else:
@@ -323,7 +348,11 @@ def _count_shifts(term: _Term, context: _Context) -> None:
 
 def _contract_row(term: _Term) -> dict[str, object]:
     """The canonical contract of a term; `valid_from` where one contract has several terms."""
-    row = {key: value for key, value in term.row.items() if value is not None and key not in {"row", "amount", "term_months"}}
+    row = {
+        key: value
+        for key, value in term.row.items()
+        if value is not None and key not in {"row", "amount", "term_months"}
+    }
     row |= {
         "contract_id": term.contract, "account_id": term.account, "product": term.product, "starts_on": term.first,
         "mrr": from_units(term.units), "currency": term.currency,

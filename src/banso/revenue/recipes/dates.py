@@ -18,7 +18,13 @@ EndReading = Literal[
     "notice",  # the day the customer gave notice: service ends with the running term, else with that month
 ]
 END_READINGS: tuple[EndReading, ...] = ("last_day", "day_after")
-CANCEL_READINGS: tuple[EndReading, ...] = ("last_day", "day_after", "month_end", "previous_month_end", "notice")
+CANCEL_READINGS: tuple[EndReading, ...] = (
+    "last_day",
+    "day_after",
+    "month_end",
+    "previous_month_end",
+    "notice",
+)
 
 ONE_DAY = timedelta(days=1)
 # Dates from this year on stand for "no end" (9999-12-31, 2099-12-31).
@@ -43,9 +49,7 @@ def changes_month(
 ) -> Mapping[EndReading, bool]:
     """For each other reading, whether the end would fall into another month."""
     mine = Month.of(last_day(written, used, term_end))
-    return {
-        other: Month.of(last_day(written, other, term_end)) != mine for other in others if other != used
-    }
+    return {other: Month.of(last_day(written, other, term_end)) != mine for other in others if other != used}
 
 
 def months_between(first: date, last: date) -> Fraction:

@@ -79,7 +79,8 @@ def from_won_deals(
     for deal in sorted(deals, key=lambda d: (d.on, _ORDER[d.kind], d.name, d.units or 0)):
         targets = _targets(deal, levels)
         for target in targets:
-            units = deal.units if len(targets) == 1 else None  # an amount cannot be shared out: all of each ends
+            # An amount cannot be shared out among several: all of each ends.
+            units = deal.units if len(targets) == 1 else None
             _apply(replace(deal, key=target, units=units), levels, held, change_amounts, out)
     movements = out.finished()
     preview = preview_of(
@@ -120,9 +121,7 @@ def _read(
     return _Deal(at, kind, on, units, name, (account, contract, product, text(row, "currency") or currency))
 
 
-def _targets(
-    deal: _Deal, levels: Mapping[tuple[str, str, str, str], int]
-) -> list[tuple[str, str, str, str]]:
+def _targets(deal: _Deal, levels: Mapping[tuple[str, str, str, str], int]) -> list[tuple[str, str, str, str]]:
     """What a deal is about: its own key; where that has nothing, what it may mean by leaving contract or product empty.
 
     An end without product ends all the customer has; a change or renewal takes the one thing there is.

@@ -99,7 +99,12 @@ def _wide_levels(
 
 
 def _key(row: Row, currency: str) -> Key:
-    return (text(row, "account_id"), text(row, "contract_id"), text(row, "product"), text(row, "currency") or currency)
+    return (
+        text(row, "account_id"),
+        text(row, "contract_id"),
+        text(row, "product"),
+        text(row, "currency") or currency,
+    )
 
 
 def _month_units(amounts: Mapping[object, object], at: int, out: Collector) -> dict[Month, int] | None:

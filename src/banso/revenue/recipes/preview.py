@@ -53,7 +53,9 @@ class Preview:
     @property
     def agrees(self) -> bool:
         """True when at least one month has an old total and no month differs from it."""
-        differences = [m.difference for months in self.months.values() for m in months if m.difference is not None]
+        differences = [
+            m.difference for months in self.months.values() for m in months if m.difference is not None
+        ]
         return bool(differences) and not any(differences)
 
 
@@ -95,7 +97,8 @@ def preview_of(
     if sheets:
         sums.setdefault(currency, defaultdict(_Sums))
     months = {
-        money: _months(found, sheets if money == currency else {}, until) for money, found in sorted(sums.items())
+        money: _months(found, sheets if money == currency else {}, until)
+        for money, found in sorted(sums.items())
     }
     return Preview(months, ends, end_shifts or {})
 

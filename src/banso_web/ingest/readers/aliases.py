@@ -82,7 +82,9 @@ def _alias_index() -> Mapping[str, tuple[Alias, ...]]:
     return {word: tuple(found) for word, found in index.items()}
 
 
-_FACTORS = re.compile(r"[(\[【]?(税込み?|税抜き?|税別|単位[:]?千円|単位[:]?百万円|単位[:]?万円|千円|百万円|万円|円)[)\]】]?")
+_FACTORS = re.compile(
+    r"[(\[【]?(税込み?|税抜き?|税別|単位[:]?千円|単位[:]?百万円|単位[:]?万円|千円|百万円|万円|円)[)\]】]?"
+)
 
 
 def _bare(header: str) -> tuple[str, int, bool]:
@@ -109,7 +111,9 @@ def match_header(header: str, kind: str) -> Suggestion | None:
         found = _match(text, kind)
         if found is not None and place > 0:
             _key, unit, tax = _bare(header)  # the unit may stand in the upper row: 料金(千円)/月額
-            found = replace(found, score=min(found.score, _SCORES["part"]), reason="part", unit=unit, tax_included=tax)
+            found = replace(
+                found, score=min(found.score, _SCORES["part"]), reason="part", unit=unit, tax_included=tax
+            )
         if found is not None and (best is None or found.score > best.score):
             best = found
     return replace(best, header=header) if best else None
@@ -190,8 +194,12 @@ def _weighed(suggestion: Suggestion, values: Sequence[object], schema: FileSchem
 
 # Shapes that are not canonical files, by the words that give them away.
 _LEDGER_SIGNS = frozenset({"starts_on", "ends_on", "mrr", "amount", "auto_renew", "product", "term_months"})
-_DEAL_WORDS = frozenset({"商談名", "フェーズ", "完了予定日", "種別", "商談所有者", "受注日", "dealname", "stage", "closedate"})
-_LINE_WORDS = frozenset({"請求書番号", "明細", "対象期間", "利用期間", "サービス開始日", "品目", "数量", "単価", "lineitem"})
+_DEAL_WORDS = frozenset(
+    {"商談名", "フェーズ", "完了予定日", "種別", "商談所有者", "受注日", "dealname", "stage", "closedate"}
+)
+_LINE_WORDS = frozenset(
+    {"請求書番号", "明細", "対象期間", "利用期間", "サービス開始日", "品目", "数量", "単価", "lineitem"}
+)
 
 
 def suggest_kind(header: Sequence[str], filename: str = "") -> list[KindSuggestion]:
@@ -204,13 +212,21 @@ def suggest_kind(header: Sequence[str], filename: str = "") -> list[KindSuggesti
     named = file_of_name(filename) if filename else None
     months = sum(1 for name in header if month_of(name) is not None)
     for schema in FILES.values():
-        columns = tuple(s.column for s in suggest_columns(header, (), schema.key) if s.score > _SCORES["contains"])
+        columns = tuple(
+            s.column for s in suggest_columns(header, (), schema.key) if s.score > _SCORES["contains"]
+        )
         have = sum(1 for key in schema.required if key in columns) / len(schema.required)
-        score = 0.6 * have + 0.2 * (len(columns) / max(1, len([name for name in header if str(name).strip()])))
+        score = 0.6 * have + 0.2 * (
+            len(columns) / max(1, len([name for name in header if str(name).strip()]))
+        )
         if named is schema:
             score = min(1.0, score + 0.4)
         if score >= 0.3:
-            found.append(KindSuggestion(schema.key, round(score, 3), "filename" if named is schema else "columns", columns))
+            found.append(
+                KindSuggestion(
+                    schema.key, round(score, 3), "filename" if named is schema else "columns", columns
+                )
+            )
     if months >= 3:
         found.append(KindSuggestion("wide", round(min(1.0, 0.8 + months / 100), 3), "months"))
     found.extend(_recipes(header))
@@ -246,4 +262,6 @@ def header_like(value: object) -> bool:
         return month_of(value) is not None
     if not isinstance(value, str) or not value.strip():
         return False
-    return header_key(value) in known_words() or _bare(value)[0] in known_words() or month_of(value) is not None
+    return (
+        header_key(value) in known_words() or _bare(value)[0] in known_words() or month_of(value) is not None
+    )

@@ -10,50 +10,32 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Any
 
 from banso import periods
 from banso.names.corporate import corporate_number
-from banso_web.ingest.readers.problems import Problem, Unreadable
+from banso_web.ingest.readers.amounts import SYMBOLS, scaled
+from banso_web.ingest.readers.amounts import Amount as Amount
+from banso_web.ingest.readers.amounts import parse_amount as parse_amount
+from banso_web.ingest.readers.plain import EMPTY, UNDECIDED, plain_number, refusal
+from banso_web.ingest.readers.plain import blank as blank
+from banso_web.ingest.readers.plain import nfkc as nfkc
+from banso_web.ingest.readers.problems import Problem
 from banso_web.ingest.readers.schema import Column, Value
 
 JST = dt.timezone(dt.timedelta(hours=9), "JST")
-# Words that stand for "nothing here" in a ledger; the second group says "not known yet" and is told to the person.
-_EMPTY = frozenset({"", "-", "--", "—", "―", "‐", "−", "–", "ー", "n/a", "na", "null", "none", "該当なし", "(空白)"})
-_UNDECIDED = frozenset({"未定", "不明", "確認中", "調整中", "tbd", "未確認", "?", "??"})
-_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _TRUE = frozenset({"1", "true", "yes", "y", "on", "有", "有り", "あり", "○", "〇", "◯", "◎", "済", "済み", "はい", "する",
                    "自動", "自動更新", "可", "対象", "加入", "レ", "✓", "✔", "☑", "t"})  # fmt: skip
 _FALSE = frozenset({"0", "false", "no", "n", "off", "無", "無し", "なし", "×", "✕", "✗", "未", "未済", "いいえ", "しない",
                     "手動", "不可", "対象外", "x", "☐", "f"})  # fmt: skip
-_MAX_AMOUNT = Decimal(2**63 - 1) / 10_000  # an amount is a 64-bit integer of 1/10,000
 _SHORTENED = re.compile(r"^\d(\.\d+)?E\+\d+$", re.IGNORECASE)
-
-
-def nfkc(text: str) -> str:
-    """Width-blind form of a text, trimmed: 「１２０万　」 is 「120万」."""
-    return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
-
-
-def blank(value: object) -> bool:
-    """True for None, spaces and the dashes people write for nothing."""
-    return value is None or (isinstance(value, str) and nfkc(value).casefold() in _EMPTY)
-
-
-def _refusal(value: object) -> Problem | None:
-    if isinstance(value, Unreadable):
-        return Problem(value.code, f"fix_{value.code}", value.text)
-    if isinstance(value, str) and value[:1] in "# " and value.strip().upper() in _ERRORS:
-        return Problem("excel_error", "fix_excel_error", value.strip())
-    return None
 
 
 def parse_text(value: object) -> str | None | Problem:
     """Text as typed, trimmed, line ends as LF; dates and numbers as a person writes them."""
-    if (refusal := _refusal(value)) is not None:
-        return refusal
+    if (refused := refusal(value)) is not None:
+        return refused
     if value is None:
         return None
     if isinstance(value, str):
@@ -66,16 +48,7 @@ def parse_text(value: object) -> str | None | Problem:
         return value.date().isoformat()
     if isinstance(value, (dt.datetime, dt.date)):
         return value.isoformat()
-    return _plain_number(value)
-
-
-def _plain_number(value: object) -> str:
-    """A number without exponent and without the `.0` that Excel's floats carry."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, (float, Decimal)):
-        return format(Decimal(repr(value)) if isinstance(value, float) else value, "f")
-    return str(value)
+    return plain_number(value)
 
 
 def parse_key(value: object) -> str | None | Problem:
@@ -100,13 +73,13 @@ def parse_date(value: object, *, month_end: bool = False) -> dt.date | None | Pr
             return dt.date.fromisoformat(value)
         except ValueError:
             pass
-    if (refusal := _refusal(value)) is not None:
-        return refusal
+    if (refused := refusal(value)) is not None:
+        return refused
     if isinstance(value, bool):
         return Problem("not_a_date", "fix_date", str(value))
     if blank(value):
         return None
-    if isinstance(value, str) and nfkc(value).casefold() in _UNDECIDED:
+    if isinstance(value, str) and nfkc(value).casefold() in UNDECIDED:
         return Problem("date_undecided", "fix_date_undecided", value.strip(), soft=True)
     if isinstance(value, str) and re.fullmatch(r"\d{5}(\.\d+)?", nfkc(value)):
         value = float(nfkc(value))  # an Excel serial number that a CSV carried out
@@ -151,123 +124,23 @@ def parse_time(value: object, *, end_of_day: bool = False) -> dt.datetime | None
     return dt.datetime.combine(day, clock)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """What an amount cell says: the number, and what its words add. `per` is "year" for 「120万/年」.
-
-    `absolute`: the cell names its own scale (12万, ¥120,000), so a column's unit (千円) does not multiply it again.
-    """
-
-    value: Decimal
-    tax_included: bool = False
-    per: Literal["", "month", "year"] = ""
-    currency: str = ""
-    absolute: bool = False
-
-
-_SYMBOLS = {"¥": "JPY", "円": "JPY", "jpy": "JPY", "$": "USD", "usd": "USD", "€": "EUR", "eur": "EUR", "£": "GBP",
-            "gbp": "GBP", "\\": "JPY"}  # fmt: skip
-_SCALES = {"": 1, "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "億": 10**8, "十億": 10**9}
-_PLAIN = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,20})?")
-_NUMBER = r"\d+(?:\.\d+)?"
-_PIECE = re.compile(rf"({_NUMBER})(十億|億|千万|百万|万|千)?")
-_GROUPED = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
-_TIMES = re.compile(rf"^@?({_NUMBER}(?:千|万)?)[×xX*]({_NUMBER})\D*$")
-
-
-def parse_amount(value: object) -> Amount | None | Problem:
-    """An amount of money: ¥ and commas, full width, 120万, 300千円, 1億2000万, @500×30ID, ▲ and (…) below zero, (税込).
-
-    No rounding happens here. Words such as 応相談 or 約 are a problem, not a guess.
-    """
-    if isinstance(value, str) and _PLAIN.fullmatch(value):  # the usual case first
-        return Amount(Decimal(value))
-    if (refusal := _refusal(value)) is not None:
-        return refusal
-    if isinstance(value, bool):
-        return Problem("not_an_amount", "fix_amount", str(value))
-    if isinstance(value, (int, float, Decimal)):
-        return _amount(Amount(Decimal(_plain_number(value))), str(value))
-    if blank(value) or not isinstance(value, str):
-        return None if blank(value) else Problem("not_an_amount", "fix_amount", str(value))
-    raw = nfkc(value)
-    if raw.casefold() in _UNDECIDED:
-        return Problem("amount_undecided", "fix_amount_undecided", raw)
-    if raw in {"無償", "無料"}:
-        return Amount(Decimal(0), absolute=True)
-    return _amount_of_words(raw)
-
-
-def _amount_of_words(raw: str) -> Amount | Problem:
-    text = raw.casefold().replace(" ", "")
-    tax = "税込" in text or "内税" in text
-    text = re.sub(r"\(?(税込み?|税抜き?|税別|内税|外税)\)?", "", text)
-    per: Literal["", "month", "year"] = ""
-    if found := re.search(r"(/|毎)?(か月|ヶ月|ヵ月|カ月|月|年)(額)?(あたり)?$", text):
-        per = "year" if found[2] == "年" else "month"
-        text = text[: found.start()]
-    currency = ""
-    for symbol, code in _SYMBOLS.items():
-        if symbol in text:
-            currency, text = currency or code, text.replace(symbol, "")
-    sign = 1
-    if re.fullmatch(r"\(.+\)", text):
-        sign, text = -1, text[1:-1]
-    if found := re.match(r"^[▲△−‐–-]+", text):
-        sign, text = -sign, text[found.end() :]
-    text = _GROUPED.sub(lambda found: found[0].replace(",", ""), text)
-    if "," in text:  # 1,20 is not 120
-        return Problem("not_an_amount", "fix_amount", raw)
-    text = text.removeprefix("+")
-    number = _multiplied(text)
-    if number is None:
-        return Problem("not_an_amount", "fix_amount", raw)
-    absolute = bool(currency) or bool(re.search(r"[千万億@×]", text))
-    return _amount(Amount(sign * number, tax, per, currency, absolute), raw)
-
-
-def _multiplied(text: str) -> Decimal | None:
-    if found := _TIMES.match(text):
-        price, count = _scaled(found[1]), _scaled(found[2])
-        return price * count if price is not None and count is not None else None
-    return _scaled(text)
-
-
-def _scaled(text: str) -> Decimal | None:
-    """120万, 1億2000万, 1.2百万: pieces of number and scale, the scales falling."""
-    if re.fullmatch(r"\d+(\.\d+)?e\+?\d{1,2}", text):
-        return Decimal(text)
-    at, total, last = 0, Decimal(0), 10**12
-    while at < len(text):
-        piece = _PIECE.match(text, at)
-        scale = _SCALES[piece[2] or ""] if piece else 0
-        if piece is None or scale >= last:
-            return None
-        total, last, at = total + Decimal(piece[1]) * scale, scale, piece.end()
-    return total if text else None
-
-
-def _amount(amount: Amount, raw: str) -> Amount | Problem:
-    if not amount.value.is_finite() or abs(amount.value) >= _MAX_AMOUNT:
-        return Problem("amount_too_large", "fix_amount", raw)
-    return amount
-
-
-_COUNTERS = re.compile(r"(名様?|人|社|件|本|席|拠点|ライセンス|アカウント|id|台|店舗?|校|分|時間|h|min|点|か月間?|ヶ月間?|ヵ月間?|カ月間?|月)$")
+_COUNTERS = re.compile(
+    r"(名様?|人|社|件|本|席|拠点|ライセンス|アカウント|id|台|店舗?|校|分|時間|h|min|点|か月間?|ヶ月間?|ヵ月間?|カ月間?|月)$"
+)
 
 
 def parse_number(value: object) -> Decimal | None | Problem:
     """A plain number: commas, full width, a counter word behind it (30ID, 1,200名), percent as a fraction (70% is 0.7)."""
-    if (refusal := _refusal(value)) is not None:
-        return refusal
+    if (refused := refusal(value)) is not None:
+        return refused
     if isinstance(value, bool):
         return Decimal(int(value))
     if isinstance(value, (int, float, Decimal)):
-        return Decimal(_plain_number(value))
+        return Decimal(plain_number(value))
     if blank(value):
         return None
     text = nfkc(str(value)).casefold().replace(" ", "")
-    if text in _UNDECIDED:
+    if text in UNDECIDED:
         return Problem("number_undecided", "fix_number", text, soft=True)
     percent = text.endswith("%")
     text = _COUNTERS.sub("", text.rstrip("%"))
@@ -275,8 +148,8 @@ def parse_number(value: object) -> Decimal | None | Problem:
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
         text = text.replace(",", "")
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,2})?", text):
-        scaled = _scaled(text)
-        return scaled if scaled is not None else Problem("not_a_number", "fix_number", str(value))
+        number = scaled(text)
+        return number if number is not None else Problem("not_a_number", "fix_number", str(value))
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -317,20 +190,20 @@ def parse_month_number(value: object) -> int | None | Problem:
 
 def parse_boolean(value: object) -> bool | None | Problem:
     """有/無, ○/×, 済/未, 1/0, はい/いいえ, TRUE/FALSE."""
-    if (refusal := _refusal(value)) is not None:
-        return refusal
+    if (refused := refusal(value)) is not None:
+        return refused
     if isinstance(value, bool):
         return value
     if value is None:
         return None
-    text = nfkc(_plain_number(value) if not isinstance(value, str) else value).casefold()
+    text = nfkc(plain_number(value) if not isinstance(value, str) else value).casefold()
     if text in _TRUE:
         return True
     if text in _FALSE:
         return False
-    if text in _UNDECIDED:
+    if text in UNDECIDED:
         return Problem("boolean_undecided", "fix_boolean", text, soft=True)
-    return None if text in _EMPTY else Problem("not_a_boolean", "fix_boolean", text)
+    return None if text in EMPTY else Problem("not_a_boolean", "fix_boolean", text)
 
 
 def _word(text: str) -> str:
@@ -341,7 +214,9 @@ def value_words(values: tuple[Value, ...]) -> Mapping[str, str]:
     """Every spelling of an enumeration's values, normalised, to its key."""
     known = _WORDS.get(id(values))
     if known is None:
-        known = {_word(word): item.key for item in values for word in (*item.also, item.en, item.ja, item.key)}
+        known = {
+            _word(word): item.key for item in values for word in (*item.also, item.en, item.ja, item.key)
+        }
         _WORDS[id(values)] = known
         _KEPT.append(values)  # an id is only a name while the thing lives
     return known
@@ -367,7 +242,9 @@ def parse_enum(value: object, column: Column, extra: Mapping[str, str] | None = 
     return Problem("not_in_list", "fix_not_in_list", text, detail={"allowed": [v.key for v in column.values]})
 
 
-def parse_enums(value: object, column: Column, extra: Mapping[str, str] | None = None) -> str | None | Problem:
+def parse_enums(
+    value: object, column: Column, extra: Mapping[str, str] | None = None
+) -> str | None | Problem:
     """Several values of an enumeration; `;` between, also 、 , / and line ends. Gives the keys joined by `;`."""
     text = parse_text(value)
     if text is None or isinstance(text, Problem):
@@ -440,10 +317,14 @@ def parse_currency(value: object) -> str | None | Problem:
     if text is None or isinstance(text, Problem):
         return text
     word = text.casefold()
-    named = {"円": "JPY", "日本円": "JPY", "ドル": "USD", "米ドル": "USD", "ユーロ": "EUR"} | _SYMBOLS
+    named = {"円": "JPY", "日本円": "JPY", "ドル": "USD", "米ドル": "USD", "ユーロ": "EUR"} | SYMBOLS
     if word in named:
         return named[word]
-    return text.upper() if re.fullmatch(r"[A-Za-z]{3}", text) else Problem("not_a_currency", "fix_currency", text)
+    return (
+        text.upper()
+        if re.fullmatch(r"[A-Za-z]{3}", text)
+        else Problem("not_a_currency", "fix_currency", text)
+    )
 
 
 # A month alone means its last day where something ends.

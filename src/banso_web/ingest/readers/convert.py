@@ -51,7 +51,10 @@ class FieldMap:
     def of(cls, suggestion: Suggestion) -> FieldMap:
         """The mapping a suggestion stands for."""
         return cls(
-            suggestion.header, unit=suggestion.unit, divisor=suggestion.divisor, tax_included=suggestion.tax_included
+            suggestion.header,
+            unit=suggestion.unit,
+            divisor=suggestion.divisor,
+            tax_included=suggestion.tax_included,
         )
 
 
@@ -93,7 +96,13 @@ def net_amount(amount: Amount, fields: FieldMap, tax_rate: Decimal, *, monthly: 
     yearly = monthly and amount.per == "year"
     exponent = amount.value.as_tuple().exponent
     unit = 1 if amount.absolute else fields.unit
-    if unit == fields.divisor == 1 and not taxed and not yearly and isinstance(exponent, int) and exponent >= -4:
+    if (
+        unit == fields.divisor == 1
+        and not taxed
+        and not yearly
+        and isinstance(exponent, int)
+        and exponent >= -4
+    ):
         return amount.value  # the usual case: nothing to round
     exact = Fraction(amount.value) * unit / fields.divisor
     if yearly and fields.divisor == 1:
@@ -127,7 +136,11 @@ def convert_rows(
 
 
 def _place(table: RawTable, one: FieldMap) -> int | None:
-    return next((column.index for column in table.columns if column.header == one.source), None) if one.source else None
+    return (
+        next((column.index for column in table.columns if column.header == one.source), None)
+        if one.source
+        else None
+    )
 
 
 def _convert(
@@ -148,7 +161,9 @@ def _convert(
         value = parse_cell(one.constant if one.constant and blank(cell) else cell, column, values=one.values)
         if isinstance(value, Amount):
             if value.currency not in {"", "JPY"}:
-                values.setdefault("currency", value.currency)  # $1,200: a currency column of its own comes after and wins
+                values.setdefault(
+                    "currency", value.currency
+                )  # $1,200: a currency column of its own comes after and wins
             value = net_amount(value, one, tax_rate, monthly=column.key == "mrr")
         if isinstance(value, Problem):
             problems.append(CellProblem(one.source or column.key, value))
@@ -186,11 +201,12 @@ class WideRow:
         return {**self.values, "row": self.number, "amounts": self.amounts}
 
 
-def month_columns(
-    table: RawTable, *, year: int | None = None, fiscal_start: int = 4
-) -> dict[int, dt.date]:
+def month_columns(table: RawTable, *, year: int | None = None, fiscal_start: int = 4) -> dict[int, dt.date]:
     """Column place → month, for the headers that name a month. `year` for bare 「4月」 headers (a fiscal year)."""
-    found = ((column.index, month_of(column.header, year=year, fiscal_start=fiscal_start)) for column in table.columns)
+    found = (
+        (column.index, month_of(column.header, year=year, fiscal_start=fiscal_start))
+        for column in table.columns
+    )
     return {place: month for place, month in found if month is not None}
 
 

@@ -18,14 +18,20 @@ from banso_web.ingest.readers.table import RawRow, RawTable, SkippedRow, make_co
 csv.field_size_limit(10_000_000)
 
 
-def open_delimited(source: Source, name: str, *, tsv: bool, header_row: int | None, limits: Limits) -> RawTable:
+def open_delimited(
+    source: Source, name: str, *, tsv: bool, header_row: int | None, limits: Limits
+) -> RawTable:
     """A CSV or TSV file as a table. See `open_table` for the errors."""
     with source.open() as stream:
         encoding = detect_encoding(stream, limits)
     with source.open() as stream:
         delimiter = "\t" if tsv else _delimiter(stream, encoding)
     with source.open() as stream:
-        grid = list(islice(_lines(stream, encoding, delimiter, limits), max(limits.header_rows_searched, header_row or 0)))
+        grid = list(
+            islice(
+                _lines(stream, encoding, delimiter, limits), max(limits.header_rows_searched, header_row or 0)
+            )
+        )
     header = find_header(grid, wanted=header_row)
     if header is None:
         raise ReadProblem("no_header" if grid or header_row else "empty_file")
@@ -67,7 +73,9 @@ def _lines(
                 raise ReadProblem("too_many_columns", row=start, columns=len(cells), limit=limits.columns)
             for place, cell in enumerate(cells):
                 if len(cell) > limits.cell_chars:
-                    raise ReadProblem("cell_too_long", row=start, column=str(place + 1), limit=limits.cell_chars)
+                    raise ReadProblem(
+                        "cell_too_long", row=start, column=str(place + 1), limit=limits.cell_chars
+                    )
             yield start, tuple(cells)
             start = reader.line_num + 1
     except csv.Error as error:
@@ -113,5 +121,9 @@ def _row(
         if is_ditto(value):
             values[place] = above[place]
     above[:] = values
-    problem = Problem("extra_cells", "fix_extra_cells", detail={"cells": len(cells), "columns": width}) if extra else None
+    problem = (
+        Problem("extra_cells", "fix_extra_cells", detail={"cells": len(cells), "columns": width})
+        if extra
+        else None
+    )
     return RawRow(number, tuple(values), problem)

@@ -67,7 +67,12 @@ def _by_lines(stream: BinaryIO, limits: Limits) -> str:
         rare = min(count, key=lambda kind: (count[kind], -first[kind]))
         other = "cp932" if rare == "utf-8" else "utf-8"
         raise ReadProblem(
-            "mixed_encoding", row=first[rare], encoding=rare, lines=count[rare], other=other, other_row=first[other]
+            "mixed_encoding",
+            row=first[rare],
+            encoding=rare,
+            lines=count[rare],
+            other=other,
+            other_row=first[other],
         )
     return "cp932"
 

@@ -63,7 +63,9 @@ def _score(values: Sequence[Any]) -> float:
     return score - 2 * (len(filled) - len({_text(value) for value in filled}))
 
 
-def find_header(grid: Grid, *, wanted: int | None = None, groups: Mapping[int, set[int]] | None = None) -> Header | None:
+def find_header(
+    grid: Grid, *, wanted: int | None = None, groups: Mapping[int, set[int]] | None = None
+) -> Header | None:
     """The header among the first rows of a sheet, or the one the person chose (`wanted`, a row number).
 
     `groups`: row number → columns that a sideways merge covers; such a row with a row of words below it is the upper
@@ -80,7 +82,12 @@ def find_header(grid: Grid, *, wanted: int | None = None, groups: Mapping[int, s
     place = {row: at for at, (row, _values) in enumerate(grid)}
     at = place[number]
     groups = groups or {}
-    if wanted is None and at > 0 and grid[at - 1][0] == number - 1 and _is_upper(grid[at - 1][1], values, groups.get(number - 1)):
+    if (
+        wanted is None
+        and at > 0
+        and grid[at - 1][0] == number - 1
+        and _is_upper(grid[at - 1][1], values, groups.get(number - 1))
+    ):
         at -= 1
         number, values = grid[at]
     below = grid[at + 1] if at + 1 < len(grid) and grid[at + 1][0] == number + 1 else None
@@ -153,7 +160,8 @@ def _repeats(first: str, at: int, values: Sequence[Any], headers: Sequence[str])
         return False
     filled = [(place, value) for place, value in enumerate(values) if value is not None and _text(value)]
     return len(filled) >= 2 and all(
-        place < len(headers) and header_key(_text(value)) == header_key(headers[place]) for place, value in filled
+        place < len(headers) and header_key(_text(value)) == header_key(headers[place])
+        for place, value in filled
     )
 
 

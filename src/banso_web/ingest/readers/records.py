@@ -48,7 +48,9 @@ def _objects(source: Source, encoding: str, limits: Limits) -> Iterator[tuple[in
                 raise ReadProblem("line_too_long", row=number, limit=limits.line_bytes)
             if number > limits.rows:
                 raise ReadProblem("too_many_rows", row=number, limit=limits.rows)
-            text = line.decode("utf-8-sig" if number == 1 and encoding == "utf-8-sig" else encoding.removesuffix("-sig"))
+            text = line.decode(
+                "utf-8-sig" if number == 1 and encoding == "utf-8-sig" else encoding.removesuffix("-sig")
+            )
             if text.strip():
                 yield number, _object(text)
 

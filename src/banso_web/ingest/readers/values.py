@@ -73,7 +73,12 @@ PERIOD = (
     V("fiscal_year", "年度", "Fiscal year", ("年", "通期", "年次")),
 )
 TOUCH_KIND = (
-    V("meeting", "打ち合わせ", "Meeting", ("会議", "定例会", "面談", "商談", "Web会議", "ミーティング", "打合せ")),
+    V(
+        "meeting",
+        "打ち合わせ",
+        "Meeting",
+        ("会議", "定例会", "面談", "商談", "Web会議", "ミーティング", "打合せ"),
+    ),
     V("call", "電話", "Call", ("架電", "TEL", "通話")),
     V("mail", "メール", "Mail", ("Eメール", "email", "e-mail")),
     V("seminar", "セミナー", "Seminar", ("研修会", "勉強会", "ウェビナー")),

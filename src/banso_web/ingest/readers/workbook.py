@@ -21,7 +21,16 @@ from banso_web.ingest.readers.source import Source
 from banso_web.ingest.readers.table import RawRow, RawTable, Sheet, SkippedRow, letter, make_columns, unit_of
 from banso_web.ingest.readers.xlsx_parts import SheetParts, check_package, read_parts
 
-_BROKEN = (InvalidFileException, zipfile.BadZipFile, KeyError, ParseError, ValueError, TypeError, AttributeError, OSError)
+_BROKEN = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    KeyError,
+    ParseError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OSError,
+)
 _NOTES_KEPT = 500
 
 
@@ -42,7 +51,9 @@ def open_workbook(
     sheets = _sheets(source)
     if sheet is not None and sheet not in {one.name for one in sheets}:
         raise ReadProblem("no_such_sheet", sheet=sheet, sheets=[one.name for one in sheets])
-    candidates = [sheet] if sheet else [one.name for one in sheets if not one.hidden] or [one.name for one in sheets]
+    candidates = (
+        [sheet] if sheet else [one.name for one in sheets if not one.hidden] or [one.name for one in sheets]
+    )
     best: tuple[Header, str, SheetParts, list[tuple[int, tuple[Any, ...]]]] | None = None
     for candidate in candidates[:50]:
         with source.open() as stream:
@@ -80,7 +91,9 @@ def _sheets(source: Source) -> tuple[Sheet, ...]:
         book.close()
 
 
-def _cells(source: Source, sheet: str, limits: Limits, last: int | None = None) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _cells(
+    source: Source, sheet: str, limits: Limits, last: int | None = None
+) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """(row number, values) without trailing empty cells; numbers shown as 「0012」 come as that text."""
     book = _load(source)
     try:
@@ -94,7 +107,9 @@ def _cells(source: Source, sheet: str, limits: Limits, last: int | None = None) 
                 values.pop()
             for place, value in enumerate(values):
                 if isinstance(value, str) and len(value) > limits.cell_chars:
-                    raise ReadProblem("cell_too_long", row=number, column=letter(place), limit=limits.cell_chars)
+                    raise ReadProblem(
+                        "cell_too_long", row=number, column=letter(place), limit=limits.cell_chars
+                    )
             yield number, tuple(values)
     except ReadProblem:
         raise
@@ -132,7 +147,9 @@ def _groups(parts: SheetParts) -> dict[int, set[int]]:
     return groups
 
 
-def _named_from_merges(header: Header, parts: SheetParts, grid: Sequence[tuple[int, tuple[Any, ...]]]) -> tuple[str, ...]:
+def _named_from_merges(
+    header: Header, parts: SheetParts, grid: Sequence[tuple[int, tuple[Any, ...]]]
+) -> tuple[str, ...]:
     """Header names; a group that runs sideways over plain columns of a one-row header names each of them."""
     if len(header.rows) == 2:
         return header.names
@@ -145,7 +162,9 @@ def _named_from_merges(header: Header, parts: SheetParts, grid: Sequence[tuple[i
     return tuple(names)
 
 
-def _tell(table: RawTable, header: Header, parts: SheetParts, grid: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+def _tell(
+    table: RawTable, header: Header, parts: SheetParts, grid: Sequence[tuple[int, tuple[Any, ...]]]
+) -> None:
     for one in table.sheets:
         if one.hidden:
             table.note("hidden_sheet", text=one.name)
@@ -171,7 +190,9 @@ def _amount_columns(table: RawTable) -> frozenset[int]:
     found = set()
     for column in table.columns:
         match = match_header(column.header, "contracts") or match_header(column.header, "invoices")
-        if month_of(column.header) is not None or (match is not None and match.column in {"mrr", "amount", "seats"}):
+        if month_of(column.header) is not None or (
+            match is not None and match.column in {"mrr", "amount", "seats"}
+        ):
             found.add(column.index)
     return frozenset(found)
 
@@ -225,7 +246,9 @@ def _mark_formulas(number: int, values: list[Any], parts: SheetParts) -> None:
             values[place] = Unreadable("formula_no_value")
 
 
-def _fill_merged(number: int, values: list[Any], fill: _Fill, amounts: frozenset[int], table: RawTable) -> None:
+def _fill_merged(
+    number: int, values: list[Any], fill: _Fill, amounts: frozenset[int], table: RawTable
+) -> None:
     """Repeat a merged cell's value; an amount is never repeated, since it would count once for each row."""
     for place in range(len(values)):
         top = fill.of.get((number, place))
@@ -240,5 +263,3 @@ def _fill_merged(number: int, values: list[Any], fill: _Fill, amounts: frozenset
         else:
             values[place] = value
             table.note("merged_filled", column=table.columns[place].header)
-
-

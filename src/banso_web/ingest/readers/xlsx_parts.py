@@ -112,7 +112,9 @@ def _related(package: zipfile.ZipFile, path: str, kind: str) -> str | None:
         return None
     for element in _elements(package, rels):
         if element.tag == f"{_REL}Relationship" and element.get("Type", "").endswith("/" + kind):
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), element.get("Target", ""))).lstrip("/")
+            target = posixpath.normpath(
+                posixpath.join(posixpath.dirname(path), element.get("Target", ""))
+            ).lstrip("/")
             return target if target in package.namelist() else None
     return None
 

@@ -22,7 +22,10 @@ def _row(**values: Any) -> dict[str, Any]:
 
 
 def _moves(derived: Derived) -> list[tuple[str, str, Decimal, str | None]]:
-    return [(m["movement_id"], m["effective_on"].isoformat(), m["mrr_delta"], m["cause"]) for m in derived.movements]
+    return [
+        (m["movement_id"], m["effective_on"].isoformat(), m["mrr_delta"], m["cause"])
+        for m in derived.movements
+    ]
 
 
 def test_one_term_starts_on_its_first_day_and_ends_on_its_last_day_of_service() -> None:
@@ -51,7 +54,11 @@ def test_successive_terms_of_unnamed_contracts_change_price_without_end_and_rest
         ("derived:A1/基本/20250401:20270401:change", "2027-04-01", D(-30_000), "downgrade"),
         ("derived:A1/基本/20250401:20280331:end", "2028-03-31", D(-90_000), "churn"),
     ]
-    assert [c["valid_from"] for c in derived.contracts] == [date(2025, 4, 1), date(2026, 4, 1), date(2027, 4, 1)]
+    assert [c["valid_from"] for c in derived.contracts] == [
+        date(2025, 4, 1),
+        date(2026, 4, 1),
+        date(2027, 4, 1),
+    ]
 
 
 def test_a_renewal_under_a_new_contract_id_hands_over_on_one_day() -> None:
@@ -88,14 +95,28 @@ def test_amounts_of_a_term_become_months_rounded_half_up_once() -> None:
     rows = [
         _row(account_id="A", mrr=None, amount=D(1_000_000), term_months=D(12)),
         _row(account_id="B", mrr=None, amount=D(1_000_000), ends_on=date(2026, 3, 31)),
-        _row(account_id="C", mrr=None, amount=D(300_000), starts_on=date(2025, 4, 15), ends_on=date(2025, 7, 14)),
+        _row(
+            account_id="C",
+            mrr=None,
+            amount=D(300_000),
+            starts_on=date(2025, 4, 15),
+            ends_on=date(2025, 7, 14),
+        ),
         # 4/10 to 3/31: 11 months to 3/9, and 22 of the 31 days from 3/10: 1,200,000 / (11 + 22/31) = 102,479.3388...
-        _row(account_id="D", mrr=None, amount=D(1_200_000), starts_on=date(2025, 4, 10), ends_on=date(2026, 3, 31)),
+        _row(
+            account_id="D",
+            mrr=None,
+            amount=D(1_200_000),
+            starts_on=date(2025, 4, 10),
+            ends_on=date(2026, 3, 31),
+        ),
     ]
     derived = from_contracts(rows)
     starts = {m["account_id"]: m["mrr_delta"] for m in derived.movements if m["cause"] == "new"}
     assert starts == {"A": D("83333.3333"), "B": D("83333.3333"), "C": D(100_000), "D": D("102479.3388")}
-    assert [(mark.code, mark.account_id, mark.detail) for mark in derived.marks] == [("partial_months", "D", "363/31")]
+    assert [(mark.code, mark.account_id, mark.detail) for mark in derived.marks] == [
+        ("partial_months", "D", "363/31")
+    ]
 
 
 def test_automatic_renewal_goes_on_until_a_decision() -> None:
@@ -140,12 +161,15 @@ def test_parallel_contracts_add_up_and_one_contract_id_replaces_itself() -> None
     )
     assert sum(m["mrr_delta"] for m in apart.movements) == D(130_000)
     assert [mark.code for mark in apart.marks] == ["overlap"]
-    replaced = from_contracts([_row(contract_id="C1"), _row(contract_id="C1", starts_on=date(2025, 10, 1), mrr=D(30_000))])
+    replaced = from_contracts(
+        [_row(contract_id="C1"), _row(contract_id="C1", starts_on=date(2025, 10, 1), mrr=D(30_000))]
+    )
     assert [(m["effective_on"], m["mrr_delta"]) for m in replaced.movements] == [
         (date(2025, 4, 1), D(100_000)), (date(2025, 10, 1), D(-70_000)),
     ]  # fmt: skip
     chosen = from_contracts(
-        [_row(contract_id="C1"), _row(contract_id="C2", starts_on=date(2025, 10, 1), mrr=D(30_000))], overlap="replace"
+        [_row(contract_id="C1"), _row(contract_id="C2", starts_on=date(2025, 10, 1), mrr=D(30_000))],
+        overlap="replace",
     )
     assert sum(m["mrr_delta"] for m in chosen.movements) == D(30_000)
 
@@ -168,7 +192,12 @@ def test_how_an_end_date_is_read_decides_its_month_and_the_other_reading_is_coun
     ]
     read = from_contracts(rows, end_reading="day_after", cancel_reading="last_day")
     ends = {m["account_id"]: m["effective_on"] for m in read.movements if m["cause"] == "churn"}
-    assert ends == {"A": date(2026, 3, 31), "B": date(2026, 3, 31), "C": date(2026, 4, 15), "D": date(2026, 2, 1)}
+    assert ends == {
+        "A": date(2026, 3, 31),
+        "B": date(2026, 3, 31),
+        "C": date(2026, 4, 15),
+        "D": date(2026, 2, 1),
+    }
     assert read.preview.end_shifts["end_reading"] == {"last_day": 2}
     assert read.preview.end_shifts["cancel_reading"] == {
         "day_after": 1, "month_end": 0, "previous_month_end": 1, "notice": 1,
@@ -243,12 +272,17 @@ def ledgers(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def _in_force(rows: list[dict[str, Any]], on: date) -> Decimal:
-    return sum((r["mrr"] for r in rows if r["starts_on"] <= on and (r["ends_on"] is None or on <= r["ends_on"])), D(0))
+    return sum(
+        (r["mrr"] for r in rows if r["starts_on"] <= on and (r["ends_on"] is None or on <= r["ends_on"])),
+        D(0),
+    )
 
 
 @settings(max_examples=300, deadline=None)
 @given(ledgers(), st.randoms(use_true_random=False))
-def test_any_ledger_gives_the_totals_of_what_is_in_force(rows: list[dict[str, Any]], dice: random.Random) -> None:
+def test_any_ledger_gives_the_totals_of_what_is_in_force(
+    rows: list[dict[str, Any]], dice: random.Random
+) -> None:
     months = list(Month.range(Month(2024, 1), Month(2028, 12)))
     totals = {month.last: _in_force(rows, month.last) for month in months}
     derived = from_contracts(rows, sheet_totals=totals)

@@ -16,7 +16,10 @@ D = Decimal
 
 
 def _short(derived: Derived) -> list[tuple[str, str, Decimal, str | None]]:
-    return [(m["movement_id"], m["effective_on"].isoformat(), m["mrr_delta"], m["cause"]) for m in derived.movements]
+    return [
+        (m["movement_id"], m["effective_on"].isoformat(), m["mrr_delta"], m["cause"])
+        for m in derived.movements
+    ]
 
 
 def _deal(name: str, kind: str, on: date, mrr: int | None, **more: Any) -> dict[str, Any]:
@@ -65,7 +68,10 @@ def test_an_end_without_anything_to_end_and_a_fall_below_zero_are_problems() -> 
 
 
 def test_an_end_without_product_ends_all_products_and_a_partial_one_is_marked() -> None:
-    start = [_deal("D1", "新規", date(2025, 4, 1), 100, product="P"), _deal("D2", "新規", date(2025, 4, 1), 50, product="Q")]
+    start = [
+        _deal("D1", "新規", date(2025, 4, 1), 100, product="P"),
+        _deal("D2", "新規", date(2025, 4, 1), 50, product="Q"),
+    ]
     both = from_won_deals([*start, _deal("D3", "解約", date(2025, 9, 30), None)])
     assert [m["mrr_delta"] for m in both.movements][2:] == [D(-100), D(-50)]
     assert [m["movement_id"] for m in both.movements][2:] == ["deal:D3", "deal:D3:2"]
@@ -94,7 +100,9 @@ def test_monthly_lines_at_one_price_make_one_movement_and_the_last_month_is_no_e
         ("invoice:B:::20250101", "2025-01-01", D(70), "new"),
         ("invoice:B:::20250331", "2025-03-31", D(-70), "churn"),
     ]
-    assert [(m.code, m.account_id, m.on) for m in derived.marks] == [("open_at_end_of_data", "A", date(2025, 6, 30))]
+    assert [(m.code, m.account_id, m.on) for m in derived.marks] == [
+        ("open_at_end_of_data", "A", date(2025, 6, 30))
+    ]
 
 
 def test_yearly_lines_prices_credits_and_one_off_lines() -> None:
@@ -135,17 +143,29 @@ def test_any_lines_give_the_totals_of_what_they_cover(lines: list[dict[str, Any]
 
     months = list(Month.range(Month(2024, 1), Month(2027, 6)))
     totals = {
-        m.last: sum((monthly(x) for x in lines if x["service_from"] <= m.last <= x["service_to"]), D(0)) for m in months
+        m.last: sum((monthly(x) for x in lines if x["service_from"] <= m.last <= x["service_to"]), D(0))
+        for m in months
     }
     derived = from_invoice_lines(lines, complete_until=date(2030, 1, 1), sheet_totals=totals)
     assert derived.preview.agrees
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["新規", "更新", "増額", "減額", "解約"]), st.integers(0, 700), st.integers(1, 500)), max_size=12))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["新規", "更新", "増額", "減額", "解約"]),
+            st.integers(0, 700),
+            st.integers(1, 500),
+        ),
+        max_size=12,
+    )
+)
 def test_any_deals_keep_every_balance_at_zero_or_above(steps: list[tuple[str, int, int]]) -> None:
     start = date(2024, 1, 1)
-    deals = [_deal(f"D{at}", kind, start + timedelta(days=days), mrr) for at, (kind, days, mrr) in enumerate(steps)]
+    deals = [
+        _deal(f"D{at}", kind, start + timedelta(days=days), mrr) for at, (kind, days, mrr) in enumerate(steps)
+    ]
     derived = from_won_deals(deals)
     level = D(0)
     for movement in derived.movements:

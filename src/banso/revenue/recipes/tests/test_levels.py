@@ -21,8 +21,13 @@ def _wide(account: str, *levels: int | None, **more: Any) -> dict[str, Any]:
 
 
 def test_changes_fall_on_first_days_and_ends_on_the_last_day_of_the_month_before() -> None:
-    derived = from_wide([_wide("A", 100, 150, 120, 120), _wide("B", 50, 0, None, 60), _wide("C", None, 10, 10, None)])
-    assert [(m["movement_id"], m["effective_on"].isoformat(), m["mrr_delta"], m["cause"]) for m in derived.movements] == [
+    derived = from_wide(
+        [_wide("A", 100, 150, 120, 120), _wide("B", 50, 0, None, 60), _wide("C", None, 10, 10, None)]
+    )
+    assert [
+        (m["movement_id"], m["effective_on"].isoformat(), m["mrr_delta"], m["cause"])
+        for m in derived.movements
+    ] == [
         ("wide:A:::2025-04", "2025-04-01", D(100), "new"),
         ("wide:B:::2025-04", "2025-04-01", D(50), "new"),
         ("wide:B:::2025-05", "2025-04-30", D(-50), "churn"),
@@ -52,7 +57,9 @@ def test_the_first_month_may_open_with_what_it_shows() -> None:
 
 def test_months_still_empty_for_everybody_are_not_ends() -> None:
     derived = from_wide([_wide("A", 100, 100, None, None), _wide("B", 20, None, None, None)])
-    assert [m["effective_on"].isoformat() for m in derived.movements if m["cause"] == "churn"] == ["2025-04-30"]
+    assert [m["effective_on"].isoformat() for m in derived.movements if m["cause"] == "churn"] == [
+        "2025-04-30"
+    ]
     assert [m.on for m in derived.marks if m.code == "empty_months"] == [JUL, JUN]
 
 

@@ -55,7 +55,9 @@ def write_ledger(path: Path, *, lines_above: int = 2) -> Path:
     cover.write("B3", "営業管理部")
     page = book.add_worksheet("契約一覧")
     old = book.add_worksheet("旧(2024)")
-    for place, word in enumerate(("顧客コード", "顧客名", "製品", "契約開始日", "満了日", "月額", "契約金額", "自動更新", "解約日")):
+    for place, word in enumerate(
+        ("顧客コード", "顧客名", "製品", "契約開始日", "満了日", "月額", "契約金額", "自動更新", "解約日")
+    ):
         old.write(0, place, word)
     old.hide()
     day = book.add_format({"num_format": "yyyy/m/d"})
@@ -75,7 +77,7 @@ def write_ledger(path: Path, *, lines_above: int = 2) -> Path:
         ["0101", "さくら病院", "基本", "2025-05-15", "2026/5/14(木)", None, "1,000", 12, "○", None, None, None],
         ["0102", "北浜商店", "基本", date(2025, 4, 1), "9999/12/31", "30,000", None, None, "―", date(2025, 11, 30), None, None],
         ["0103", "東西工業(株)", "基本", "R7.4.1", "令和8年3月31日", "220,000円(税込)", None, None, "はい", None, "@本社", None],
-    ]
+    ]  # fmt: skip
     for offset, row in enumerate(rows):
         for place, value in enumerate(row):
             if isinstance(value, date):
@@ -100,7 +102,7 @@ def write_ledger(path: Path, *, lines_above: int = 2) -> Path:
 
 
 def _ledger_head(page: Any, head: int) -> None:
-    upright = {0: "顧客コード", 1: "顧客名", 2: "製品", 7: "契約月数", 8: "自動更新", 9: "解約日", 10: "備考", 11: "社内メモ"}
+    upright = {0: "顧客コード", 1: "顧客名", 2: "製品", 7: "契約月数", 8: "自動更新", 9: "解約日", 10: "備考", 11: "社内メモ"}  # fmt: skip
     for place, word in upright.items():
         page.merge_range(head, place, head + 1, place, word)
     page.merge_range(head, 3, head, 4, "契約期間")
@@ -120,7 +122,9 @@ def write_month_table(path: Path) -> Path:
         page.merge_range(2, place, 3, place, word)
     page.merge_range(2, 3, 2, 8, "2025年度")
     page.merge_range(2, 9, 2, 11, "2026年度")
-    for place, word in enumerate(("10月", "11月", "12月", "1月", "２月", "3月", "4月", "5月", "6月"), start=3):
+    for place, word in enumerate(
+        ("10月", "11月", "12月", "1月", "２月", "3月", "4月", "5月", "6月"), start=3
+    ):
         page.write(3, place, word)
     page.merge_range(2, 12, 3, 12, "累計")
     rows: list[list[Any]] = [
@@ -129,7 +133,7 @@ def write_month_table(path: Path) -> Path:
         [],
         ["0013", "みどり物流株式会社", "基本", "12万", 120, "１２０", "―", None, None, None, None, None],
         ["0101", "㈱さくら", "〃", None, "", "８０", 80, "80.5", 80.5, "¥80,500", None, None],
-    ]
+    ]  # fmt: skip
     for offset, row in enumerate(rows):
         for place, value in enumerate(row):
             if isinstance(value, str):

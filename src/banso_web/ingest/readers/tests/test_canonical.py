@@ -60,11 +60,15 @@ VALUES = {
 def test_every_file_and_column_of_the_interface_in_order() -> None:
     assert list(FILES) == list(INTERFACE)
     for key, columns in INTERFACE.items():
-        assert [f"{c.key}{'*' if c.required else ''}" for c in FILES[key].columns if c.listed] == columns.split(), key
+        assert [
+            f"{c.key}{'*' if c.required else ''}" for c in FILES[key].columns if c.listed
+        ] == columns.split(), key
 
 
 def test_enumerations_have_exactly_the_interfaces_values() -> None:
-    found = {f"{s.key}.{c.key}": [v.key for v in c.values] for s in FILES.values() for c in s.columns if c.values}
+    found = {
+        f"{s.key}.{c.key}": [v.key for v in c.values] for s in FILES.values() for c in s.columns if c.values
+    }
     assert found == {key: words.split() for key, words in VALUES.items()}
 
 
@@ -139,9 +143,16 @@ def test_a_header_says_factor_unit_tax_and_what_must_be_asked() -> None:
 
 
 def test_columns_are_suggested_once_and_the_sample_speaks() -> None:
-    rows = [["A1", "あさひ", "2026-04-01", "120,000", "田中"], ["A2", "みどり", "2026-04-01", "80,000", "佐藤"]]
+    rows = [
+        ["A1", "あさひ", "2026-04-01", "120,000", "田中"],
+        ["A2", "みどり", "2026-04-01", "80,000", "佐藤"],
+    ]
     found = suggest_columns(["顧客コード", "顧客名", "契約開始日", "月額", "社内メモ"], rows, "contracts")
-    assert [(s.header, s.column) for s in found] == [("顧客コード", "account_id"), ("契約開始日", "starts_on"), ("月額", "mrr")]
+    assert [(s.header, s.column) for s in found] == [
+        ("顧客コード", "account_id"),
+        ("契約開始日", "starts_on"),
+        ("月額", "mrr"),
+    ]
     assert [s.values for s in found] == ["", "values_fit", "values_fit"]
     swapped = suggest_columns(["月額"], [["2026-04-01"], ["2026-05-01"]], "contracts")
     assert swapped[0].values == "values_differ" and swapped[0].score < 0.6
@@ -150,6 +161,9 @@ def test_columns_are_suggested_once_and_the_sample_speaks() -> None:
 def test_what_a_file_may_be() -> None:
     assert suggest_kind(["顧客名", "製品", "契約開始日", "契約終了日", "月額"])[0].kind == "ledger"
     assert suggest_kind(["顧客", "2025/04", "2025/05", "2025/06"])[0].kind == "wide"
-    assert suggest_kind(["movement_id", "account_id", "effective_on", "mrr_delta"], "movements.csv")[0].kind == "movements"
+    assert (
+        suggest_kind(["movement_id", "account_id", "effective_on", "mrr_delta"], "movements.csv")[0].kind
+        == "movements"
+    )
     assert suggest_kind(["account_id", "name", "kana"], "x.csv")[0].kind == "accounts"
     assert suggest_kind(["商談名", "フェーズ", "完了予定日", "種別", "金額"])[0].kind == "deals"

@@ -58,7 +58,9 @@ def test_what_the_words_of_an_amount_add() -> None:
     assert cells.parse_amount("1,200") == Amount(Decimal(1200))
 
 
-@pytest.mark.parametrize("typed", ["1,20", "約120万", "応相談", "12a", "1.2.3", True, "1万2億", "=1+1", "99999999999999999"])
+@pytest.mark.parametrize(
+    "typed", ["1,20", "約120万", "応相談", "12a", "1.2.3", True, "1万2億", "=1+1", "99999999999999999"]
+)
 def test_an_unclear_amount_is_a_problem_and_never_a_guess(typed: object) -> None:
     found = cells.parse_amount(typed)
     assert isinstance(found, Problem)
@@ -89,7 +91,9 @@ def test_a_month_alone_is_its_first_day_and_for_an_end_its_last() -> None:
 
 def test_impossible_and_undecided_days() -> None:
     impossible = cells.parse_date("2026-02-30")
-    assert isinstance(impossible, Problem) and impossible.code == "date_impossible_day" and not impossible.soft
+    assert (
+        isinstance(impossible, Problem) and impossible.code == "date_impossible_day" and not impossible.soft
+    )
     undecided = cells.parse_date("未定")
     assert isinstance(undecided, Problem) and undecided.code == "date_undecided" and undecided.soft
 
@@ -114,7 +118,9 @@ def test_an_unknown_yes_or_no_is_a_problem() -> None:
 def test_enumerations_take_keys_words_and_the_persons_own_map() -> None:
     touch, roles, excluded = ACCOUNTS.column("touch"), CONTACTS.column("roles"), ACCOUNTS.column("excluded")
     assert cells.parse_enums("ハイタッチ、tech", touch) == "high;tech"
-    assert cells.parse_enums("決裁者／ｷﾞｱﾝｼｬ", roles) != "decision_maker;initiator"  # a reading is no word of the list
+    assert (
+        cells.parse_enums("決裁者／ｷﾞｱﾝｼｬ", roles) != "decision_maker;initiator"
+    )  # a reading is no word of the list
     assert cells.parse_enum("ＰｏＣ", excluded) == "poc"
     assert cells.parse_enum("試験導入", excluded, {"試験導入": "trial"}) == "trial"
     found = cells.parse_enum("謎", excluded)

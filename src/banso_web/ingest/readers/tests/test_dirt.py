@@ -50,7 +50,12 @@ def test_a_dirty_contract_ledger_arrives_with_its_month_totals(tmp_path: Path) -
     rows, derived = _ledger(table)
     assert [row.number for row in rows if row.rejected] == []
     _check(derived, LEDGER_TOTALS)
-    assert [(s.number, s.kind) for s in table.skipped] == [(9, "total"), (10, "empty"), (14, "total"), (15, "remark")]
+    assert [(s.number, s.kind) for s in table.skipped] == [
+        (9, "total"),
+        (10, "empty"),
+        (14, "total"),
+        (15, "remark"),
+    ]
     assert {m["account_id"] for m in derived.movements} == {"0012", "0013", "0101", "0102", "0103"}
 
 
@@ -67,8 +72,18 @@ def test_what_the_person_is_told_about_the_ledger(tmp_path: Path) -> None:
     soft = [(row.number, p.column, p.problem.code) for row in rows for p in row.problems]
     assert soft == [(8, "契約期間/満了日", "date_undecided")]
     # Text that begins like a formula is text, in the columns that become custom fields.
-    assert [row.custom.get("備考") for row in rows if "備考" in row.custom] == ["=特記なし", "+10ID検討", "-値上げ", "@本社"]
-    assert [m.code for m in derived.marks] == ["open_end", "auto_renew_continues", "auto_renew_continues", "auto_renew_continues"]
+    assert [row.custom.get("備考") for row in rows if "備考" in row.custom] == [
+        "=特記なし",
+        "+10ID検討",
+        "-値上げ",
+        "@本社",
+    ]
+    assert [m.code for m in derived.marks] == [
+        "open_end",
+        "auto_renew_continues",
+        "auto_renew_continues",
+        "auto_renew_continues",
+    ]
     suggestions = {s.column: s for s in suggest_columns(table.headers, table.sample(), "contracts")}
     assert (suggestions["amount"].unit, suggestions["amount"].ask) == (1000, "term")
     assert suggestions["ends_on"].ask == "end_reading" and suggestions["ended_on"].ask == "cancel_reading"
@@ -78,7 +93,9 @@ def test_next_months_ledger_with_the_header_moved_is_told_and_arrives_the_same(t
     before = open_table(write_ledger(tmp_path / "a.xlsx"), "契約台帳.xlsx")
     after = open_table(write_ledger(tmp_path / "b.xlsx", lines_above=5), "契約台帳.xlsx")
     assert after.header_rows == (6, 7)
-    assert [(c.code, c.before, c.after) for c in shape_changes(before.shape, after.shape)] == [("moved_header", "3", "6")]
+    assert [(c.code, c.before, c.after) for c in shape_changes(before.shape, after.shape)] == [
+        ("moved_header", "3", "6")
+    ]
     assert before.fingerprint == after.fingerprint
     assert _ledger(before)[1].movements == _ledger(after)[1].movements
 
@@ -94,7 +111,9 @@ def test_a_dirty_month_table_arrives_with_its_month_totals(tmp_path: Path) -> No
     rows = list(wide_rows(table, fields, amounts=amounts))
     assert [p for row in rows for p in row.problems] == []
     totals = totals_of(table, amounts=amounts)
-    assert {month: totals[month] for month in MONTH_TOTALS} == MONTH_TOTALS  # the sheet's own 総合計, cached values
+    assert {
+        month: totals[month] for month in MONTH_TOTALS
+    } == MONTH_TOTALS  # the sheet's own 総合計, cached values
     derived = from_wide([row.as_recipe_row() for row in rows], sheet_totals=totals)
     _check(derived, MONTH_TOTALS)
     ends = {(m["account_id"], m["effective_on"]) for m in derived.movements if m["cause"] == "churn"}
@@ -123,7 +142,10 @@ def test_an_amount_in_merged_cells_is_never_counted_twice(tmp_path: Path) -> Non
     book.save(tmp_path / "m.xlsx")
     table = open_table(tmp_path / "m.xlsx", "m.xlsx")
     rows, derived = _ledger(table)
-    assert [(row.rejected, [p.problem.code for p in row.problems]) for row in rows] == [(False, []), (True, ["merged_amount"])]
+    assert [(row.rejected, [p.problem.code for p in row.problems]) for row in rows] == [
+        (False, []),
+        (True, ["merged_amount"]),
+    ]
     assert [m["mrr_delta"] for m in derived.movements] == [Decimal(100)]
     assert [(n.code, n.row) for n in table.notes if n.code == "merged_amount"] == [("merged_amount", 3)]
 

@@ -23,7 +23,10 @@ def _rows(data: bytes, name: str = "x.csv", **options: Any) -> list[tuple[Any, .
     return [row.values for row in open_table(data, name, **options).rows()]
 
 
-@pytest.mark.parametrize(("coding", "found"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("cp932", "cp932"), ("utf-16", "utf-16")])
+@pytest.mark.parametrize(
+    ("coding", "found"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("cp932", "cp932"), ("utf-16", "utf-16")],
+)
 def test_the_encodings_of_japanese_files(coding: str, found: str) -> None:
     table = open_table(CSV.encode(coding), "x.csv")
     assert table.encoding == found
@@ -86,8 +89,17 @@ def test_title_rows_totals_dittos_and_remarks_in_a_csv() -> None:
     text = "契約一覧,,\n作成日,2026/10/01,\n\n顧客名,製品,月額\n朝日,A,100\n〃,B,50\n小計,,150\n顧客名,製品,月額\n緑,同上,10\n合　計,,160\n※税抜,,\n"
     table = open_table(text.encode(), "x.csv")
     assert table.header_rows == (4,)
-    assert [row.values for row in table.rows()] == [("朝日", "A", "100"), ("朝日", "B", "50"), ("緑", "B", "10")]
-    assert [(s.number, s.kind) for s in table.skipped] == [(7, "total"), (8, "header"), (10, "total"), (11, "remark")]
+    assert [row.values for row in table.rows()] == [
+        ("朝日", "A", "100"),
+        ("朝日", "B", "50"),
+        ("緑", "B", "10"),
+    ]
+    assert [(s.number, s.kind) for s in table.skipped] == [
+        (7, "total"),
+        (8, "header"),
+        (10, "total"),
+        (11, "remark"),
+    ]
 
 
 def test_a_company_whose_name_sounds_like_a_total_stays() -> None:
@@ -126,7 +138,9 @@ def test_parquet_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "it's.parquet"
     with duckdb.connect() as made:
         target = str(path).replace("'", "''")
-        made.execute(f"COPY (SELECT 'A1' account_id, 1.5::DECIMAL(18,4) mrr, DATE '2026-04-01' starts_on) TO '{target}'")
+        made.execute(
+            f"COPY (SELECT 'A1' account_id, 1.5::DECIMAL(18,4) mrr, DATE '2026-04-01' starts_on) TO '{target}'"
+        )
     for source in (path, path.read_bytes()):
         table = open_table(source, "x.parquet")
         (row,) = table.rows()
