@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -76,47 +77,49 @@ def open_workbook(
     return table
 
 
-def _load(source: Source) -> Any:
-    try:
-        return openpyxl.load_workbook(source.open(), read_only=True, data_only=True)
-    except _BROKEN:
-        raise ReadProblem("broken_workbook") from None
+@contextmanager
+def _book(source: Source) -> Iterator[Any]:
+    """The workbook in streaming mode with the values Excel last calculated."""
+    with source.open() as stream:
+        try:
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+        except _BROKEN:
+            raise ReadProblem("broken_workbook") from None
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _sheets(source: Source) -> tuple[Sheet, ...]:
-    book = _load(source)
-    try:
+    with _book(source) as book:
         return tuple(Sheet(one.title, one.sheet_state != "visible") for one in book.worksheets)
-    finally:
-        book.close()
 
 
 def _cells(
     source: Source, sheet: str, limits: Limits, last: int | None = None
 ) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """(row number, values) without trailing empty cells; numbers shown as 「0012」 come as that text."""
-    book = _load(source)
-    try:
-        page = book[sheet]
-        page.reset_dimensions()  # the stated size is often wrong, and may be the whole sheet
-        for number, cells in enumerate(page.iter_rows(max_row=last), start=1):
-            if number > limits.rows:
-                raise ReadProblem("too_many_rows", row=number, limit=limits.rows)
-            values = [_value(cell) for cell in cells]
-            while values and values[-1] is None:
-                values.pop()
-            for place, value in enumerate(values):
-                if isinstance(value, str) and len(value) > limits.cell_chars:
-                    raise ReadProblem(
-                        "cell_too_long", row=number, column=letter(place), limit=limits.cell_chars
-                    )
-            yield number, tuple(values)
-    except ReadProblem:
-        raise
-    except _BROKEN:
-        raise ReadProblem("broken_workbook", sheet=sheet) from None
-    finally:
-        book.close()
+    with _book(source) as book:
+        try:
+            page = book[sheet]
+            page.reset_dimensions()  # the stated size is often wrong, and may be the whole sheet
+            for number, cells in enumerate(page.iter_rows(max_row=last), start=1):
+                if number > limits.rows:
+                    raise ReadProblem("too_many_rows", row=number, limit=limits.rows)
+                yield number, _values(number, cells, limits)
+        except _BROKEN:
+            raise ReadProblem("broken_workbook", sheet=sheet) from None
+
+
+def _values(number: int, cells: Sequence[Any], limits: Limits) -> tuple[Any, ...]:
+    values = [_value(cell) for cell in cells]
+    while values and values[-1] is None:
+        values.pop()
+    for place, value in enumerate(values):
+        if isinstance(value, str) and len(value) > limits.cell_chars:
+            raise ReadProblem("cell_too_long", row=number, column=letter(place), limit=limits.cell_chars)
+    return tuple(values)
 
 
 def _value(cell: Any) -> Any:
