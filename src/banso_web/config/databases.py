@@ -39,7 +39,13 @@ def database(url: str, home: Path) -> dict[str, Any]:
 
 def _sqlite(path: Path) -> dict[str, Any]:
     # mmap_size is never set: it corrupted the database under load on SQLite 3.40 (docs/decisions/0003).
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-64000", "temp_store=MEMORY")
+    pragmas = (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-64000",
+        "temp_store=MEMORY",
+    )
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),

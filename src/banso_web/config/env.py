@@ -33,7 +33,9 @@ def _dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     pairs = (
-        line.split("=", 1) for line in path.read_text("utf-8").splitlines() if "=" in line and not line.startswith("#")
+        line.split("=", 1)
+        for line in path.read_text("utf-8").splitlines()
+        if "=" in line and not line.startswith("#")
     )
     return {key.strip(): value.strip().strip("\"'") for key, value in pairs}
 
@@ -51,9 +53,14 @@ def _kept_secret(home: Path) -> str:
     return path.read_text("ascii").strip()
 
 
+def outside() -> dict[str, str]:
+    """Everything given from outside: `.env` in the working directory, overruled by the environment."""
+    return {**_dotenv(Path(".env")), **os.environ}
+
+
 def read_environment() -> Environment:
     """Read the environment, falling back to `.env` in the working directory; makes and keeps the secret key."""
-    values = {**_dotenv(Path(".env")), **os.environ}
+    values = outside()
     home = Path(values.get("BANSO_HOME") or Path.home() / ".banso").expanduser().resolve()
     return Environment(
         home=home,

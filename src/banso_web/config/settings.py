@@ -14,7 +14,9 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug
-ALLOWED_HOSTS = ["*"]  # self-hosted behind any name; links in mail use BANSO_PUBLIC_URL, never the Host header
+ALLOWED_HOSTS = [
+    "*"
+]  # self-hosted behind any name; links in mail use BANSO_PUBLIC_URL, never the Host header
 BANSO_HOME = ENV.home
 
 INSTALLED_APPS = [
@@ -32,6 +34,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "ninja",
     "banso_web.core",
@@ -62,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "banso_web.members.middleware.MemberMiddleware",
     "banso_web.core.middleware.AskedMiddleware",
 ]
 
@@ -70,7 +74,10 @@ WSGI_APPLICATION = "banso_web.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [PACKAGE / "core" / "templates"],  # ours come before the libraries' own pages
+        "DIRS": [
+            PACKAGE / "core" / "templates",
+            PACKAGE / "members" / "templates",
+        ],  # ours come before the libraries' own pages
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -79,7 +86,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "banso_web.core.context.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "banso_web.core.templatetags.banso", "banso_web.desk.templatetags.desk"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "banso_web.core.templatetags.banso",
+                "banso_web.desk.templatetags.desk",
+            ],
         },
     }
 ]
@@ -87,7 +99,7 @@ TEMPLATES = [
 DATABASES = {"default": database(ENV.database_url, ENV.home)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "members.Member"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["banso_web.members.backends.MemberBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -24,7 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     for app, prefix in PLACES.items()
     if find_spec(f"banso_web.{app}.urls")
 ]
-urlpatterns.append(path("login/", include("allauth.urls")))
+urlpatterns.append(path("login/", include("banso_web.members.login_urls")))
 
 handler404 = "banso_web.core.views.not_found"
 handler403 = "banso_web.core.views.forbidden"

@@ -72,6 +72,7 @@ class Invitation(models.Model):
         SETUP = "setup"
         INVITE = "invite"
         RESET = "reset"
+        ENTER = "enter"  # break-glass: one log-in past an enforced OpenID Connect
 
     purpose = models.CharField(max_length=6, choices=Purpose)
     token_hash = models.CharField(max_length=64, unique=True)

@@ -23,3 +23,9 @@ def member_names() -> dict[int | None, str]:
 def team_of(manager_id: int) -> set[int]:
     """Ids of a manager's direct reports."""
     return set(Member.objects.filter(manager_id=manager_id).values_list("pk", flat=True))
+
+
+def managers() -> list[int]:
+    """Ids of everybody who has active direct reports."""
+    rows = Member.objects.filter(is_active=True).exclude(manager_id=None)
+    return sorted(set(rows.values_list("manager_id", flat=True)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Count, Q, QuerySet, Sum
 
 from banso.names import search_key
@@ -108,12 +109,17 @@ def customers(member: Member, query: ListQuery, today: date) -> QuerySet[Account
     return rows.select_related("owner", "deputy")
 
 
+def remembered(what: str, watermark: int, key: str) -> str:
+    """A cache key for anything that holds until something new is entered."""
+    return f"desk.{what}:{watermark}:{sha256(key.encode()).hexdigest()[:32]}"
+
+
 def totals(rows: QuerySet[Account], watermark: int, key: str) -> Totals:
     """Count and MRR of the filtered list: one query, remembered until something new is entered."""
-    place = f"desk.totals:{watermark}:{key}"
-    found: Totals | None = cache.get(place)
+    place = remembered("totals", watermark, key)
+    found: Totals | None = caches["local"].get(place)
     if found is None:
         sums = rows.order_by().aggregate(n=Count("id"), mrr=Sum("mrr_units"))
         found = Totals(sums["n"], sums["mrr"] or 0)
-        cache.set(place, found, 300)
+        caches["local"].set(place, found, 300)
     return found
