@@ -44,7 +44,9 @@ from .ltv import (
     price_guard,
 )
 from .monthly import Monthly, MonthRow, monthly
+from .observed import LtvObserved, ltv_observed
 from .renewals import RenewalRate, Term, renewal_rate
+from .segments import UNASSIGNED, by_segment
 from .state import (
     Cohort12,
     Intervals,
@@ -63,6 +65,7 @@ __all__ = [
     "KINDS",
     "LATE_RENEWAL_DAYS",
     "LEVERS",
+    "UNASSIGNED",
     "UNITS",
     "ArticleInputs",
     "Average",
@@ -81,6 +84,7 @@ __all__ = [
     "Lines",
     "LtvArticle",
     "LtvChurn",
+    "LtvObserved",
     "MonthRow",
     "Monthly",
     "MrrAt",
@@ -97,6 +101,7 @@ __all__ = [
     "as_decimal",
     "average",
     "break_even_churn",
+    "by_segment",
     "churn_of",
     "churn_rates",
     "cohorts",
@@ -106,6 +111,7 @@ __all__ = [
     "intervals",
     "ltv_article",
     "ltv_churn",
+    "ltv_observed",
     "monthly",
     "mrr_at",
     "planned_churn",

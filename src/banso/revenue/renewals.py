@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ._ledger import LATE_RENEWAL_DAYS
+from ._late import LATE_RENEWAL_DAYS
 from ._months import day_number, day_of
 from ._read import columns_of, missing
 from ._units import exact

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from banso.revenue import Book, monthly, waterfall
+from banso.revenue import Book, by_segment, monthly, waterfall
 
 from . import oracle
 
@@ -156,8 +156,11 @@ def test_segments_sum_to_the_total(rows: list[dict[str, Any]], known: dt.date) -
             waterfall(book, month, known_at=known, rates=rates, customers=dict.fromkeys(others))
             for others in ("ab", "cd")
         ]
+        parted = by_segment(book, month, {"a": "low", "b": "high", "c": "low"}, known_at=known, rates=rates)
+        assert set(parted) <= {"low", "high", None}
         for name, value in whole.parts().items():
             assert value == sum(getattr(half, name) for half in halves), name
+            assert value == sum(getattr(part, name) for part in parted.values()), name
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,6 +13,7 @@ from banso.revenue import (
     average,
     churn_rates,
     decompose,
+    ltv_observed,
     mrr_at,
     planned_churn,
     quick_ratio,
@@ -229,3 +230,14 @@ def test_automatic_renewal_rolls_the_end() -> None:
     assert [term.contract for term in following.terms] == [f"k{n}" for n in range(5)]
     none = renewal_rate(book, contracts, "2026-01-01", "2026-01-31")
     assert (none.count, none.reason) == (None, "no_terms")
+
+
+def test_observed_inputs_of_ltv() -> None:
+    found = ltv_observed(forty("c00", "c01"), "2026-11-24")
+    assert (found.first_month, found.last_month) == ("2025-11", "2026-10")
+    assert found.unit_price == 300_000
+    assert found.churn.rate == Fraction(2, 480)
+    assert found.years == 20
+    assert found.few_cases
+    assert ltv_observed(forty(), "2026-11-24").reason == "no_churn"
+    assert ltv_observed([], "2026-11-24").reason == "no_customers"

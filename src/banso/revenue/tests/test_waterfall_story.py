@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from banso.revenue import Book, LeftOut, Waterfall, waterfall
+from banso.revenue import Book, LeftOut, Waterfall, by_segment, waterfall
 
 # 33 customers of the story have no movement in October; together they hold 12,000,000 less the
 # seven that move (700 + 400 + 300 + 480 + 240 + 500 + 260 thousand = 2,880,000): 9,120,000.
@@ -149,6 +149,17 @@ def test_accounts_left_out_and_merged() -> None:
     assert merged.opening == 12_000_000 - 260_000
     assert ("新星学園", "test") in [(e.customer, e.reason) for e in merged.excluded]
     assert merged.difference == 0
+
+
+def test_segments_keep_merges_and_exclusions() -> None:
+    merges = {"南部製菓": "グループ", "丸一運輸": "グループ", "新星学園": LeftOut("test")}
+    asked: dict[str, Any] = {"known_at": "2026-11-24T09:00", "customers": merges}
+    whole = waterfall(rows(), "2026-10", **asked)
+    parts = by_segment(rows(), "2026-10", {"グループ": "high", "大空食品": "high"}, **asked)
+    assert list(parts) == ["high", None]
+    assert parts["high"].opening == 1_840_000
+    for name, value in whole.parts().items():
+        assert value == sum(getattr(part, name) for part in parts.values()), name
 
 
 def test_a_book_reads_any_table() -> None:
