@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Count, Sum
 
 from banso_web.core.facts import Asked
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ListQuery, customers, following
+from banso_web.desk.reads.customers import ListQuery, customers, following, remembered
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -46,7 +46,7 @@ def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | N
         key = (
             f"desk.ends:{asked.watermark}:{asked.today}:{member.pk if query.owner == 'me' else ''}:{query!r}"
         )
-        found: list[tuple[date | None, int, int]] | None = cache.get(key)
+        found: list[tuple[date | None, int, int]] | None = caches["local"].get(key)
         if found is None:
             rows = customers(member, query, asked.today).filter(mrr_units__gt=0, excluded="").order_by()
             grouped = (
@@ -55,7 +55,7 @@ def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | N
                 .annotate(n=Count("id"), mrr=Sum("mrr_units"))
             )
             found = list(grouped)
-            cache.set(key, found, 300)
+            caches["local"].set(key, found, 300)
         return found
     chosen = snapshot.chosen(member, query, asked)
     return [(row.renewal_on, 1, row.mrr_units) for row in chosen if row.mrr_units > 0 and not row.excluded]
