@@ -1,0 +1,1 @@
+"""Changes of targets, countermeasures and LTV scenarios: permission, write, audit row."""

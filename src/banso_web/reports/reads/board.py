@@ -1,0 +1,210 @@
+"""The KGI・KPI board of a month: figures with target, trend and owner, the tree, and what has no countermeasure yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from banso_web.core.facts import Asked
+from banso_web.core.metrics import MetricResult, MetricSpec, Scope, catalogue, plain
+from banso_web.core.ui.figures import Figure
+from banso_web.reports.board import ALL, GROUPS, KGI, Group, Line
+from banso_web.reports.question import Question
+from banso_web.reports.reads.countermeasures import Measure, covered, measures
+from banso_web.reports.reads.figures import Answers, answers, ask, figure, interval_text
+from banso_web.reports.reads.targets import (
+    FISCAL_YEAR,
+    TargetLine,
+    all_targets,
+    in_force,
+    monthly_in_force,
+    scope_of,
+)
+from banso_web.reports.reads.trend import Spark, months, spark
+from banso_web.revenue.actions.closing import question as closing_question
+from banso_web.revenue.reads.closing import Closed, standing
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure of the board with everything beside it."""
+
+    line: Line
+    spec: MetricSpec
+    figure: Figure
+    result: MetricResult | None
+    target: TargetLine | None
+    yearly: TargetLine | None
+    spark: Spark | None
+    measures: tuple[Measure, ...]
+    detail_url: str
+    reported: Decimal | None = None  # of the closing that stands for the month, where it differs from today's value
+
+    @property
+    def met(self) -> bool | None:
+        return self.figure.target_met
+
+    @property
+    def uncovered(self) -> bool:
+        """未達 without 改善策."""
+        return self.met is False and not self.measures
+
+    @property
+    def interval(self) -> str:
+        return interval_text(self.result) if self.result else ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.result.notes if self.result else ()
+
+    @property
+    def reported_text(self) -> str:
+        """The signed figure beside today's, where they differ."""
+        return "" if self.reported is None else self.figure.text(self.reported)
+
+    @property
+    def current_text(self) -> str:
+        return "" if self.figure.value is None else self.figure.text(self.figure.value)
+
+    @property
+    def yearly_text(self) -> str:
+        if self.yearly is None:
+            return ""
+        return f"{'≦' if self.yearly.op == '<=' else '≧'} {self.figure.text(self.yearly.value)}"
+
+    @property
+    def pooled(self) -> Any:
+        """Three months pooled (Σ churned ÷ Σ opening), where the metric knows them."""
+        return self.result.parts.get("pooled_3_months") if self.result else None
+
+
+@dataclass(frozen=True)
+class Section:
+    group: Group
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class Unaddressed:
+    """A missed target without 改善策: which metric, for whom, by how much."""
+
+    metric: str
+    name: Any
+    scope: str
+    figure: Figure
+    target: TargetLine
+    url: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}({self.scope})" if self.scope else str(self.name)
+
+
+@dataclass(frozen=True)
+class Board:
+    question: Question
+    kgi: tuple[Tile, ...]
+    sections: tuple[Section, ...]
+    answers: Answers
+    measures: tuple[Measure, ...]
+    unaddressed: tuple[Unaddressed, ...]
+    closed: Closed | None
+
+    @property
+    def tiles(self) -> list[Tile]:
+        return [*self.kgi, *(tile for section in self.sections for tile in section.tiles)]
+
+
+def board(question: Question) -> Board:
+    """Everything the page shows. A constant number of queries; figures are kept while nothing changes."""
+    found = answers(question)
+    targets = all_targets(question.asked)
+    written = measures(question.asked, month=question.month)
+    closed = standing(question.month) if question.scope == Scope() else None
+    rows = months(question)
+
+    def tile(line: Line) -> Tile:
+        result = found.of.get(line.key)
+        scope = question.scope.key
+        target = in_force(targets, line.key, scope, question.month)
+        return Tile(
+            line=line,
+            spec=catalogue[line.key],
+            figure=figure(question, line, result, target),
+            result=result,
+            target=target,
+            yearly=in_force(targets, line.key, scope, question.month, FISCAL_YEAR),
+            spark=spark(rows, line.trend, target.value if target else None) if line.trend else None,
+            measures=tuple(one for one in written if one.metric == line.key),
+            detail_url=question.url("kpi_detail", line.key),
+            reported=_reported(closed, line, result),
+        )
+
+    return Board(
+        question=question,
+        kgi=tuple(tile(line) for line in KGI if line.key in catalogue),
+        sections=tuple(
+            Section(group, tuple(tile(line) for line in group.lines if line.key in catalogue)) for group in GROUPS
+        ),
+        answers=found,
+        measures=tuple(written),
+        unaddressed=tuple(unaddressed(question, targets, written)),
+        closed=closed,
+    )
+
+
+def _reported(closed: Closed | None, line: Line, result: MetricResult | None) -> Decimal | None:
+    """What the closing reported, where today's answer prints otherwise."""
+    text = closed.values.get(line.key, {}).get("value") if closed else None
+    if text is None or line.at == "asked" or result is None:
+        return None
+    return Decimal(text) if plain(result.value) != plain(Decimal(text)) else None
+
+
+def unaddressed(question: Question, targets: Sequence[TargetLine], written: Sequence[Measure]) -> list[Unaddressed]:
+    """Of every monthly target in force, company or segment: those missed in the month and without 改善策."""
+    has = covered(written)
+    out = []
+    for target in monthly_in_force(targets, question.month):
+        line, scope = ALL.get(target.metric), scope_of(target.scope)
+        if line is None or scope is None or target.metric in has or target.metric not in catalogue:
+            continue
+        asked = Question(question.asked, question.month, scope)
+        result = answers(asked).of.get(line.key) if scope == Scope() or scope == question.scope else _one(asked, line)
+        if result is None or result.value is None or target.met_by(result.value):
+            continue
+        shown = figure(asked, line, result, target)
+        out.append(Unaddressed(target.metric, catalogue[target.metric].name, target.scope, shown, target, asked.url("kpi_detail", target.metric)))
+    return out
+
+
+def _one(question: Question, line: Line) -> MetricResult | None:
+    return ask(question, line) if line.at != "end" or question.begun else None
+
+
+def red_lines(asked: Asked, month: date) -> list[Tile]:
+    """Every missed company target of a month, with or without 改善策: each needs a comment at the close (KPI-06)."""
+    shown = board(Question(asked, month, Scope()))
+    return [tile for tile in shown.tiles if tile.met is False]
+
+
+def closing_reasons(month: date, red_comments: Mapping[str, str]) -> list[str]:
+    """Why a month cannot be closed yet: a 未達 KPI without 改善策, or without a comment of the closing.
+
+    Registered in `registry.closing_checks`; asks what the closing itself asks.
+    """
+    asked = closing_question(month)
+    shown = board(Question(asked, month, Scope()))
+    missed = _("未達のKPIに改善策がありません。改善策を登録してください: %(name)s %(value)s(目標 %(target)s)")
+    silent = _("未達のKPIにコメントがありません。締めのコメントを書いてください: %(name)s")
+    reasons = [
+        missed % {"name": one.label, "value": one.figure.text(one.figure.value), "target": one.figure.target_text}
+        for one in shown.unaddressed
+    ]
+    red = [tile for tile in shown.tiles if tile.met is False]
+    return reasons + [silent % {"name": tile.spec.name} for tile in red if not red_comments.get(tile.line.key, "").strip()]

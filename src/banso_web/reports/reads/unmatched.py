@@ -1,0 +1,45 @@
+"""Contracts of customers that no customer list has described yet (未整備): shown with their MRR, never hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from banso_web.accounts.reads.unmatched import incomplete_accounts
+from banso_web.reports.question import Question
+from banso_web.revenue.reads.months import standing
+
+LISTED = 20
+
+
+@dataclass(frozen=True)
+class UnmatchedRow:
+    account_id: int
+    code: str
+    name: str
+    mrr: Decimal
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """Customers with MRR that are 未整備 at the month's end: how many, their MRR, the largest of them."""
+
+    customers: int
+    mrr: Decimal
+    rows: tuple[UnmatchedRow, ...]
+
+
+def unmatched(question: Question) -> Unmatched:
+    """One query; the MRR is read from the kept waterfall. They are counted in the figures, and said to be."""
+    waiting = incomplete_accounts()
+    if not waiting or not question.begun:
+        return Unmatched(0, Decimal(0), ())
+    asked = question.at_month_end
+    lines = standing(asked, asked.as_of, question.scope).lines
+    found = []
+    for key, (code, name) in waiting.items():
+        line = lines.find(str(key))
+        if line is not None and line.closing > 0:
+            found.append(UnmatchedRow(key, code, name, line.closing))
+    found.sort(key=lambda row: (-row.mrr, row.code))
+    return Unmatched(len(found), sum((row.mrr for row in found), Decimal(0)), tuple(found[:LISTED]))

@@ -1,0 +1,29 @@
+"""What reports registers at start-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from banso_web.core.registry import NavEntry, registry
+from banso_web.reports import imports
+
+registry.nav += [
+    NavEntry("kpi", _("KGI・KPI"), "kpi", "kpi", group="numbers", order=300, permission="revenue.view"),
+    NavEntry("nrr", _("NRR ウォーターフォール"), "nrr", "waterfall", group="numbers", order=310, permission="revenue.view"),
+    NavEntry("ltv", _("LTV"), "ltv", "ltv", group="numbers", order=320, permission="revenue.view"),
+    NavEntry("cohorts", _("コホート"), "cohorts", "cohort", group="numbers", order=330, permission="revenue.view"),
+    NavEntry("closing", _("月次締め"), "closing", "closing", group="numbers", order=340, permission="revenue.view"),
+]
+
+
+def _closing_check(month: object, red_comments: dict[str, str]) -> Sequence[str]:
+    from banso_web.reports.reads.board import closing_reasons
+
+    return closing_reasons(month, red_comments)  # type: ignore[arg-type]
+
+
+registry.closing_checks.append(_closing_check)
+
+__all__ = ["imports"]
