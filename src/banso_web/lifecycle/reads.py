@@ -14,26 +14,36 @@ if TYPE_CHECKING:
 
 def goals(asked: Asked, account_id: int) -> list[Goal]:
     """Success metrics agreed (or still to be agreed) by the asked day."""
-    rows = counted(Goal, asked.watermark, asked.known_at).filter(account_id__in=accounts_of(asked, account_id))
-    return [row for row in rows.order_by("due_on", "id") if row.agreed_on is None or row.agreed_on <= asked.as_of]
+    rows = counted(Goal, asked.watermark, asked.known_at).filter(
+        account_id__in=accounts_of(asked, account_id)
+    )
+    return [
+        row for row in rows.order_by("due_on", "id") if row.agreed_on is None or row.agreed_on <= asked.as_of
+    ]
 
 
 def tasks(asked: Asked, account_id: int) -> list[Task]:
     """Open tasks, the earliest due first."""
-    rows = counted(Task, asked.watermark, asked.known_at).filter(account_id__in=accounts_of(asked, account_id))
+    rows = counted(Task, asked.watermark, asked.known_at).filter(
+        account_id__in=accounts_of(asked, account_id)
+    )
     return list(rows.exclude(state__in=("done", "closed", "cancelled")).order_by("due_on", "id")[:50])
 
 
 def onboardings(asked: Asked, account_id: int) -> list[Onboarding]:
     """Onboarding projects begun by the asked day."""
-    rows = counted(Onboarding, asked.watermark, asked.known_at).filter(account_id__in=accounts_of(asked, account_id))
+    rows = counted(Onboarding, asked.watermark, asked.known_at).filter(
+        account_id__in=accounts_of(asked, account_id)
+    )
     return list(rows.filter(started_on__lte=asked.as_of).order_by("-started_on"))
 
 
 def renewal_sheet(asked: Asked, account_id: int) -> list[Renewal]:
     """Lines of the renewal sheet of the customer's contracts."""
     rows = counted(Renewal, asked.watermark, asked.known_at)
-    return list(rows.filter(contract__account_id__in=accounts_of(asked, account_id)).select_related("contract"))
+    return list(
+        rows.filter(contract__account_id__in=accounts_of(asked, account_id)).select_related("contract")
+    )
 
 
 def success(member: Member, account_id: int, asked: Asked) -> dict[str, Any] | None:
@@ -45,5 +55,3 @@ def success(member: Member, account_id: int, asked: Asked) -> dict[str, Any] | N
         "renewals": renewal_sheet(asked, account_id),
         "day": asked.as_of,
     }
-
-

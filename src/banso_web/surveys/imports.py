@@ -33,10 +33,14 @@ class ResponsesHandler(HappeningHandler[Response]):
 def _problem(row: Row) -> Problem | None:
     score, scale = row.get("score"), SCALES.get(str(row.get("instrument")).casefold())
     if score is not None and scale and not scale[0] <= score <= scale[1]:
-        return Problem(row.number, "score", "score_out_of_range", {"text": str(score), "low": scale[0], "high": scale[1]})
+        return Problem(
+            row.number, "score", "score_out_of_range", {"text": str(score), "low": scale[0], "high": scale[1]}
+        )
     sent, answered = row.get("sent_on"), row.get("answered_on")
     if sent and answered and answered < sent:
-        return Problem(row.number, "answered_on", "end_before_start", {"start": str(sent), "end": str(answered)})
+        return Problem(
+            row.number, "answered_on", "end_before_start", {"start": str(sent), "end": str(answered)}
+        )
     if score is not None and answered is None:
         return Problem(row.number, "answered_on", "required", {})
     return None

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def responses(asked: Asked, account_id: int, *, limit: int = 200) -> list[Response]:
     """Requests sent and answers given up to the asked day, latest first. An answer of a later day is not known yet."""
-    rows = counted(Response, asked.watermark, asked.known_at).filter(account_id__in=accounts_of(asked, account_id))
+    rows = counted(Response, asked.watermark, asked.known_at).filter(
+        account_id__in=accounts_of(asked, account_id)
+    )
     found = list(rows.order_by("-sent_on", "-answered_on", "-id")[:limit])
     shown = []
     for row in found:
@@ -35,8 +37,16 @@ def response_entries(member: Member, account_id: int, asked: Asked) -> Sequence[
     found = []
     for row in responses(asked, account_id):
         at = row.answered_on or row.sent_on
-        text = f"{row.instrument.upper()} {row.score.normalize():f}" if row.score is not None else f"{row.instrument.upper()}"
-        found.append(TimelineItem(at, "response", _("回答") if row.answered_on else _("無回答"), text, row.comment, "survey"))
+        text = (
+            f"{row.instrument.upper()} {row.score.normalize():f}"
+            if row.score is not None
+            else f"{row.instrument.upper()}"
+        )
+        found.append(
+            TimelineItem(
+                at, "response", _("回答") if row.answered_on else _("無回答"), text, row.comment, "survey"
+            )
+        )
     return found
 
 
@@ -53,7 +63,9 @@ def satisfaction(member: Member, account_id: int, asked: Asked) -> dict[str, Any
             "unit": {"kind": "count", "digits": 1},
             "description": "CSAT",
             "x": [str(row.answered_on) for row in scored],
-            "series": [{"name": "CSAT", "values": [float(row.score) for row in scored if row.score is not None]}],
+            "series": [
+                {"name": "CSAT", "values": [float(row.score) for row in scored if row.score is not None]}
+            ],
         }
     return {
         "latest": scored[-1] if scored else None,

@@ -23,7 +23,10 @@ class TouchesHandler(HappeningHandler[Touch]):
 
 class TicketsHandler(HappeningHandler[Ticket]):
     def __init__(self) -> None:
-        times, texts = ("opened_at", "first_reply_at", "closed_at"), ("category", "priority", "severity", "subject")
+        times, texts = (
+            ("opened_at", "first_reply_at", "closed_at"),
+            ("category", "priority", "severity", "subject"),
+        )
         super().__init__(
             key="tickets",
             model=Ticket,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,19 @@ from banso_web.touch.models import Ticket, Touch
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
+MANY = 5_000  # beyond this all are read
+
 
 def _end(day: date) -> datetime:
     """The first instant after Japan's day."""
     return datetime.combine(day + timedelta(days=1), datetime.min.time(), clock.JST)
 
 
-def last_touches(asked: Asked) -> dict[int, date]:
-    """{account: Japan's day of its latest touch} up to the asked day."""
+def last_touches(asked: Asked, account_ids: Collection[int] | None = None) -> dict[int, date]:
+    """{account: Japan's day of its latest touch} up to the asked day; of some accounts only where given."""
     rows = counted(Touch, asked.watermark, asked.known_at).filter(at__lt=_end(asked.as_of))
+    if account_ids is not None and len(account_ids) <= MANY:
+        rows = rows.filter(account_id__in=account_ids)
     latest = rows.order_by().values_list("account").annotate(last=Max("at"))
     return {account: at.astimezone(clock.JST).date() for account, at in latest}
 
@@ -33,13 +37,21 @@ def last_touches(asked: Asked) -> dict[int, date]:
 def touches(asked: Asked, account_id: int, *, limit: int = 100) -> list[Touch]:
     """Touches of one customer up to the asked day, latest first."""
     rows = counted(Touch, asked.watermark, asked.known_at)
-    return list(rows.filter(account_id__in=accounts_of(asked, account_id), at__lt=_end(asked.as_of)).order_by("-at", "-id")[:limit])
+    return list(
+        rows.filter(account_id__in=accounts_of(asked, account_id), at__lt=_end(asked.as_of)).order_by(
+            "-at", "-id"
+        )[:limit]
+    )
 
 
 def tickets(asked: Asked, account_id: int, *, limit: int = 100) -> list[Ticket]:
     """Tickets of one customer opened up to the asked day, latest first."""
     rows = counted(Ticket, asked.watermark, asked.known_at)
-    return list(rows.filter(account_id__in=accounts_of(asked, account_id), opened_at__lt=_end(asked.as_of)).order_by("-opened_at")[:limit])
+    return list(
+        rows.filter(account_id__in=accounts_of(asked, account_id), opened_at__lt=_end(asked.as_of)).order_by(
+            "-opened_at"
+        )[:limit]
+    )
 
 
 def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:
@@ -52,7 +64,9 @@ def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[Tim
             kind="touch",
             label=KINDS.get(row.kind, row.kind),
             text=row.subject or row.note[:200],
-            detail=" · ".join(str(part) for part in (INITIATIVES.get(row.initiative, ""), row.member) if part),
+            detail=" · ".join(
+                str(part) for part in (INITIATIVES.get(row.initiative, ""), row.member) if part
+            ),
             icon="chat",
         )
         for row in touches(asked, account_id)
@@ -64,6 +78,8 @@ def ticket_entries(member: Member, account_id: int, asked: Asked) -> Sequence[Ti
     from banso_web.touch.words import TICKET
 
     return [
-        TimelineItem(at=row.opened_at, kind="ticket", label=TICKET, text=row.subject, detail=row.category, icon="help")
+        TimelineItem(
+            at=row.opened_at, kind="ticket", label=TICKET, text=row.subject, detail=row.category, icon="help"
+        )
         for row in tickets(asked, account_id)
     ]

@@ -21,7 +21,9 @@ def usage_matrix(member: Member, account_id: int, asked: Asked) -> dict[str, Any
 
     A pair without rows stays empty: no row is not a zero until the source is known to live.
     """
-    rows = counted(UsageDaily, asked.watermark, asked.known_at).filter(account_id__in=accounts_of(asked, account_id))
+    rows = counted(UsageDaily, asked.watermark, asked.known_at).filter(
+        account_id__in=accounts_of(asked, account_id)
+    )
     newest = rows.filter(day__lte=asked.as_of).order_by("-day").values_list("day", flat=True).first()
     if newest is None:
         return {"empty": True}
@@ -32,7 +34,13 @@ def usage_matrix(member: Member, account_id: int, asked: Asked) -> dict[str, Any
     departments = sorted({department for department, _feature in cells})
     features = sorted({feature for _department, feature in cells})
     table = [
-        (name, [sum(found) / len(found) if (found := cells.get((name, feature))) else None for feature in features])
+        (
+            name,
+            [
+                sum(found) / len(found) if (found := cells.get((name, feature))) else None
+                for feature in features
+            ],
+        )
         for name in departments
     ]
     return {"newest": newest, "day": asked.as_of, "features": features, "table": table}

@@ -27,14 +27,23 @@ CHANNELS = {
 
 def voices(asked: Asked, account_id: int, *, limit: int = 50) -> list[Voice]:
     """Voices heard up to the asked day, latest first."""
-    rows = counted(Voice, asked.watermark, asked.known_at).filter(account_id__in=accounts_of(asked, account_id))
+    rows = counted(Voice, asked.watermark, asked.known_at).filter(
+        account_id__in=accounts_of(asked, account_id)
+    )
     return list(rows.filter(on__lte=asked.as_of).order_by("-on", "-id")[:limit])
 
 
 def voice_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:
     """For the customer's timeline: the verbatim, and where it was heard."""
     return [
-        TimelineItem(row.on, "voice", _("お客様の声"), row.verbatim, str(CHANNELS.get(row.channel, row.channel)), "voice")
+        TimelineItem(
+            row.on,
+            "voice",
+            _("お客様の声"),
+            row.verbatim,
+            str(CHANNELS.get(row.channel, row.channel)),
+            "voice",
+        )
         for row in voices(asked, account_id)
     ]
 

@@ -5,36 +5,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Response',
+            name="Response",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('instrument', models.CharField(max_length=60)),
-                ('score', models.DecimalField(decimal_places=2, max_digits=6, null=True)),
-                ('sent_on', models.DateField(null=True)),
-                ('answered_on', models.DateField(null=True)),
-                ('comment', models.TextField(default='')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.contact')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("instrument", models.CharField(max_length=60)),
+                ("score", models.DecimalField(decimal_places=2, max_digits=6, null=True)),
+                ("sent_on", models.DateField(null=True)),
+                ("answered_on", models.DateField(null=True)),
+                ("comment", models.TextField(default="")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.contact",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', '-sent_on'], name='response_account'), models.Index(fields=['code'], name='response_code'), models.Index(fields=['entry'], name='response_entry')],
+                "indexes": [
+                    models.Index(fields=["account", "-sent_on"], name="response_account"),
+                    models.Index(fields=["code"], name="response_code"),
+                    models.Index(fields=["entry"], name="response_entry"),
+                ],
             },
         ),
     ]

@@ -5,37 +5,61 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='UsageDaily',
+            name="UsageDaily",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('day', models.DateField()),
-                ('product', models.CharField(default='', max_length=200)),
-                ('department', models.CharField(default='', max_length=200)),
-                ('feature', models.CharField(max_length=200)),
-                ('users', models.IntegerField()),
-                ('events', models.IntegerField(null=True)),
-                ('seats', models.IntegerField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("day", models.DateField()),
+                ("product", models.CharField(default="", max_length=200)),
+                ("department", models.CharField(default="", max_length=200)),
+                ("feature", models.CharField(max_length=200)),
+                ("users", models.IntegerField()),
+                ("events", models.IntegerField(null=True)),
+                ("seats", models.IntegerField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', '-day'], name='usage_account'), models.Index(fields=['code'], name='usage_code'), models.Index(fields=['entry'], name='usage_entry')],
+                "indexes": [
+                    models.Index(fields=["account", "-day"], name="usage_account"),
+                    models.Index(fields=["code"], name="usage_code"),
+                    models.Index(fields=["entry"], name="usage_entry"),
+                ],
             },
         ),
     ]

@@ -5,39 +5,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Voice',
+            name="Voice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('on', models.DateField()),
-                ('channel', models.CharField(max_length=20)),
-                ('role', models.CharField(default='', max_length=14)),
-                ('contract_state', models.CharField(default='', max_length=7)),
-                ('verbatim', models.TextField()),
-                ('fact', models.TextField(default='')),
-                ('interpretation', models.TextField(default='')),
-                ('polarity', models.CharField(default='', max_length=10)),
-                ('themes', models.CharField(default='', max_length=500)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("on", models.DateField()),
+                ("channel", models.CharField(max_length=20)),
+                ("role", models.CharField(default="", max_length=14)),
+                ("contract_state", models.CharField(default="", max_length=7)),
+                ("verbatim", models.TextField()),
+                ("fact", models.TextField(default="")),
+                ("interpretation", models.TextField(default="")),
+                ("polarity", models.CharField(default="", max_length=10)),
+                ("themes", models.CharField(default="", max_length=500)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', '-on'], name='voice_account'), models.Index(fields=['code'], name='voice_code'), models.Index(fields=['entry'], name='voice_entry')],
+                "indexes": [
+                    models.Index(fields=["account", "-on"], name="voice_account"),
+                    models.Index(fields=["code"], name="voice_code"),
+                    models.Index(fields=["entry"], name="voice_entry"),
+                ],
             },
         ),
     ]
