@@ -10,11 +10,22 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
-from banso.money import MoneyError, from_units, to_units
+from banso.money import MoneyError, from_units
 from banso.periods import Month
 from banso.revenue.recipes.dates import ONE_DAY
 from banso.revenue.recipes.preview import preview_of
-from banso.revenue.recipes.rows import Cause, Collector, Derived, Mark, Row, RowProblem, number, place, text
+from banso.revenue.recipes.rows import (
+    Cause,
+    Collector,
+    Derived,
+    Mark,
+    Row,
+    RowProblem,
+    number,
+    place,
+    text,
+    units_of,
+)
 
 Key = tuple[str, str, str, str]  # account, contract, product, currency
 
@@ -115,7 +126,7 @@ def _month_units(amounts: Mapping[object, object], at: int, out: Collector) -> d
         if amount is not None and (isinstance(amount, bool) or not isinstance(amount, (Decimal, int))):
             raise TypeError(f"an amount is Decimal or int, not {type(amount).__name__}")
         try:
-            found[Month.of(on)] = to_units(amount) if amount is not None else 0
+            found[Month.of(on)] = units_of(Decimal(amount)) if amount is not None else 0
         except MoneyError:
             out.problems.append(RowProblem("amount_too_large", at, str(Month.of(on))))
             return None
@@ -201,6 +212,6 @@ def _snapshot_levels(rows: Sequence[Row], out: Collector, currency: str) -> Iter
             out.problems.append(RowProblem("no_amount" if key[0] else "no_account", place(row, at)))
             continue
         try:
-            yield key, to_units(mrr)
+            yield key, units_of(mrr)
         except MoneyError:
             out.problems.append(RowProblem("amount_too_large", place(row, at), "mrr"))

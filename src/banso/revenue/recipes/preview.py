@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from banso.money import from_units, to_units
 from banso.periods import Month
-from banso.revenue.recipes.dates import EndReading
-from banso.revenue.recipes.rows import MovementRow
+from banso.revenue.recipes.dates import ONE_DAY, EndReading
+from banso.revenue.recipes.rows import MovementRow, units_of
 
 _MOST_MONTHS = 1_200
 
@@ -85,11 +85,11 @@ def preview_of(
     sums: dict[str, dict[int, _Sums]] = defaultdict(lambda: defaultdict(_Sums))
     ends = 0
     for movement in movements:
-        on, units = movement["effective_on"], to_units(movement["mrr_delta"])
+        on, units = movement["effective_on"], units_of(movement["mrr_delta"])
         index = on.year * 12 + on.month - 1
         accounts[movement["currency"], movement["account_id"]][index] += units
         ends += movement["cause"] == "churn"
-        if movement["cause"] == "churn" and Month.of(on).last == on:
+        if movement["cause"] == "churn" and (on + ONE_DAY).day == 1:
             sums[movement["currency"]][index].on_last_day -= units
     for (money, _account), by_month in accounts.items():
         _classify(by_month, sums[money])

@@ -144,8 +144,18 @@ def place(row: Row, at: int) -> int:
     return value if isinstance(value, int) else at + 1
 
 
+def units_of(amount: Decimal) -> int:
+    """`to_units`, with a short way for amounts that need no rounding (nearly all of them)."""
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and -4 <= exponent <= 0 and amount.adjusted() < 14:
+        return int(amount.scaleb(4))
+    return to_units(amount)
+
+
 def monthly_units(amount: Decimal, months: Fraction | Decimal | int) -> int:
     """Units a month of an amount for a term, rounded half up once: ¥1,000,000 for 12 months is 833,333,333."""
+    if months == 1:
+        return units_of(amount)
     exact = Fraction(amount) * UNITS_PER_ONE / Fraction(months)
     magnitude = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
     return to_units(from_units(magnitude if exact >= 0 else -magnitude))
@@ -153,4 +163,4 @@ def monthly_units(amount: Decimal, months: Fraction | Decimal | int) -> int:
 
 def ymd(on: date) -> str:
     """``20260401``: the day in an id."""
-    return on.strftime("%Y%m%d")
+    return f"{on.year:04d}{on.month:02d}{on.day:02d}"
