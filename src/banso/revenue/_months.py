@@ -87,8 +87,8 @@ def moment(value: Any) -> int:
         if len(text) == 10:
             return end_of_day(day_number(text))
         value = dt.datetime.fromisoformat(text)
-    if isinstance(value, np.datetime64):
-        return int(value.astype("datetime64[us]").astype(np.int64))
+    if isinstance(value, np.datetime64):  # carries no offset: Japanese time like any other
+        return int(value.astype("datetime64[us]").astype(np.int64)) - 9 * 3_600_000_000
     if isinstance(value, dt.datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=JST)
         return (aware - _EPOCH) // _MICROSECOND

@@ -184,7 +184,7 @@ class Waterfall:
     customer_churn: Fraction | None
     reason: str | None
     counts: Mapping[str, int]
-    lines: Lines = field(repr=False)
+    lines: Lines = field(repr=False, compare=False)
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[Note, ...] = ()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from banso.periods import Month
 from banso.revenue import Book, LeftOut, Waterfall, by_segment, waterfall
 
 # 33 customers of the story have no movement in October; together they hold 12,000,000 less the
@@ -177,3 +178,23 @@ def test_an_empty_book_has_no_opening() -> None:
     empty = waterfall([], "2026-10")
     assert (empty.nrr, empty.grr, empty.reason) == (None, None, "no_opening")
     assert empty.opening == empty.closing == empty.difference == 0
+
+
+def test_times_without_offset_are_japanese_in_every_table() -> None:
+    pandas = pytest.importorskip("pandas")
+    columns: dict[str, Any] = {
+        "account_id": ["a"],
+        "effective_on": ["2026-10-01"],
+        "mrr_delta": [1],
+        "recorded_at": ["2026-10-01T09:00:00"],
+    }
+    frame = pandas.DataFrame(columns)
+    frame["recorded_at"] = pandas.to_datetime(frame["recorded_at"])
+    midnight_utc = int(dt.datetime(2026, 10, 1, tzinfo=dt.UTC).timestamp()) * 1_000_000
+    assert Book.from_table(columns).known.tolist() == [midnight_utc]
+    assert Book.from_table(frame).known.tolist() == [midnight_utc]
+
+
+def test_a_month_may_be_a_month_object() -> None:
+    assert waterfall(rows(), Month(2026, 10)) == waterfall(rows(), "2026-10")
+    assert waterfall(rows(), dt.date(2026, 10, 24)).month == "2026-10"
