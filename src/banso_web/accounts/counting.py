@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from banso.periods import add_months
 from banso_web.accounts.models import Account, Contract, Merge
 from banso_web.core.facts.happenings import effective
 from banso_web.core.facts.memo import last_change
+from banso_web.core.models import StateVersion
 
 CHUNK = 5_000  # ids in one question; the engines' limits lie well above
 
@@ -88,3 +90,78 @@ def contracts_of(accounts: Collection[int]) -> dict[int, int]:
         part = Contract.objects.filter(account_id__in=wanted[start : start + CHUNK])
         found |= dict(part.values_list("pk", "account_id"))
     return found
+
+
+def segments() -> list[str]:
+    """Every segment that a live customer has today."""
+    rows = Account.objects.filter(live=True).exclude(segment="").order_by("segment")
+    return list(rows.values_list("segment", flat=True).distinct())
+
+
+def families(ids: Collection[int]) -> dict[int, int]:
+    """{account: the account it counts as today} of these customers and of everybody merged with them."""
+    merged: dict[int, int] = dict(
+        Account.objects.exclude(merged_into=None).order_by().values_list("pk", "merged_into_id")
+    )
+    roots = {_end(merged, key) for key in ids}
+    found = {key: _end(merged, key) for key in merged if _end(merged, key) in roots}
+    return found | {root: root for root in roots}
+
+
+def next_ends(ids: Collection[int] | None, today: date) -> dict[int, date]:
+    """{customer: the next end of a contract in force}, from the current rows; 自動更新 rolls an end that has passed."""
+    rows = Contract.objects.filter(live=True, account__live=True).exclude(ends_on=None, ended_on=None)
+    if ids is not None:
+        rows = rows.filter(account_id__in=list(ids))
+    fields = rows.order_by().values_list(
+        "account_id", "starts_on", "ends_on", "ended_on", "auto_renew", "renewal_months"
+    )
+    found: dict[int, date] = {}
+    for account, starts_on, ends_on, ended_on, auto, months in fields.iterator(chunk_size=20_000):
+        end = ended_on or ends_on
+        if ended_on is None and end < today and auto:
+            end = rolled_end(end, months or 12, today)
+        if end < today or (starts_on and starts_on > today):
+            continue
+        if account not in found or end < found[account]:
+            found[account] = end
+    return found
+
+
+def rolled_end(end: date, months: int, today: date) -> date:
+    """The end of the term that runs today, when every term has so many months. A month's end stays a month's end."""
+    next_day = end + timedelta(days=1)
+    is_month_end = next_day.day == 1
+    turn = 0
+    rolled = end
+    while rolled < today:
+        turn += 1
+        later = add_months(next_day if is_month_end else end, turn * months)
+        rolled = later - timedelta(days=1) if is_month_end else later
+    return rolled
+
+
+def touched_by(entry_id: int) -> set[int]:
+    """Customers whose states, contracts or merges an entry wrote."""
+    versions = StateVersion.objects.filter(entry=entry_id)
+    contracts = versions.filter(subject="contract").values("subject_id")
+    found = set(versions.filter(subject="account").values_list("subject_id", flat=True))
+    found |= set(Contract.objects.filter(pk__in=contracts).values_list("account_id", flat=True))
+    for kept, other in Merge.objects.filter(entry=entry_id).values_list("kept_id", "other_id"):
+        found |= {kept, other}
+    return found
+
+
+def accounts_of(contracts: Collection[int]) -> set[int]:
+    """The 契約先 of these contracts."""
+    return set(Contract.objects.filter(pk__in=list(contracts)).values_list("account_id", flat=True))
+
+
+def every_account() -> list[int]:
+    """Ids of all customers, live or not."""
+    return list(Account.objects.order_by().values_list("pk", flat=True))
+
+
+def merge_entries(entries: Collection[int]) -> list[int]:
+    """Which of these entries hold a merge decision."""
+    return list(Merge.objects.filter(entry__in=list(entries)).values_list("entry_id", flat=True))

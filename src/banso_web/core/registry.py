@@ -98,6 +98,7 @@ class Registry:
     permissions: dict[str, Any] = field(default_factory=dict)  # key -> lazy label
     settings: dict[str, Any] = field(default_factory=dict)  # key -> SettingSpec (core.settings_store)
     after_publish: list[Callable[[int], None]] = field(default_factory=list)  # called with entry id
+    after_project: list[Callable[[str, Sequence[int]], None]] = field(default_factory=list)  # (subject, ids) after an edit
     commands: list[Any] = field(default_factory=list)  # click commands
     periodic: list[Periodic] = field(default_factory=list)
     undo_checks: list[Callable[[Any], Sequence[tuple[str, str]]]] = field(default_factory=list)  # (entry) -> what stands on it

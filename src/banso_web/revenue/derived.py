@@ -1,19 +1,20 @@
-"""Movements of contracts that have none of their own: made from the contract's terms, with stable ids.
+"""Movements of contracts that have none of their own: made from the contracts' dated terms by the ledger recipe.
 
-A start on `starts_on`, a change on the day a version with another price begins, an end on `ended_on` (the last day of
-service). A term that ran out without a decision goes on (更新手続中) unless another contract of the same customer and
-product begins within 30 days: then it ended on its `ends_on`. Supplied movements of a contract replace these.
+Supplied movements of a contract replace these (`revenue.imports`). A term that ran out without a decision goes on
+(更新手続中). Ids are the recipe's, so that the same terms give the same rows in every import.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
 
+from banso.money import from_units, to_units
+from banso.revenue.recipes import MovementRow, from_contracts
 from banso_web.accounts.imports import ContractTerms, contract_terms, contracts_beside
 from banso_web.core.bulk import insert_rows
 from banso_web.core.facts.happenings import effective
@@ -22,12 +23,13 @@ from banso_web.core.models import Known, StateVersion
 from banso_web.revenue.models import Movement
 
 BATCH = 500  # customers a transaction
-SUCCESSION = timedelta(days=30)
+CARRIED = ("product", "currency", "end_reason", "auto_renew", "renewal_months")
+DAYS = ("ends_on", "ended_on", "notified_on")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One version of a contract as far as its price goes. `day` None: from the beginning."""
+    """One version of a contract. `day` None: from the beginning."""
 
     day: date | None
     values: dict[str, Any]
@@ -35,72 +37,62 @@ class Term:
     basis: str
 
 
-@dataclass(frozen=True)
-class Derived:
-    """A movement to be."""
-
-    code: str
-    on: date
-    units: int
-    recorded_at: datetime
-    basis: str
-    cause: str
-
-
 def _day(values: dict[str, Any], key: str) -> date | None:
     text = values.get(key)
     return date.fromisoformat(text) if text else None
 
 
-def _known(term: Term, when: date, now: datetime) -> tuple[datetime, str]:
-    """Assumed versions were known when the thing happened; others when their source says."""
-    if term.basis == Known.ASSUMED:
-        return min(start_of(when), now), Known.ASSUMED
-    return term.recorded_at, term.basis
+def ledger_rows(contract: ContractTerms, terms: Sequence[Term]) -> list[dict[str, Any]]:
+    """A contract's versions as rows of a ledger: one at the start, one at each day from which another price holds.
 
-
-def derive(code: str, terms: Sequence[Term], successor: date | None, now: datetime) -> list[Derived]:
-    """The movements of one contract. `terms` in the order in which they count; `successor`: the start of the contract
-    that follows. Without a price or a start there is nothing to derive."""
+    What a version says about the end counts for the contract as a whole; `terms` stand in the order in which they count.
+    """
     merged: dict[str, Any] = {}
     for term in terms:
         merged.update(term.values)
     starts = _day(merged, "starts_on")
     if starts is None:
         return []
-    ends = _day(merged, "ended_on")
-    ends_on = _day(merged, "ends_on")
-    if ends is None and ends_on and successor and ends_on < successor <= ends_on + SUCCESSION:
-        ends = ends_on
-    made: list[Derived] = []
-    price = 0
+    common: dict[str, Any] = {key: merged[key] for key in CARRIED if merged.get(key) is not None}
+    common |= {key: _day(merged, key) for key in DAYS}
+    common |= {"account_id": str(contract.account_id), "contract_id": contract.code}
+    rows: list[dict[str, Any]] = []
+    price: int | None = None
     for day in sorted({max(term.day or starts, starts) for term in terms}):
-        if ends is not None and day > ends:
-            break
-        current, term = _price_on(terms, day)
-        if current != price and term is not None:
-            recorded, basis = _known(term, day, now)
-            name = "start" if not made else day.isoformat()
-            cause = "new" if not made else "price"
-            made.append(Derived(f"{code}:{name}", day, current - price, recorded, basis, cause))
-            price = current
-    if ends is not None and price:
-        ending = next((term for term in reversed(terms) if term.values.get("ended_on")), terms[-1])
-        recorded, basis = _known(ending, _day(merged, "notified_on") or ends, now)
-        made.append(Derived(f"{code}:end", ends, -price, recorded, basis, "churn"))
-    return made
+        current, _term = _price_on(terms, day)
+        ended = common["ended_on"] or (common["ends_on"] if common.get("auto_renew") is False else None)
+        if current is None or current == price or (ended and rows and day > ended):
+            continue
+        rows.append({**common, "starts_on": day, "mrr": from_units(current), "row": len(rows) + 1})
+        price = current
+    for row in rows[:-1]:  # only the last price runs into the contract's end
+        row.update(dict.fromkeys(DAYS))
+    return rows
 
 
-def _price_on(terms: Sequence[Term], day: date) -> tuple[int, Term | None]:
-    price, source = 0, None
+def _price_on(terms: Sequence[Term], day: date) -> tuple[int | None, Term | None]:
+    price, source = None, None
     for term in terms:
         if "stated_units" in term.values and (term.day is None or term.day <= day):
-            price, source = term.values["stated_units"] or 0, term
+            price, source = term.values["stated_units"], term
     return price, source
 
 
+def _known(movement: MovementRow, terms: Sequence[Term], now: datetime) -> tuple[datetime, str]:
+    """Assumed versions were known when the thing happened (an end: when it was announced); others when they say."""
+    on, end = movement["effective_on"], movement["movement_id"].endswith(":end")
+    if end:
+        source = next((term for term in reversed(terms) if term.values.get("ended_on")), terms[-1])
+        on = _day(source.values, "notified_on") or on
+    else:
+        source = _price_on(terms, on)[1] or terms[-1]
+    if source.basis == Known.ASSUMED:
+        return min(start_of(on), now), Known.ASSUMED
+    return source.recorded_at, source.basis
+
+
 def step(context: Context, after: int) -> tuple[int, int] | None:
-    """Bring the derived movements of the next contracts this entry touched in step with their terms."""
+    """Bring the derived movements of the next customers this entry touched in step with their contracts."""
     assert context.entry is not None
     ids, last = contracts_beside(context.entry, after, BATCH)
     if not ids:
@@ -109,16 +101,18 @@ def step(context: Context, after: int) -> tuple[int, int] | None:
     movements = Movement.objects.filter(counts, contract__in=ids)
     supplied = set(movements.filter(derived=False, is_void=False).values_list("contract", flat=True))
     terms = _terms(ids, counts)
-    facts: list[dict[str, Any]] = []
-    contracts = contract_terms([pk for pk in ids if pk not in supplied])
+    contracts = {one.code: one for one in contract_terms([pk for pk in ids if pk not in supplied])}
+    rows = [row for one in contracts.values() for row in ledger_rows(one, terms.get(one.pk, []))]
+    wanted: dict[str, list[MovementRow]] = {}
+    for movement in from_contracts(rows, undecided="continue").movements:
+        wanted.setdefault(movement["contract_id"], []).append(movement)
     standing = _standing(movements.filter(derived=True))
-    for contract in contracts:
-        wanted = derive(contract.code, terms.get(contract.pk, []), contract.successor, context.now)
-        facts += _difference(contract, wanted, standing.get(contract.pk, {}), context)
+    facts: list[dict[str, Any]] = []
+    for code, contract in contracts.items():
+        of_contract = terms.get(contract.pk, [])
+        facts += _difference(contract, wanted.get(code, []), of_contract, standing.get(contract.pk, {}), context)
     wrote = insert_rows(Movement, facts)
     Movement.objects.filter(code__in=[fact["code"] for fact in facts if fact["contested"]]).update(contested=True)
-    if contracts:
-        context.note("derived_movements", count=len({fact["contract_id"] for fact in facts}))
     return last, wrote
 
 
@@ -132,43 +126,60 @@ def _terms(ids: Sequence[int], counts: Q) -> dict[int, list[Term]]:
 
 
 def _standing(rows: Iterable[Movement]) -> dict[int, dict[str, Movement]]:
-    """The derived rows that count now: of each code the latest, unless it is a void."""
+    """The derived rows that stand now: of each code the latest, void or not."""
     found: dict[int, dict[str, Movement]] = {}
-    for row in sorted(rows.select_related("entry"), key=lambda row: (row.entry.seq or 2**62, row.pk)):  # type: ignore[attr-defined]
+    for row in sorted(rows, key=lambda row: (row.entry.seq or 2**62, row.pk)):
         assert row.contract_id is not None
         found.setdefault(row.contract_id, {})[row.code] = row
     return found
 
 
-def _difference(contract: ContractTerms, wanted: list[Derived], standing: dict[str, Movement], context: Context) -> list[dict[str, Any]]:
+def _difference(
+    contract: ContractTerms,
+    wanted: Sequence[MovementRow],
+    terms: Sequence[Term],
+    standing: dict[str, Movement],
+    context: Context,
+) -> list[dict[str, Any]]:
+    """What has to be added so that exactly `wanted` stands: new rows, corrected rows, voids."""
     facts = []
     for one in wanted:
-        was = standing.pop(one.code, None)
-        if was is not None and not was.is_void and (was.effective_on, was.delta_units) == (one.on, one.units):
+        was = standing.pop(one["movement_id"], None)
+        units = to_units(one["mrr_delta"])
+        if was is not None and not was.is_void and (was.effective_on, was.delta_units) == (one["effective_on"], units):
             continue
-        facts.append(_fact(contract, one, was is not None, context))
-    for code, was in standing.items():
-        if not was.is_void:
-            gone = Derived(code, was.effective_on, was.delta_units, context.now, Known.SYSTEM, was.cause)
-            facts.append({**_fact(contract, gone, True, context), "is_void": True})
-    return facts
+        recorded, basis = _known(one, terms, context.now)
+        facts.append(
+            {
+                "code": one["movement_id"],
+                "account_id": contract.account_id,
+                "contract_id": contract.pk,
+                "product": one["product"],
+                "effective_on": one["effective_on"],
+                "delta_units": units,
+                "currency": one["currency"],
+                "cause": one["cause"] or "",
+                "note": one["note"],
+                "derived": True,
+                "recorded_at": recorded,
+                "known_basis": basis,
+                "entry_id": context.entry_id,
+                "contested": was is not None,
+            }
+        )
+    return facts + [void_of(was, context) for was in standing.values() if not was.is_void]
 
 
-def _fact(contract: ContractTerms, one: Derived, contested: bool, context: Context) -> dict[str, Any]:
+def void_of(row: Movement, context: Context) -> dict[str, Any]:
+    """The row that takes a movement back under the entry of the context."""
+    kept = ("code", "account_id", "contract_id", "product", "effective_on", "delta_units", "currency", "cause", "derived")
     return {
-        "code": one.code,
-        "account_id": contract.account_id,
-        "contract_id": contract.pk,
-        "product": contract.product,
-        "effective_on": one.on,
-        "delta_units": one.units,
-        "currency": contract.currency,
-        "cause": one.cause,
-        "derived": True,
-        "recorded_at": one.recorded_at,
-        "known_basis": one.basis,
+        **{name: getattr(row, name) for name in kept},
+        "is_void": True,
+        "contested": True,
+        "recorded_at": context.now,
+        "known_basis": Known.SYSTEM,
         "entry_id": context.entry_id,
-        "contested": contested,
     }
 
 

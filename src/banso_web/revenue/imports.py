@@ -5,18 +5,23 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext as _
 
-from banso.money import to_units
+from banso import money
 from banso_web.accounts.imports import account_of
+from banso_web.core.bulk import insert_rows
 from banso_web.core.facts import counted
 from banso_web.core.imports import Context, Fact, Field, HappeningHandler, Problem, Row
+from banso_web.core.models import Entry
 from banso_web.core.registry import registry
-from banso_web.revenue import derived as derived  # registers itself as the work after all files
-from banso_web.revenue.models import Charge, Invoice, LtvInput, Movement, Rate
+from banso_web.revenue import derived
+from banso_web.revenue.models import Charge, Closing, Invoice, LtvInput, Movement, Rate
 
+to_units = lru_cache(maxsize=100_000)(money.to_units)  # prices repeat
 ACCOUNT = Field("account_id", reference="accounts")
 _HALF_UNIT = 5_000  # half a yen in 1/10,000: below it a balance counts as nothing
 
@@ -68,19 +73,9 @@ class MovementsHandler(HappeningHandler[Movement]):
 
 def void_movements(stale: Sequence[Movement], context: Context) -> None:
     """Take derived movements back by void rows of the same code. Undoing the entry brings them back."""
-    if not stale:
-        return
     codes = [one.code for one in stale]
     mine = set(Movement.objects.filter(entry=context.entry, code__in=codes, is_void=True).values_list("code", flat=True))
-    voids = []
-    for one in stale:
-        if one.code in mine:
-            continue
-        one.pk, one._state.adding = None, True
-        one.entry, one.is_void, one.contested = context.entry, True, True  # type: ignore[assignment]
-        one.recorded_at, one.known_basis = context.now, "system"
-        voids.append(one)
-    Movement.objects.bulk_create(voids)
+    insert_rows(Movement, [derived.void_of(one, context) for one in stale if one.code not in mine])
     Movement.objects.filter(code__in=codes).update(contested=True)
 
 
@@ -270,6 +265,16 @@ class LtvInputsHandler(HappeningHandler[LtvInput]):
         )
 
 
+def closed_months(entry: Entry) -> list[tuple[str, str]]:
+    """Closed months whose figures stand on an entry: what an undo must tell first."""
+    closings = Closing.objects.filter(watermark__gte=entry.seq or 0, reopened_at=None).order_by("month")
+    months = dict.fromkeys(f"{closing.month:%Y-%m}" for closing in closings)
+    if not months:
+        return []
+    return [("closed_months", _("締めた月がこの取り込みの上に立っています: %(months)s") % {"months": "、".join(months)})]
+
+
+registry.undo_checks.append(closed_months)
 registry.file_handlers["movements"] = MovementsHandler
 registry.file_handlers["charges"] = ChargesHandler
 registry.file_handlers["invoices"] = InvoicesHandler

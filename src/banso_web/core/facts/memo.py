@@ -61,6 +61,10 @@ class Memo(Generic[Value]):
                 return found
         return None
 
+    def put(self, key: Hashable, value: Value) -> None:
+        """Keep an answer (after the commit, inside a transaction)."""
+        transaction.on_commit(_Waiting(self, key, value))
+
     def _keep(self, key: Hashable, value: Value) -> None:
         weight = self._size(value) if self._size else 0
         with self._lock:
@@ -97,6 +101,7 @@ class _Waiting:
 
 
 _marks: Memo[int] = Memo(4_000)
+_furthest: Memo[tuple[int, int]] = Memo(400)  # name -> (watermark looked at last, its answer): only what follows is new
 
 
 def last_change(rows: models.QuerySet[Any], name: str, watermark: int) -> int:
@@ -106,14 +111,18 @@ def last_change(rows: models.QuerySet[Any], name: str, watermark: int) -> int:
     """
 
     def ask() -> int:
+        seen, answer = _furthest.peek(name) or (0, 0)
+        if seen > watermark:
+            seen, answer = 0, 0
         has = models.Exists(rows.filter(entry_id=models.OuterRef("pk")))
-        came = (
-            Entry.objects.filter(has, seq__lte=watermark)
-            .order_by("-seq")
-            .values_list("seq", flat=True)
-            .first()
+        came = Entry.objects.filter(has, seq__gt=seen, seq__lte=watermark).order_by("-seq")
+        went = Entry.objects.filter(has, voided_seq__gt=seen, voided_seq__lte=watermark).order_by("-voided_seq")
+        found = max(
+            answer,
+            came.values_list("seq", flat=True).first() or 0,
+            went.values_list("voided_seq", flat=True).first() or 0,
         )
-        went = Entry.objects.filter(has, voided_seq__lte=watermark).order_by("-voided_seq")
-        return max(came or 0, went.values_list("voided_seq", flat=True).first() or 0)
+        transaction.on_commit(_Waiting(_furthest, name, (watermark, found)))
+        return found
 
     return _marks.get((name, watermark), ask)

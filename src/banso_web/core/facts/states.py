@@ -12,6 +12,7 @@ from django.db import transaction
 from banso_web.core import clock
 from banso_web.core.facts.happenings import effective
 from banso_web.core.models import Entry, Known, StateVersion
+from banso_web.core.registry import registry
 
 Values = dict[str, Any]
 CHUNK = 2_000
@@ -119,9 +120,12 @@ def history(
 
 
 def project(
-    subject: str, ids: Iterable[int], *, today: date | None = None, watermark: int | None = None
+    subject: str, ids: Iterable[int], *, today: date | None = None, watermark: int | None = None, notify: bool = True
 ) -> None:
-    """Write today's values into the current rows of these subjects, at most CHUNK a transaction. Safe to run twice."""
+    """Write today's values into the current rows of these subjects, at most CHUNK a transaction. Safe to run twice.
+
+    `notify`: let the apps above bring what they derive up to date (`registry.after_project`).
+    """
     from banso_web.core.facts.entries import current_watermark
 
     day, mark = today or clock.today(), current_watermark() if watermark is None else watermark
@@ -130,11 +134,14 @@ def project(
         part = todo[start : start + CHUNK]
         with transaction.atomic():
             _projections[subject](part, states_at(subject, as_of=day, watermark=mark, ids=part))
+    if notify and todo:
+        for hook in registry.after_project:
+            hook(subject, todo)
 
 
 def project_entry(entry: Entry) -> None:
     """Bring every current row an entry touched up to date, then mark the entry projected. Safe to run twice."""
     for subject in _projections:
         ids = entry.versions.filter(subject=subject).values_list("subject_id", flat=True).distinct()
-        project(subject, list(ids))
+        project(subject, list(ids), notify=False)
     Entry.objects.filter(pk=entry.pk).update(projected=True)

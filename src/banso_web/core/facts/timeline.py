@@ -42,15 +42,22 @@ class Timeline:
 
 
 def timelines(
-    subject: str, fields: Sequence[str], *, watermark: int, known_at: datetime | None = None
+    subject: str,
+    fields: Sequence[str],
+    *,
+    watermark: int,
+    known_at: datetime | None = None,
+    ids: Sequence[int] | None = None,
 ) -> dict[str, Timeline]:
-    """{field: Timeline} over all subjects, as entered by the watermark and known by `known_at`.
+    """{field: Timeline} over all subjects (or `ids`), as entered by the watermark and known by `known_at`.
 
     One query; a later entry lies over an earlier one on the days it covers, as in `states_at`.
     """
     rows = StateVersion.objects.filter(effective(watermark), subject=subject)
     if known_at is not None:
         rows = rows.filter(recorded_at__lte=known_at)
+    if ids is not None:
+        rows = rows.filter(subject_id__in=ids)
     layers: dict[str, dict[int, list[Piece]]] = {field: {} for field in fields}
     listed = rows.order_by("entry__seq", "id").values_list("subject_id", "values", "valid_from", "valid_to")
     for subject_id, values, start, end in listed.iterator(chunk_size=20_000):

@@ -44,4 +44,5 @@ def _reported(question: Question, compute: Callable[[Question], MetricResult]) -
     if frozen is None or not question.scope.is_company or question.overrides:
         return result
     value = None if frozen["value"] is None else Decimal(frozen["value"])
-    return replace(result, value=value, reason=frozen["reason"], version=frozen["version"])
+    reason = result.reason or frozen["reason"] if value is None else None  # the reader's language before the signer's
+    return replace(result, value=value, reason=reason, version=frozen["version"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.db.models import BigIntegerField, Case, Expression, F, Func, Value, When
+from django.db.models import BigIntegerField, Case, Expression, F, Func, Q, Value, When
 from numpy.typing import NDArray
 
 from banso.revenue import Book
@@ -95,11 +96,17 @@ def book(asked: Asked) -> Book:
     return loaded(asked.watermark, asked.known_at).book
 
 
-def _read(mark: int, known_at: datetime | None) -> Loaded:
+def loaded_for(watermark: int, accounts: Collection[int], known_at: datetime | None = None) -> Loaded:
+    """The movements of a few accounts alone, read at once and not kept."""
+    return _read(watermark, known_at, accounts)
+
+
+def _read(mark: int, known_at: datetime | None, accounts: Collection[int] | None = None) -> Loaded:
     ends: Expression = Case(When(cause="churn", then=Value(1)), default=Value(0), output_field=BigIntegerField())
     rows = (
         counted(Movement, mark, known_at)
         .order_by()
+        .filter(Q() if accounts is None else Q(account__in=list(accounts)))
         .annotate(day=_Day(F("effective_on")), known=_Moment(F("recorded_at")), ends=ends, contract_key=F("contract_id"))
     )
     names = [name if name != "contract" else "contract_key" for name in _COLUMNS]

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Min, Q, Sum
+from django.utils.translation import gettext as _
 
 from banso.revenue import Waterfall
-from banso_web.accounts.models import Merge
+from banso_web.accounts import counting
 from banso_web.core import clock
 from banso_web.core.facts import Asked
-from banso_web.core.metrics import MetricResult, Row, as_json, catalogue, compute
+from banso_web.core.metrics import MetricResult, Row, as_json, catalogue, compute, plain
 from banso_web.core.models import Entry, StateVersion
 from banso_web.revenue.models import Closing, Movement
 from banso_web.revenue.reads.customers import counted_movements, rules_at
@@ -140,8 +141,8 @@ def frozen_values(asked: Asked, month: date) -> dict[str, Any]:
 
 
 def without_rows(result: MetricResult) -> dict[str, Any]:
-    """The `--json` object of a result, with counts in place of rows."""
-    body = as_json(_light(result))
+    """The `--json` object of a result with every digit, and counts in place of rows."""
+    body = as_json(_light(result), digits=28)
     for name, side in (("numerator", result.numerator), ("denominator", result.denominator)):
         if side is not None:
             body[name] = {"value": body[name]["value"], "rows": len(side.rows)}
@@ -216,7 +217,7 @@ def reported_beside_restated(closed: Closed, asked: Asked) -> list[Beside]:
         frozen = closed.values[key]
         now = compute(key, question, month=of_month)
         reported = None if frozen["value"] is None else Decimal(frozen["value"])
-        restated = None if now.value is None else Decimal(as_json(_light(now))["value"])
+        restated = None if now.value is None else Decimal(plain(now.value, 28) or 0)
         found.append(Beside(key, now.unit, reported, restated))
     return found
 
@@ -282,7 +283,7 @@ def corrections(closed: Closed, until: int) -> list[Correction]:
     stated = StateVersion.objects.filter(entry__in=ids, subject__in=("account", "contract", "setting"))
     stated = stated.exclude(valid_from__gt=last).order_by().values("entry").annotate(count=Count("pk"))
     states = {row["entry"]: row["count"] for row in stated}
-    for entry_id in Merge.objects.filter(entry__in=ids).values_list("entry", flat=True):
+    for entry_id in counting.merge_entries(ids):
         states[entry_id] = states.get(entry_id, 0) + 1
     return [_correction(entry, closed, moved, states) for entry in entries if entry.pk in moved or entry.pk in states]
 
@@ -334,3 +335,13 @@ def frozen_rows(closed: Closed, part: str) -> list[dict[str, Any]]:
     """The rows of a part as they were frozen (the `--json` form)."""
     rows = Closing.objects.get(pk=closed.id).rows.filter(part=part).order_by("pk")
     return [row.payload for row in rows]
+
+
+def closings_on(entry: Entry) -> list[tuple[str, str]]:
+    """What stands on an import that somebody wants to undo: (code, text) of each closed month its movements reach."""
+    first = Movement.objects.filter(entry=entry).aggregate(first=Min("effective_on"))["first"]
+    if first is None or entry.seq is None:
+        return []
+    rows = Closing.objects.filter(month__gte=first.replace(day=1), watermark__gte=entry.seq, reopened_at=None)
+    text = _("締めた月 %(month)s がこの取込に基づいています。取り消すと締め後修正になります。")
+    return [("closing", text % {"month": f"{month:%Y-%m}"}) for month in sorted(set(rows.values_list("month", flat=True)))]

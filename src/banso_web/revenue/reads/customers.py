@@ -6,6 +6,7 @@ parent; 除外区分 leaves every metric and is listed; segment, team and owner 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -19,8 +20,9 @@ from banso_web.core import settings_store
 from banso_web.core.facts import Asked, Memo, Timeline, counted, last_change, states_at, timelines
 from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
+from banso_web.members.reads import team_of
 from banso_web.revenue.models import Rate
-from banso_web.revenue.reads.book import Loaded, loaded
+from banso_web.revenue.reads.book import Loaded, loaded, loaded_for, movement_mark
 from banso_web.revenue.reads.exclusions import Synthetic, take_out
 
 COUNTED_BY = "revenue.counted_by"
@@ -73,14 +75,19 @@ def _state_mark(subject: str, watermark: int) -> int:
     return last_change(StateVersion.objects.filter(subject=subject), f"state:{subject}", watermark)
 
 
+def setting_mark(watermark: int) -> int:
+    """The last number at which a counting rule changed."""
+    return _state_mark(settings_store.SUBJECT, watermark)
+
+
 def rules_at(asked: Asked) -> Rules:
     """The rules in force for a question."""
     mark = asked.watermark
-    setting = _state_mark(settings_store.SUBJECT, mark)
+    setting = setting_mark(mark)
     return Rules(
         counted_by=settings_store.rule(COUNTED_BY, as_of=asked.as_of, watermark=setting),
         currency=settings_store.rule(CURRENCY, as_of=asked.as_of, watermark=setting),
-        movements=loaded(mark, asked.known_at).mark,
+        movements=movement_mark(mark),
         states=_state_mark("account", mark),
         contracts=_state_mark("contract", mark),
         merges=counting.merge_mark(mark),
@@ -103,8 +110,21 @@ def counted_movements(asked: Asked, *, group: bool = False) -> Counted:
     return _counted.get((rules, asked.as_of, asked.known_at, group), lambda: _count(asked, rules, group))
 
 
+def count_some(asked: Asked, accounts: Collection[int]) -> Counted:
+    """The same for a few accounts (with everybody merged into them), read at once and not kept."""
+    stored = loaded_for(asked.watermark, accounts, asked.known_at)
+    mark = _state_mark("account", asked.watermark)
+    states = timelines("account", FIELDS, watermark=mark, known_at=asked.known_at, ids=list(accounts))
+    return _count_stored(asked, rules_at(asked), False, stored, states)
+
+
 def _count(asked: Asked, rules: Rules, group: bool) -> Counted:
-    stored, states = loaded(asked.watermark, asked.known_at), account_states(asked)
+    return _count_stored(asked, rules, group, loaded(asked.watermark, asked.known_at), account_states(asked))
+
+
+def _count_stored(
+    asked: Asked, rules: Rules, group: bool, stored: Loaded, states: dict[str, Timeline]
+) -> Counted:
     merged = counting.merges(asked.watermark, asked.known_at)
     owner_of_row, is_mapped = _customers(asked, stored, rules, states, merged, group)
     book = stored.book
@@ -264,11 +284,9 @@ def _rates(rules: Rules, asked: Asked) -> dict[str, list[Any]]:
     }
 
 
-def team_of_owner() -> dict[int, int | None]:
-    """{member: their manager} today. Teams are today's: the line of management is not a dated fact."""
-    from django.contrib.auth import get_user_model
-
-    return dict(get_user_model()._default_manager.values_list("pk", "manager_id"))
+def team_members(scope: Scope) -> frozenset[int]:
+    """The manager and their direct reports, as of today: the line of management is not a dated fact."""
+    return frozenset() if scope.team is None else frozenset({scope.team, *team_of(scope.team)})
 
 
 def in_scope(counted_: Counted, scope: Scope, first: date, last: date) -> NDArray[np.bool_]:
@@ -280,7 +298,7 @@ def in_scope(counted_: Counted, scope: Scope, first: date, last: date) -> NDArra
     if scope.segment is None and scope.team is None and scope.owner is None and scope.touch is None:
         return np.ones(size, dtype=bool)
     days = _reference_days(counted_.book, first.toordinal(), last.toordinal())
-    managers = team_of_owner() if scope.team is not None else {}
+    team = team_members(scope)
     states = counted_.states
     inside = np.zeros(size, dtype=bool)
     for code, (key, day) in enumerate(zip(counted_.customers.tolist(), days.tolist(), strict=True)):
@@ -288,7 +306,7 @@ def in_scope(counted_: Counted, scope: Scope, first: date, last: date) -> NDArra
         inside[code] = (
             (scope.segment is None or (states["segment"].at(key, day) or "") == scope.segment)
             and (scope.owner is None or owner == scope.owner)
-            and (scope.team is None or owner == scope.team or (owner and managers.get(owner) == scope.team) or False)
+            and (scope.team is None or owner in team)
             and (scope.touch is None or scope.touch in (states["touch"].at(key, day) or "").split(";"))
         )
     return inside

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from hashlib import sha256
 
-from banso.revenue import Monthly, Waterfall, monthly, waterfall
+from banso.revenue import Monthly, Waterfall, monthly, mrr_at, waterfall
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import Scope
-from banso_web.revenue.reads.customers import Counted, counted_movements, team_of_owner, within
+from banso_web.revenue.reads.customers import Counted, counted_movements, team_members, within
 
 _waterfalls: Memo[Waterfall] = Memo(96)
 _series: Memo[Monthly] = Memo(64)
@@ -28,9 +29,11 @@ def last_day(month: date) -> date:
     return next_month(month) - timedelta(days=1)
 
 
-def scope_key(scope: Scope) -> tuple[str, int]:
-    """The scope, and for teams who is in them today."""
-    return scope.key, hash(tuple(sorted(team_of_owner().items()))) if scope.team is not None else 0
+def scope_key(scope: Scope) -> str:
+    """The scope, and for a team who is in it today (at most 120 characters: the form values are stored under)."""
+    members = ",".join(str(key) for key in sorted(team_members(scope)))
+    text = f"{scope.key}={members}" if members else scope.key
+    return text if len(text) <= 120 else f"{text[:60]}#{sha256(text.encode()).hexdigest()[:40]}"
 
 
 def counted_for(asked: Asked, scope: Scope) -> Counted:
@@ -101,3 +104,16 @@ def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> 
         )
 
     return _series.get((counted.rules, asked.as_of, asked.known_at, scope.key, start, end), make)
+
+
+def mrr_of(asked: Asked, counted: Counted) -> dict[int, int]:
+    """{customer: MRR at the close of the question's day in 1/10,000 of the reporting currency} of those who hold any."""
+    found = mrr_at(
+        counted.book,
+        asked.as_of,
+        as_of=asked.as_of,
+        rates=counted.rates,
+        contracts=counted.terms,
+        reporting=counted.rules.currency,
+    )
+    return {int(key): int(amount * 10_000) for key, amount in found.by_customer.items() if amount > 0}
