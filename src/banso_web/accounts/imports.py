@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
-
 from banso.money import to_units, yearly_to_monthly_units
 from banso_web.accounts import projection as projection  # the handlers rest on it
 from banso_web.accounts.models import Account, Contact, Contract, Department
@@ -35,7 +33,9 @@ class AccountResolver:
 
     def make(self, wanted: dict[str, Hints], context: Context) -> dict[str, int]:
         rows = {code: {"name": code[:300], "incomplete": True} for code in wanted}
-        return make_incomplete(Account, "account", {code: {"name": code[:300]} for code in wanted}, rows, context)
+        return make_incomplete(
+            Account, "account", {code: {"name": code[:300]} for code in wanted}, rows, context
+        )
 
 
 class ContractResolver:
@@ -50,7 +50,10 @@ class ContractResolver:
             code: {key: hints[key] for key in ("product", "currency") if hints.get(key)}
             for code, hints in wanted.items()
         }
-        rows = {code: {"account_id": accounts[hints["account"]], "incomplete": True} for code, hints in wanted.items()}
+        rows = {
+            code: {"account_id": accounts[hints["account"]], "incomplete": True}
+            for code, hints in wanted.items()
+        }
         return make_incomplete(Contract, "contract", values, rows, context)
 
 
@@ -72,7 +75,11 @@ class ContactResolver:
 
 def account_of(row: Row) -> Hints:
     """What a reference beside an account_id says about the thing it names."""
-    return {"account": row.values["account_id"], "product": row.get("product"), "currency": row.get("currency")}
+    return {
+        "account": row.values["account_id"],
+        "product": row.get("product"),
+        "currency": row.get("currency"),
+    }
 
 
 ACCOUNT_REF = Field("account_id", reference="accounts")
@@ -104,8 +111,8 @@ class AccountsHandler(StateHandler):
         )
         self._parents: list[tuple[str, str, int]] = []
 
-    def initial(self, code: str) -> dict[str, Any]:
-        return {"name": code[:300]}
+    def initial(self, row: Row) -> dict[str, Any]:
+        return {"name": row.values["name"]}
 
     def seen(self, rows: Sequence[Row], context: Context) -> None:
         for row in rows:
@@ -132,7 +139,9 @@ class AccountsHandler(StateHandler):
                 path.append(here)
                 here = up.get(here, "") or None  # type: ignore[assignment]
             if here == code:
-                problems.append(Problem(number, "parent_id", "parent_cycle", {"path": " → ".join([*path[:6], code])}))
+                problems.append(
+                    Problem(number, "parent_id", "parent_cycle", {"path": " → ".join([*path[:6], code])})
+                )
             else:
                 up[code] = parent
         return problems
@@ -165,8 +174,8 @@ class ContactsHandler(StateHandler):
             ),
         )
 
-    def initial(self, code: str) -> dict[str, Any]:
-        return {"family_name": code[:100]}
+    def initial(self, row: Row) -> dict[str, Any]:
+        return {"family_name": row.values["family_name"]}
 
     def look(self, rows: Sequence[Row], context: Context) -> Any:
         return super().look([_own_department(row) for row in rows], context)
@@ -195,7 +204,9 @@ class DepartmentResolver:
 
     def find(self, codes: list[str], context: Context) -> dict[str, int]:
         accounts = {code.partition(_MARK)[0] for code in codes}
-        rows = Department.objects.filter(account__code__in=accounts).values_list("account__code", "name", "pk")
+        rows = Department.objects.filter(account__code__in=accounts).values_list(
+            "account__code", "name", "pk"
+        )
         found = {f"{account}{_MARK}{name}": pk for account, name, pk in rows}
         return {code: found[code] for code in codes if code in found}
 
@@ -280,15 +291,11 @@ def _per_month(amount: Decimal, months: Decimal) -> int:
 
 @dataclass(frozen=True)
 class ContractTerms:
-    """What deriving movements needs beside a contract's versions. `successor`: the start of the next contract of the
-    same customer and product, if there is one."""
+    """A contract for deriving its movements; its terms stand in its versions."""
 
     pk: int
     code: str
     account_id: int
-    product: str
-    currency: str
-    successor: date | None
 
 
 def contracts_beside(entry: Entry, after: int, limit: int) -> tuple[list[int], int]:
@@ -296,37 +303,19 @@ def contracts_beside(entry: Entry, after: int, limit: int) -> tuple[list[int], i
 
     Contracts beside the touched ones count too: a new contract may be the successor of an old one.
     """
-    touched = StateVersion.objects.filter(entry=entry, subject="contract").values("subject_id")
+    versions = StateVersion.objects.filter(entry=entry, subject="contract")
+    touched = versions.exclude(values__incomplete=True).values("subject_id")
     accounts = Contract.objects.filter(pk__in=touched, account__gt=after).order_by("account")
     ids = list(accounts.values_list("account", flat=True).distinct()[:limit])
-    return list(Contract.objects.filter(account__in=ids).values_list("pk", flat=True)), ids[-1] if ids else after
+    return list(Contract.objects.filter(account__in=ids).values_list("pk", flat=True)), ids[
+        -1
+    ] if ids else after
 
 
 def contract_terms(ids: Sequence[int]) -> list[ContractTerms]:
-    """The contracts of these ids as their versions state them so far, published or about to be."""
-    rows = dict(Contract.objects.filter(pk__in=ids).values_list("pk", "account_id"))
-    beside = Contract.objects.filter(account__in=set(rows.values())).values_list("pk", "code", "account_id")
-    every = {pk: (code, account) for pk, code, account in beside}
-    said: dict[int, dict[str, Any]] = {}
-    versions = StateVersion.objects.filter(subject="contract", subject_id__in=list(every))
-    versions = versions.exclude(entry__in=Entry.objects.exclude(voided_seq=None))
-    names = ("subject_id", "values")
-    for pk, values in versions.order_by(F("entry__seq").asc(nulls_last=True), "id").values_list(*names):
-        said.setdefault(pk, {}).update(values)
-    starts: dict[tuple[int, str], list[date]] = {}
-    for pk, values in said.items():
-        if values.get("starts_on"):
-            key = (every[pk][1], values.get("product") or "")
-            starts.setdefault(key, []).append(date.fromisoformat(values["starts_on"]))
-    found = []
-    for pk, account in rows.items():
-        values = said.get(pk, {})
-        product = values.get("product") or ""
-        ends = date.fromisoformat(values["ends_on"]) if values.get("ends_on") else None
-        after = [day for day in starts.get((account, product), []) if ends and day > ends]
-        currency = values.get("currency") or "JPY"
-        found.append(ContractTerms(pk, every[pk][0], account, product, currency, min(after, default=None)))
-    return found
+    """The contracts of these ids, by code."""
+    rows = Contract.objects.filter(pk__in=ids).order_by("code").values_list("pk", "code", "account_id")
+    return [ContractTerms(*row) for row in rows]
 
 
 resolvers["accounts"] = AccountResolver()

@@ -21,7 +21,9 @@ Row = TypeVar("Row", bound=StateRow)
 def _typed(field: models.Field[Any, Any], value: Any) -> Any:
     if value is None:
         return None if field.null else field.get_default()
-    return date.fromisoformat(value) if isinstance(field, models.DateField) and isinstance(value, str) else value
+    return (
+        date.fromisoformat(value) if isinstance(field, models.DateField) and isinstance(value, str) else value
+    )
 
 
 def fill(row: StateRow, values: Values | None) -> None:
@@ -31,11 +33,14 @@ def fill(row: StateRow, values: Values | None) -> None:
         return
     for name in row.STATE_FIELDS:
         field = row._meta.get_field(name.removesuffix("_id"))
+        assert isinstance(field, models.Field)
         setattr(row, name, _typed(field, values.get(name)))
     row.custom = values.get("custom") or {}
 
 
-def _project(model: type[Row], ids: Sequence[int], values: dict[int, Values], more: Sequence[str], finish: Any) -> None:
+def _project(
+    model: type[Row], ids: Sequence[int], values: dict[int, Values], more: Sequence[str], finish: Any
+) -> None:
     rows = list(model._default_manager.filter(pk__in=ids))
     for row in rows:
         fill(row, values.get(row.pk))

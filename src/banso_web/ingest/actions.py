@@ -130,10 +130,13 @@ def fail(run: ImportRun, problem: Exception) -> None:
 def notes_of(context: Any, reports: Sequence[checking.Report]) -> list[dict[str, Any]]:
     """What the person should be told beside the counts: codes with numbers and examples."""
     notes: list[dict[str, Any]] = [
-        {"code": key, "count": count, "examples": context.samples.get(key, [])} for key, count in context.notes.items()
+        {"code": key, "count": count, "examples": context.samples.get(key, [])}
+        for key, count in context.notes.items()
     ]
     for report in reports:
-        notes += [{"code": code, "file": report.input.place, "count": n} for code, n in sorted(report.notes.items())]
+        notes += [
+            {"code": code, "file": report.input.place, "count": n} for code, n in sorted(report.notes.items())
+        ]
         notes += [
             {"code": f"skipped_{kind}", "file": report.input.place, "count": n}
             for kind, n in sorted(report.skipped.items())
@@ -166,7 +169,9 @@ def confirm_run(run: ImportRun, *, actor: Member | None, accept_rejects: bool = 
         raise Refused(_("この取り込みは確認待ちではありません。データは変わっていません。"), code="not_ready")
     if run.rejected.exists() and not accept_rejects:
         raise Refused(
-            _("取り込めない行があります。確かめてから、残りの行だけを取り込むことを選んでください。まだ何も書いていません。"),
+            _(
+                "取り込めない行があります。確かめてから、残りの行だけを取り込むことを選んでください。まだ何も書いていません。"
+            ),
             code="rejected_rows",
         )
     with transaction.atomic():
@@ -257,11 +262,18 @@ def undo_run(run: ImportRun, *, actor: Member | None, reason: str, accept: bool 
     """
     require(actor)
     if run.state != State.DONE or run.entry is None:
-        raise Refused(_("取り消せるのは、公開済みで変更のある取り込みだけです。データは変わっていません。"), code="not_published")
+        raise Refused(
+            _("取り消せるのは、公開済みで変更のある取り込みだけです。データは変わっていません。"),
+            code="not_published",
+        )
     if (found := standing_on(run)) and not accept:
         listed = "\n".join(f"- {one.text}" for one in found)
         raise Refused(
-            _("この取り込みの上に立つものがあります。確かめてから、もう一度取り消してください。データは変わっていません。") + "\n" + listed,
+            _(
+                "この取り込みの上に立つものがあります。確かめてから、もう一度取り消してください。データは変わっていません。"
+            )
+            + "\n"
+            + listed,
             code="stands_on_it",
         )
     with transaction.atomic():

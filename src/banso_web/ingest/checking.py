@@ -71,7 +71,9 @@ def chunks(rows: Iterator[tuple[RawRow, Row | Problem]]) -> Iterator[list[tuple[
 
 def new_context(*, known: str, entry: Any = None) -> Context:
     """A pass's context as of now."""
-    return Context(now=clock.now(), today=clock.today(), watermark=current_watermark(), known=known, entry=entry)
+    return Context(
+        now=clock.now(), today=clock.today(), watermark=current_watermark(), known=known, entry=entry
+    )
 
 
 def check(files: Sequence[Input], context: Context, sink: Sink, progress: Progress) -> list[Report]:
@@ -107,7 +109,9 @@ class _Outcomes:
 class _Group:
     """The files of one kind in one run: one handler sees them all, rows numbered across files."""
 
-    def __init__(self, kind: str, files: list[Input], context: Context, sink: Sink, progress: Progress) -> None:
+    def __init__(
+        self, kind: str, files: list[Input], context: Context, sink: Sink, progress: Progress
+    ) -> None:
         self.files, self.context, self.sink, self.progress = files, context, sink, progress
         self.handler: Handler = registry.file_handlers[kind]()
         self.reports = [Report(one) for one in files]
@@ -134,8 +138,8 @@ class _Group:
         report.unknown = binding.unknown
         for part in chunks(binding.rows(table)):
             good = [row for _, row in part if isinstance(row, Row)]
-            for row in good:
-                row.number += at * FILE_STEP
+            for one in good:
+                one.number += at * FILE_STEP
             results = iter(self.handler.look(good, self.context))
             refusals = []
             for raw, row in part:

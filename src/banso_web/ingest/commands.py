@@ -19,7 +19,7 @@ from banso_web.ingest.models import ImportRun
 from banso_web.ingest.readers.problems import ReadProblem
 from banso_web.ingest.rejected import HEADERS, rejected_line, safe
 from banso_web.ingest.rows import MissingColumns
-from banso_web.ingest.words import failure_text, failure_data, note_text
+from banso_web.ingest.words import failure_data, failure_text, note_text
 
 COLUMNS = ("read", "new", "changed", "same", "rejected")
 
@@ -56,18 +56,38 @@ def _rejected_path() -> Path:
 @click.command("import", help="ファイルまたはフォルダーを取り込む / Import a file or a folder.")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="何も書かずに確かめる / Check only, write nothing.")
-@click.option("--mapping", type=click.Path(path_type=Path, exists=True), help="対応づけのファイル(YAML) / Mapping file.")
-@click.option("--accept-rejects", is_flag=True, help="取り込めない行を除いて取り込む / Import the rows that can be.")
-@click.option("--known", type=click.Choice(["now", "effective"]), default="now", help="把握日時がない行 / Rows without recorded_at.")
+@click.option(
+    "--mapping", type=click.Path(path_type=Path, exists=True), help="対応づけのファイル(YAML) / Mapping file."
+)
+@click.option(
+    "--accept-rejects", is_flag=True, help="取り込めない行を除いて取り込む / Import the rows that can be."
+)
+@click.option(
+    "--known",
+    type=click.Choice(["now", "effective"]),
+    default="now",
+    help="把握日時がない行 / Rows without recorded_at.",
+)
 @click.option("--kind", default="", help="ファイルの種類 / Which canonical file it is.")
 @click.option("--sheet", default="", help="Excel のシート / Sheet of a workbook.")
 @click.option("--header-row", type=int, default=None, help="見出しの行番号 / Row number of the header.")
-@click.option("--rejected", type=click.Path(path_type=Path), default=None, help="取り込めない行の書き出し先 / Where rejected rows go.")
+@click.option(
+    "--rejected",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="取り込めない行の書き出し先 / Where rejected rows go.",
+)
 @click.option("--undo", type=int, default=None, metavar="RUN", help="取り込みを取り消す / Undo an import.")
-@click.option("--resume", type=int, default=None, metavar="RUN", help="中断した取り込みを続ける / Resume an import.")
-@click.option("--drop", type=int, default=None, metavar="RUN", help="中断した取り込みを捨てる / Drop an import.")
+@click.option(
+    "--resume", type=int, default=None, metavar="RUN", help="中断した取り込みを続ける / Resume an import."
+)
+@click.option(
+    "--drop", type=int, default=None, metavar="RUN", help="中断した取り込みを捨てる / Drop an import."
+)
 @click.option("--yes", is_flag=True, help="確認済みとして進める / Go on without asking.")
-def import_command(path: Path | None, undo: int | None, resume: int | None, drop: int | None, **options: Any) -> None:
+def import_command(
+    path: Path | None, undo: int | None, resume: int | None, drop: int | None, **options: Any
+) -> None:
     try:
         if undo is not None:
             _undo(undo, options["yes"])
@@ -155,7 +175,9 @@ def _report(run: ImportRun, options: dict[str, Any]) -> None:
     if run.entry is None:
         say(_("取り込み %(run)s: 変更はありません。何も書いていません。") % {"run": run.pk})
     else:
-        say(_("取り込み %(run)s を公開しました(基準番号 %(mark)s)。") % {"run": run.pk, "mark": run.entry.seq})
+        say(
+            _("取り込み %(run)s を公開しました(基準番号 %(mark)s)。") % {"run": run.pk, "mark": run.entry.seq}
+        )
 
 
 registry.commands.append(import_command)

@@ -52,7 +52,12 @@ class Input:
     @classmethod
     def from_json(cls, data: dict[str, Any], base: Path) -> Input:
         return cls(
-            data["kind"], base / data["path"], data["name"], data["sheet"], data["header_row"], data.get("columns", {})
+            data["kind"],
+            base / data["path"],
+            data["name"],
+            data["sheet"],
+            data["header_row"],
+            data.get("columns", {}),
         )
 
 
@@ -76,7 +81,9 @@ def inputs_of(path: Path, *, kind: str = "") -> tuple[list[Input], list[str]]:
             raise UnknownFile(path.name, "events_later" if path.stem == "events" else "unknown_file")
         return [Input(found, path, path.name)], []
     taken, aside = [], []
-    for file in sorted(one for one in path.iterdir() if one.is_file() and not one.name.startswith((".", "~"))):
+    for file in sorted(
+        one for one in path.iterdir() if one.is_file() and not one.name.startswith((".", "~"))
+    ):
         found = kind_of(file.name) if file.suffix.lower() in SUFFIXES else ""
         if found:
             taken.append(Input(found, file, file.name))

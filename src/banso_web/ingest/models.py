@@ -13,7 +13,9 @@ class Mapping(models.Model):
     body = models.JSONField()  # see ingest.mapping
     shape = models.JSONField(default=dict)  # fingerprint of the file it was made for
     version = models.IntegerField(default=1)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     made_at = models.DateTimeField()
 
 
@@ -41,7 +43,9 @@ class ImportRun(models.Model):
     counts = models.JSONField(default=dict)  # per canonical file: read, new, changed, same, rejected
     notes = models.JSONField(default=list)
     failure = models.TextField(default="")
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     made_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

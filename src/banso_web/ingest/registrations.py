@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from django.utils.module_loading import autodiscover_modules
 
+from banso_web.ingest import standing as standing
+
 autodiscover_modules("imports")

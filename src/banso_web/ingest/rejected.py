@@ -33,7 +33,9 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def rejected_line(file: str, number: int, column: str, code: str, detail: dict[str, Any], raw: Any) -> list[str]:
+def rejected_line(
+    file: str, number: int, column: str, code: str, detail: dict[str, Any], raw: Any
+) -> list[str]:
     """One line of the list, in the reader's language."""
     typed = json.dumps(raw, ensure_ascii=False)
     return [file, str(number), column, reason_text(code, detail), fix_text(code, detail), code, typed]

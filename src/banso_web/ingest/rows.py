@@ -152,7 +152,9 @@ def bind(table: RawTable, schema: FileSchema, chosen: Mapping[str, str] | None =
     order = sorted(found, key=lambda key: key != "currency")
     bound = [_Bound(found[key][1], schema.column(key), found[key][2]) for key in order]
     taken = {one.place for one in bound}
-    return Binding(schema, bound, [(raw.index, raw.header) for raw in table.columns if raw.index not in taken])
+    return Binding(
+        schema, bound, [(raw.index, raw.header) for raw in table.columns if raw.index not in taken]
+    )
 
 
 def _meaning(header: str, schema: FileSchema, chosen: Mapping[str, str]) -> tuple[str, float]:
@@ -170,5 +172,6 @@ def _meaning(header: str, schema: FileSchema, chosen: Mapping[str, str]) -> tupl
 def raw_cells(table: RawTable, raw: RawRow) -> dict[str, str]:
     """A row as it was typed, for the list of refused rows."""
     return {
-        header: "" if value is None else str(value) for header, value in zip(table.headers, raw.values, strict=True)
+        header: "" if value is None else str(value)
+        for header, value in zip(table.headers, raw.values, strict=True)
     }

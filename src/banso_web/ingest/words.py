@@ -15,55 +15,156 @@ from banso_web.ingest.rows import MissingColumns
 # code: (reason, fix). Words in %()s come from the problem's detail; a missing one becomes empty.
 REASONS: dict[str, tuple[Any, Any]] = {
     "required": (lazy("必須の値がありません"), lazy("この列に値を入れてください。")),
-    "not_a_date": (lazy("日付として読めません: %(text)s"), lazy("2026-11-24、2026/11/24、令和8年11月24日 などの形にしてください。")),
-    "no_such_day": (lazy("存在しない日付です: %(text)s"), lazy("月の日数とうるう年を確かめ、実在する日に直してください。")),
-    "date_out_of_range": (lazy("1900年から2199年の外の日付です: %(text)s"), lazy("年の桁を確かめてください。")),
+    "not_a_date": (
+        lazy("日付として読めません: %(text)s"),
+        lazy("2026-11-24、2026/11/24、令和8年11月24日 などの形にしてください。"),
+    ),
+    "date_impossible_day": (
+        lazy("存在しない日付です: %(text)s"),
+        lazy("月の日数とうるう年を確かめ、実在する日に直してください。"),
+    ),
+    "date_out_of_range": (
+        lazy("1900年から2199年の外の日付です: %(text)s"),
+        lazy("年の桁を確かめてください。"),
+    ),
     "number_too_large": (lazy("数が大きすぎます: %(text)s"), lazy("桁数と単位を確かめてください。")),
-    "date_undecided": (lazy("日付が決まっていません: %(text)s"), lazy("決まったら入れてください。空として取り込みました。")),
-    "not_an_amount": (lazy("金額として読めません: %(text)s"), lazy("税抜の数字だけにしてください(例 120000)。")),
-    "amount_undecided": (lazy("金額が決まっていません: %(text)s"), lazy("金額を入れるか、行を除いてください。")),
+    "date_era_out_of_range": (
+        lazy("その元号にない日付です: %(text)s"),
+        lazy("元号と年を確かめるか、西暦で入れてください。"),
+    ),
+    "date_weekday_differs": (
+        lazy("日付と曜日が合いません: %(text)s"),
+        lazy("日付か曜日のどちらかを直してください。"),
+    ),
+    "date_month_only": (lazy("月だけで、日がありません: %(text)s"), lazy("日まで入れてください。")),
+    "date_unknown_format": (
+        lazy("日付として読めません: %(text)s"),
+        lazy("2026-11-24、2026/11/24、令和8年11月24日 などの形にしてください。"),
+    ),
+    "date_empty": (lazy("日付がありません"), lazy("日付を入れてください。")),
+    "corporate_number_not_digits": (
+        lazy("法人番号に数字でない文字があります: %(text)s"),
+        lazy("13桁の数字にしてください。"),
+    ),
+    "corporate_number_empty": (lazy("法人番号がありません"), lazy("分からなければ空にしてください。")),
+    "same_month": (lazy("同じ月の列が2つあります: %(text)s"), lazy("どちらかの列を除いてください。")),
+    "date_undecided": (
+        lazy("日付が決まっていません: %(text)s"),
+        lazy("決まったら入れてください。空として取り込みました。"),
+    ),
+    "not_an_amount": (
+        lazy("金額として読めません: %(text)s"),
+        lazy("税抜の数字だけにしてください(例 120000)。"),
+    ),
+    "amount_undecided": (
+        lazy("金額が決まっていません: %(text)s"),
+        lazy("金額を入れるか、行を除いてください。"),
+    ),
     "amount_too_large": (lazy("金額が大きすぎます: %(text)s"), lazy("桁数と単位を確かめてください。")),
-    "tax_included": (lazy("税込の金額です: %(text)s"), lazy("税抜に直すか、対応づけで「税込」を選んでください。")),
+    "tax_included": (
+        lazy("税込の金額です: %(text)s"),
+        lazy("税抜に直すか、対応づけで「税込」を選んでください。"),
+    ),
     "merged_amount": (lazy("結合されたセルの金額です"), lazy("結合を解き、行ごとの金額を入れてください。")),
-    "formula_no_value": (lazy("数式の結果が保存されていません"), lazy("Excel で開いて保存し直すか、値として貼り付けてください。")),
+    "formula_no_value": (
+        lazy("数式の結果が保存されていません"),
+        lazy("Excel で開いて保存し直すか、値として貼り付けてください。"),
+    ),
     "excel_error": (lazy("Excel のエラー値です: %(text)s"), lazy("元の数式を直し、値にしてください。")),
     "nested_value": (lazy("入れ子の値です"), lazy("1つのセルに1つの値を入れてください。")),
     "binary_value": (lazy("文字ではない値です"), lazy("文字か数字にしてください。")),
-    "number_shortened": (lazy("Excel が番号を短縮しています: %(text)s"), lazy("列を文字列にして、番号を入れ直してください。")),
+    "number_shortened": (
+        lazy("Excel が番号を短縮しています: %(text)s"),
+        lazy("列を文字列にして、番号を入れ直してください。"),
+    ),
     "not_a_number": (lazy("数として読めません: %(text)s"), lazy("数字だけにしてください。")),
-    "number_undecided": (lazy("数が決まっていません: %(text)s"), lazy("決まったら入れてください。空として取り込みました。")),
+    "number_undecided": (
+        lazy("数が決まっていません: %(text)s"),
+        lazy("決まったら入れてください。空として取り込みました。"),
+    ),
     "not_whole": (lazy("整数ではありません: %(text)s"), lazy("0以上の整数にしてください。")),
     "not_a_month": (lazy("月ではありません: %(text)s"), lazy("1から12の数字にしてください。")),
-    "not_a_period": (lazy("期間として読めません: %(text)s"), lazy("2026-10 または 2026年度 の形にしてください。")),
-    "not_a_boolean": (lazy("有無として読めません: %(text)s"), lazy("1 または 0(有・無、○・×)にしてください。")),
-    "boolean_undecided": (lazy("有無が決まっていません: %(text)s"), lazy("決まったら入れてください。空として取り込みました。")),
-    "not_in_list": (lazy("決められた値ではありません: %(text)s"), lazy("次のどれかにしてください: %(allowed)s")),
-    "not_an_email": (lazy("メールアドレスの形ではありません: %(text)s"), lazy("name@example.jp の形にしてください。")),
+    "not_a_period": (
+        lazy("期間として読めません: %(text)s"),
+        lazy("2026-10 または 2026年度 の形にしてください。"),
+    ),
+    "not_a_boolean": (
+        lazy("有無として読めません: %(text)s"),
+        lazy("1 または 0(有・無、○・×)にしてください。"),
+    ),
+    "boolean_undecided": (
+        lazy("有無が決まっていません: %(text)s"),
+        lazy("決まったら入れてください。空として取り込みました。"),
+    ),
+    "not_in_list": (
+        lazy("決められた値ではありません: %(text)s"),
+        lazy("次のどれかにしてください: %(allowed)s"),
+    ),
+    "not_an_email": (
+        lazy("メールアドレスの形ではありません: %(text)s"),
+        lazy("name@example.jp の形にしてください。"),
+    ),
     "not_a_phone": (lazy("電話番号の形ではありません: %(text)s"), lazy("数字とハイフンにしてください。")),
-    "corporate_number_length": (lazy("法人番号は13桁です: %(text)s"), lazy("13桁の数字にしてください。分からなければ空にしてください。")),
-    "corporate_number_check": (
+    "corporate_number_wrong_length": (
+        lazy("法人番号は13桁です: %(text)s"),
+        lazy("13桁の数字にしてください。分からなければ空にしてください。"),
+    ),
+    "corporate_number_check_digit": (
         lazy("法人番号の検査数字が合いません: %(text)s"),
         lazy("国税庁の法人番号公表サイトで13桁を確かめてください。分からなければ空にしてください。"),
     ),
-    "not_a_currency": (lazy("通貨の記号が分かりません: %(text)s"), lazy("JPY、USD などの3文字の通貨コードにしてください。")),
-    "unknown_currency": (lazy("ない通貨です: %(text)s"), lazy("ISO 4217 の3文字の通貨コードにしてください。")),
-    "extra_cells": (lazy("見出しより多い列に値があります"), lazy("値の中のカンマを引用符で囲むか、余分な列を消してください。")),
+    "not_a_currency": (
+        lazy("通貨の記号が分かりません: %(text)s"),
+        lazy("JPY、USD などの3文字の通貨コードにしてください。"),
+    ),
+    "unknown_currency": (
+        lazy("ない通貨です: %(text)s"),
+        lazy("ISO 4217 の3文字の通貨コードにしてください。"),
+    ),
+    "extra_cells": (
+        lazy("見出しより多い列に値があります"),
+        lazy("値の中のカンマを引用符で囲むか、余分な列を消してください。"),
+    ),
     "bad_json": (lazy("JSON の行として読めません"), lazy("1行に1つのオブジェクトを書いてください。")),
     "too_long": (lazy("長すぎます(最大 %(limit)s 文字)"), lazy("短くするか、備考の列に移してください。")),
     "duplicate_id": (
         lazy("同じIDが %(first)s 行目にあり、内容が違います"),
         lazy("どちらが正しいかを確かめ、1行だけ残してください。先の行を取り込みます。"),
     ),
-    "own_parent": (lazy("自分自身が親会社になっています: %(id)s"), lazy("親会社のIDを直すか、空にしてください。")),
-    "parent_cycle": (lazy("親会社をたどると自分に戻ります: %(path)s"), lazy("この行の親会社のIDを直してください。")),
-    "end_before_start": (lazy("終わりの日(%(end)s)が始まりの日(%(start)s)より前です"), lazy("日付の前後を直してください。")),
-    "term_missing": (lazy("契約金額に対する契約月数がありません"), lazy("契約月数(1以上)を入れるか、月額を入れてください。")),
-    "negative_price": (lazy("月額がマイナスです: %(text)s"), lazy("値引きは月額から引いた額を入れてください。")),
+    "own_parent": (
+        lazy("自分自身が親会社になっています: %(id)s"),
+        lazy("親会社のIDを直すか、空にしてください。"),
+    ),
+    "parent_cycle": (
+        lazy("親会社をたどると自分に戻ります: %(path)s"),
+        lazy("この行の親会社のIDを直してください。"),
+    ),
+    "end_before_start": (
+        lazy("終わりの日(%(end)s)が始まりの日(%(start)s)より前です"),
+        lazy("日付の前後を直してください。"),
+    ),
+    "term_missing": (
+        lazy("契約金額に対する契約月数がありません"),
+        lazy("契約月数(1以上)を入れるか、月額を入れてください。"),
+    ),
+    "negative_price": (
+        lazy("月額がマイナスです: %(text)s"),
+        lazy("値引きは月額から引いた額を入れてください。"),
+    ),
     "not_positive": (lazy("0より大きい数ではありません: %(text)s"), lazy("0より大きい数にしてください。")),
     "negative_number": (lazy("マイナスの数です: %(text)s"), lazy("0以上の数にしてください。")),
-    "score_out_of_range": (lazy("点数が範囲の外です: %(text)s(%(low)s〜%(high)s)"), lazy("調査の尺度に合う点数にしてください。")),
-    "share_out_of_range": (lazy("割合が0から1の外です: %(text)s"), lazy("30%% または 0.3 の形にしてください。")),
-    "hours_out_of_range": (lazy("月の時間として大きすぎます: %(text)s"), lazy("1か月の稼働時間を入れてください。")),
+    "score_out_of_range": (
+        lazy("点数が範囲の外です: %(text)s(%(low)s〜%(high)s)"),
+        lazy("調査の尺度に合う点数にしてください。"),
+    ),
+    "share_out_of_range": (
+        lazy("割合が0から1の外です: %(text)s"),
+        lazy("30%% または 0.3 の形にしてください。"),
+    ),
+    "hours_out_of_range": (
+        lazy("月の時間として大きすぎます: %(text)s"),
+        lazy("1か月の稼働時間を入れてください。"),
+    ),
     "email_taken": (
         lazy("このメールアドレスは別のメンバー(%(member)s)が使っています"),
         lazy("メンバーIDかメールアドレスを直してください。"),
@@ -76,15 +177,27 @@ REASONS: dict[str, tuple[Any, Any]] = {
         lazy("減らすMRRがありません(この日までの残高より大きな減少です)"),
         lazy("始まりの行がファイルにあるか、契約ID・日付・金額が合うかを確かめてください。"),
     ),
-    "unknown_contract": (lazy("契約がありません: %(id)s"), lazy("先に契約か、その増減を取り込んでください。")),
-    "nothing_said": (lazy("点数もコメントもない回答です"), lazy("点数を入れるか、回答日を空にしてください。")),
+    "unknown_contract": (
+        lazy("契約がありません: %(id)s"),
+        lazy("先に契約か、その増減を取り込んでください。"),
+    ),
+    "nothing_said": (
+        lazy("点数もコメントもない回答です"),
+        lazy("点数を入れるか、回答日を空にしてください。"),
+    ),
 }
 
 NOTES: dict[str, Any] = {
-    "incomplete_accounts": lazy("顧客の一覧にない顧客 %(count)s 社を、IDを名前として未整備で作ります: %(examples)s"),
+    "incomplete_accounts": lazy(
+        "顧客の一覧にない顧客 %(count)s 社を、IDを名前として未整備で作ります: %(examples)s"
+    ),
     "incomplete_contracts": lazy("契約の一覧にない契約 %(count)s 件を、未整備で作ります: %(examples)s"),
-    "incomplete_contacts": lazy("一覧にない先方担当者 %(count)s 名を、IDを名前として未整備で作ります: %(examples)s"),
-    "incomplete_members": lazy("メンバーにない担当者 %(count)s 名を、権限なし・未整備で作ります: %(examples)s"),
+    "incomplete_contacts": lazy(
+        "一覧にない先方担当者 %(count)s 名を、IDを名前として未整備で作ります: %(examples)s"
+    ),
+    "incomplete_members": lazy(
+        "メンバーにない担当者 %(count)s 名を、権限なし・未整備で作ります: %(examples)s"
+    ),
     "ambiguous_member": lazy("同じ氏名のメンバーが複数います。メンバーIDで指定してください: %(examples)s"),
     "custom_columns": lazy("%(file)s: 知らない列は追加項目として残します: %(examples)s"),
     "skipped_total": lazy("%(file)s: 合計行 %(count)s 行を除きました"),
@@ -103,19 +216,29 @@ FAILURES: dict[str, Any] = {
     "unknown_file": lazy(
         "%(file)s が何のファイルか、名前から分かりません。--kind で指定するか、名前を %(known)s のどれかにしてください。"
     ),
-    "events_later": lazy("イベント(events)の取り込みは、まだできません。日次の集計(usage_daily)を使ってください。"),
-    "empty_folder": lazy("%(file)s に取り込めるファイルがありません。名前を %(known)s のどれかにしてください。"),
+    "events_later": lazy(
+        "イベント(events)の取り込みは、まだできません。日次の集計(usage_daily)を使ってください。"
+    ),
+    "empty_folder": lazy(
+        "%(file)s に取り込めるファイルがありません。名前を %(known)s のどれかにしてください。"
+    ),
     "no_such_path": lazy("%(file)s が見つかりません。"),
     "empty_file": lazy("ファイルが空です。"),
     "unknown_format": lazy("この形式は読めません。CSV、TSV、XLSX、JSONL、Parquet にしてください。"),
     "old_workbook": lazy("古い Excel 形式(.xls)は読めません。.xlsx で保存し直してください。"),
     "file_too_large": lazy("ファイルが大きすぎます。分けて取り込んでください。"),
-    "too_many_columns": lazy("列が多すぎます(%(row)s 行目、上限 %(limit)s 列)。区切り文字と引用符を確かめてください。"),
+    "too_many_columns": lazy(
+        "列が多すぎます(%(row)s 行目、上限 %(limit)s 列)。区切り文字と引用符を確かめてください。"
+    ),
     "too_many_rows": lazy("行が多すぎます(上限 %(limit)s 行)。分けて取り込んでください。"),
     "cell_too_long": lazy("%(row)s 行目に長すぎる値があります(上限 %(limit)s 文字)。"),
     "line_too_long": lazy("%(row)s 行目が長すぎます。区切りと改行を確かめてください。"),
-    "bad_encoding": lazy("文字コードが読めません(%(row)s 行目)。UTF-8 か Shift_JIS(CP932)で保存し直してください。"),
-    "mixed_encoding": lazy("文字コードが途中で変わっています(%(row)s 行目)。1つの文字コードで保存し直してください。"),
+    "bad_encoding": lazy(
+        "文字コードが読めません(%(row)s 行目)。UTF-8 か Shift_JIS(CP932)で保存し直してください。"
+    ),
+    "mixed_encoding": lazy(
+        "文字コードが途中で変わっています(%(row)s 行目)。1つの文字コードで保存し直してください。"
+    ),
     "binary_content": lazy("表のファイルではないようです。"),
     "unclosed_quote": lazy("%(row)s 行目の引用符が閉じていません。"),
     "no_header": lazy("見出しの行が見つかりません。見出しの行番号を指定してください。"),
@@ -155,8 +278,14 @@ def note_text(note: dict[str, Any]) -> str:
     if note["code"] in FAILURES:
         return failure_text(note)
     examples = [str(one) for one in note.get("examples", [])]
-    words = {"count": note.get("count", ""), "file": note.get("file", ""), "examples": "、".join(examples[:10])}
-    return _filled(NOTES[note["code"]], words) if note["code"] in NOTES else f"{note['code']}: {words['count']}"
+    words = {
+        "count": note.get("count", ""),
+        "file": note.get("file", ""),
+        "examples": "、".join(examples[:10]),
+    }
+    return (
+        _filled(NOTES[note["code"]], words) if note["code"] in NOTES else f"{note['code']}: {words['count']}"
+    )
 
 
 def failure_data(problem: Exception) -> dict[str, Any]:

@@ -86,7 +86,9 @@ def _write_later(run: ImportRun, key: str, step: Any, context: Context) -> None:
 def _hold(run: ImportRun) -> None:
     """Refuse to write beside another process that writes the same run: its last commit is not ours."""
     stored = ImportRun.objects.select_for_update().get(pk=run.pk)
-    if stored.state != ImportRun.State.WRITING or stored.progress.get("turn", 0) != run.progress.get("turn", 0):
+    if stored.state != ImportRun.State.WRITING or stored.progress.get("turn", 0) != run.progress.get(
+        "turn", 0
+    ):
         raise Conflict("another process works on this import", code="import_taken")
     run.progress["turn"] = run.progress.get("turn", 0) + 1
 

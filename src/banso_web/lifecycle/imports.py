@@ -18,7 +18,13 @@ class TasksHandler(HappeningHandler[Task]):
             model=Task,
             identity=("task_id",),
             on="",
-            fields=(ACCOUNT, Field("title"), Field("owner"), Field("due_on", blank=None), Field("state", blank="open")),
+            fields=(
+                ACCOUNT,
+                Field("title"),
+                Field("owner"),
+                Field("due_on", blank=None),
+                Field("state", blank="open"),
+            ),
         )
 
 
@@ -76,7 +82,12 @@ class OnboardingHandler(HappeningHandler[Onboarding]):
             model=Onboarding,
             identity=("account_id", "template", "started_on"),
             on="started_on",
-            fields=(ACCOUNT, Field("template"), Field("started_on", blank=None), Field("completed_on", blank=None)),
+            fields=(
+                ACCOUNT,
+                Field("template"),
+                Field("started_on", blank=None),
+                Field("completed_on", blank=None),
+            ),
             check=_onboarding_problem,
         )
 
@@ -84,7 +95,9 @@ class OnboardingHandler(HappeningHandler[Onboarding]):
 def _onboarding_problem(row: Row) -> Problem | None:
     started, done = row.get("started_on"), row.get("completed_on")
     if started and done and done < started:
-        return Problem(row.number, "completed_on", "end_before_start", {"start": str(started), "end": str(done)})
+        return Problem(
+            row.number, "completed_on", "end_before_start", {"start": str(started), "end": str(done)}
+        )
     return None
 
 

@@ -8,7 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from banso_web.core.facts import register_projection
-from banso_web.core.imports import Context, Field, Hints, Problem, Result, Row, StateHandler, make_incomplete, resolvers
+from banso_web.core.imports import (
+    Context,
+    Field,
+    Hints,
+    Problem,
+    Result,
+    Row,
+    StateHandler,
+    make_incomplete,
+    resolvers,
+)
 from banso_web.core.models import Entry
 from banso_web.core.registry import registry
 from banso_web.members.models import Member
@@ -21,9 +31,6 @@ def _plain(name: str) -> str:
 
 class MemberResolver:
     """Found by member_id, else by a name that only one member bears; else created incomplete and without rights."""
-
-    def __init__(self) -> None:
-        self._names: tuple[int, dict[str, list[int]]] | None = None
 
     def find(self, codes: list[str], context: Context) -> dict[str, int]:
         found = dict(Member.objects.filter(code__in=codes).values_list("code", "pk"))
@@ -70,17 +77,24 @@ class MembersHandler(StateHandler):
         )
         self._addresses: dict[str, str] = {}
 
-    def initial(self, code: str) -> dict[str, Any]:
-        return {"name": code[:200], "is_active": False}
+    def initial(self, row: Row) -> dict[str, Any]:
+        return {"name": row.values["name"], "is_active": False}
+
+    def seen(self, rows: Sequence[Row], context: Context) -> None:
+        """Owners may be named by the members' names too, with or without the space."""
+        for row in rows:
+            context.brought.setdefault(self.key, set()).update(
+                {row.values["name"], _plain(row.values["name"])}
+            )
 
     def look(self, rows: Sequence[Row], context: Context) -> list[Result]:
         results = super().look(rows, context)
-        addresses = {row.get("email").casefold(): row for row in rows if row.get("email")}
-        taken = {
-            email.casefold(): code
+        addresses = {row.get("email").casefold() for row in rows if row.get("email")}
+        held = (
+            (email or "", code)
             for email, code in Member.objects.exclude(email=None).values_list("email", "code")
-            if email.casefold() in addresses
-        }
+        )
+        taken = {email.casefold(): code for email, code in held if email.casefold() in addresses}
         for at, row in enumerate(rows):
             email, code = (row.get("email") or "").casefold(), row.values["member_id"]
             holder = self._addresses.setdefault(email, taken.get(email, code)) if email else code
@@ -119,7 +133,16 @@ def project_members(ids: Sequence[int], values: dict[int, dict[str, Any]]) -> No
         member.internal_share = Decimal(state["internal_share"]) if state.get("internal_share") else None
         member.joined_on = date.fromisoformat(state["joined_on"]) if state.get("joined_on") else None
         member.incomplete = bool(state.get("incomplete"))
-        fields = ["name", "email", "job", "manager", "monthly_hours", "internal_share", "joined_on", "incomplete"]
+        fields = [
+            "name",
+            "email",
+            "job",
+            "manager",
+            "monthly_hours",
+            "internal_share",
+            "joined_on",
+            "incomplete",
+        ]
         member.save(update_fields=fields)
 
 

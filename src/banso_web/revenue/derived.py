@@ -110,9 +110,13 @@ def step(context: Context, after: int) -> tuple[int, int] | None:
     facts: list[dict[str, Any]] = []
     for code, contract in contracts.items():
         of_contract = terms.get(contract.pk, [])
-        facts += _difference(contract, wanted.get(code, []), of_contract, standing.get(contract.pk, {}), context)
+        facts += _difference(
+            contract, wanted.get(code, []), of_contract, standing.get(contract.pk, {}), context
+        )
     wrote = insert_rows(Movement, facts)
-    Movement.objects.filter(code__in=[fact["code"] for fact in facts if fact["contested"]]).update(contested=True)
+    Movement.objects.filter(code__in=[fact["code"] for fact in facts if fact["contested"]]).update(
+        contested=True
+    )
     return last, wrote
 
 
@@ -146,7 +150,11 @@ def _difference(
     for one in wanted:
         was = standing.pop(one["movement_id"], None)
         units = to_units(one["mrr_delta"])
-        if was is not None and not was.is_void and (was.effective_on, was.delta_units) == (one["effective_on"], units):
+        if (
+            was is not None
+            and not was.is_void
+            and (was.effective_on, was.delta_units) == (one["effective_on"], units)
+        ):
             continue
         recorded, basis = _known(one, terms, context.now)
         facts.append(
@@ -172,7 +180,17 @@ def _difference(
 
 def void_of(row: Movement, context: Context) -> dict[str, Any]:
     """The row that takes a movement back under the entry of the context."""
-    kept = ("code", "account_id", "contract_id", "product", "effective_on", "delta_units", "currency", "cause", "derived")
+    kept = (
+        "code",
+        "account_id",
+        "contract_id",
+        "product",
+        "effective_on",
+        "delta_units",
+        "currency",
+        "cause",
+        "derived",
+    )
     return {
         **{name: getattr(row, name) for name in kept},
         "is_void": True,

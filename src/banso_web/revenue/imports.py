@@ -74,7 +74,11 @@ class MovementsHandler(HappeningHandler[Movement]):
 def void_movements(stale: Sequence[Movement], context: Context) -> None:
     """Take derived movements back by void rows of the same code. Undoing the entry brings them back."""
     codes = [one.code for one in stale]
-    mine = set(Movement.objects.filter(entry=context.entry, code__in=codes, is_void=True).values_list("code", flat=True))
+    mine = set(
+        Movement.objects.filter(entry=context.entry, code__in=codes, is_void=True).values_list(
+            "code", flat=True
+        )
+    )
     insert_rows(Movement, [derived.void_of(one, context) for one in stale if one.code not in mine])
     Movement.objects.filter(code__in=codes).update(contested=True)
 
@@ -89,7 +93,9 @@ class Balances:
     """MRR day by day of every contract (or, without one, of every customer) in a file and in the data beneath it."""
 
     def __init__(self) -> None:
-        self._key, self._account, self._day, self._delta, self._code, self._number = (array("q") for _ in range(6))
+        self._key, self._account, self._day, self._delta, self._code, self._number = (
+            array("q") for _ in range(6)
+        )
         self._names: dict[int, tuple[str, str, str]] = {}
         self._any_negative = False
 
@@ -120,7 +126,11 @@ class Balances:
         columns = [np.concatenate([one, more]) for one, more in zip(columns, stored, strict=True)]
         bad = _below(columns[0], *columns[2:])
         # A movement without a contract is checked against everything the customer has.
-        rest = ~np.isin(columns[4], np.fromiter(bad, dtype=np.int64)) if bad else np.ones(len(columns[0]), dtype=bool)
+        rest = (
+            ~np.isin(columns[4], np.fromiter(bad, dtype=np.int64))
+            if bad
+            else np.ones(len(columns[0]), dtype=bool)
+        )
         bad |= _below(*(one[rest] for one in columns[1:]))
         return [Problem(number, "mrr_delta", "nothing_to_end", {}) for number in sorted(bad)]
 
@@ -133,13 +143,21 @@ class Balances:
         if not Movement.objects.exists():
             return [np.frombuffer(one, dtype=np.int64) if one else np.zeros(0, np.int64) for one in found]
         rows = counted(Movement, context.watermark).order_by()
-        names = ("account__code", "contract__code", "currency", "effective_on", "delta_units", "code", "derived")
-        for account, contract, currency, day, delta, code, derived in rows.values_list(*names).iterator(20_000):
+        names = (
+            "account__code",
+            "contract__code",
+            "currency",
+            "effective_on",
+            "delta_units",
+            "code",
+            "derived",
+        )
+        for account, contract, currency, day, delta, code, made in rows.values_list(*names).iterator(20_000):
             owner = hash((account, currency))
             if owner not in wanted or hash(code) in codes:
                 continue
             key = hash((account, contract or "", currency))
-            if derived and key in keys:
+            if made and key in keys:
                 continue
             for column, value in zip(found, (key, owner, day.toordinal(), delta, -1), strict=True):
                 column.append(value)
@@ -158,7 +176,9 @@ def _below(key: Any, day: Any, delta: Any, number: Any) -> set[int]:
         return set()
     starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
     total = np.cumsum(delta)
-    running = total - np.repeat(np.concatenate([[0], total[starts[1:] - 1]]), np.diff(np.append(starts, len(key))))
+    running = total - np.repeat(
+        np.concatenate([[0], total[starts[1:] - 1]]), np.diff(np.append(starts, len(key)))
+    )
     suspects = np.unique(key[running < -_HALF_UNIT])
     bad: set[int] = set()
     for one in suspects.tolist():
@@ -236,7 +256,11 @@ class RatesHandler(HappeningHandler[Rate]):
             model=Rate,
             identity=("currency", "on"),
             on="on",
-            fields=(Field("currency"), Field("on", blank=None), Field("rate", "rate_to_reporting", blank=None)),
+            fields=(
+                Field("currency"),
+                Field("on", blank=None),
+                Field("rate", "rate_to_reporting", blank=None),
+            ),
             check=_rate_problem,
         )
 
@@ -271,7 +295,12 @@ def closed_months(entry: Entry) -> list[tuple[str, str]]:
     months = dict.fromkeys(f"{closing.month:%Y-%m}" for closing in closings)
     if not months:
         return []
-    return [("closed_months", _("締めた月がこの取り込みの上に立っています: %(months)s") % {"months": "、".join(months)})]
+    return [
+        (
+            "closed_months",
+            _("締めた月がこの取り込みの上に立っています: %(months)s") % {"months": "、".join(months)},
+        )
+    ]
 
 
 registry.undo_checks.append(closed_months)

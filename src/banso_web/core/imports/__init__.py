@@ -2,7 +2,7 @@
 
 from banso_web.core.imports import closures as closures
 from banso_web.core.imports.fields import Field, as_json, resolve_fields
-from banso_web.core.imports.happenings import HappeningHandler, start_of
+from banso_web.core.imports.happenings import Fact, HappeningHandler, start_of
 from banso_web.core.imports.protocol import Context, Handler, Later, Outcome, Problem, Result, Row, later
 from banso_web.core.imports.references import Hints, Resolver, resolve, resolvers
 from banso_web.core.imports.states import LONG_AGO, StateHandler, make_incomplete
@@ -10,6 +10,7 @@ from banso_web.core.imports.states import LONG_AGO, StateHandler, make_incomplet
 __all__ = [
     "LONG_AGO",
     "Context",
+    "Fact",
     "Field",
     "Handler",
     "HappeningHandler",

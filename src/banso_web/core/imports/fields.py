@@ -40,7 +40,9 @@ class Field:
         return self.convert(raw) if self.convert else raw
 
 
-def resolve_fields(fields: Iterable[Field], rows: Sequence[Row], context: Context) -> dict[str, dict[str, int]]:
+def resolve_fields(
+    fields: Iterable[Field], rows: Sequence[Row], context: Context
+) -> dict[str, dict[str, int]]:
     """Ids for every reference of a chunk, one look-up a kind: {kind: {code: id}}."""
     wanted: dict[str, dict[str, Hints]] = {}
     for one in fields:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Exists, OuterRef, Q
 
 from banso_web.core import clock
+from banso_web.core.bulk import insert_rows
 from banso_web.core.facts.happenings import effective
 from banso_web.core.imports.bounds import Bounds
 from banso_web.core.imports.fields import Field, resolve_fields
@@ -17,6 +18,7 @@ from banso_web.core.imports.ids import Repeats
 from banso_web.core.imports.protocol import Context, Outcome, Problem, Result, Row
 from banso_web.core.models import Entry, Happening, Known
 
+Fact = dict[str, Any]  # a row to be added, by attribute name
 Model = TypeVar("Model", bound=Happening)
 SOURCES = (Entry.Kind.IMPORT, Entry.Kind.SAMPLE)
 DELETE_CHUNK = 5_000
@@ -53,6 +55,7 @@ class HappeningHandler(Generic[Model]):
         self._bounds = Bounds(self.model, self.fields, self.identity)
         self.fields = self._bounds.fields
         self.attrs = tuple(one.attr for one in self.fields)
+        self._blanks = {one.attr: one.blank for one in self.fields}
 
     # What a row says
 
@@ -93,7 +96,9 @@ class HappeningHandler(Generic[Model]):
                 here.imported = here.latest
         return found
 
-    def _equal(self, stored: tuple[Any, ...] | None, values: dict[str, Any], row: Row, context: Context) -> bool:
+    def _equal(
+        self, stored: tuple[Any, ...] | None, values: dict[str, Any], row: Row, context: Context
+    ) -> bool:
         if stored is None:
             return False
         if any(stored[7 + at] != values[attr] for at, attr in enumerate(self.attrs) if attr in values):
@@ -115,7 +120,8 @@ class HappeningHandler(Generic[Model]):
             here = stored.get(code)
             result: Result = Outcome.NEW
             if here is not None and (
-                self._equal(here.latest, values, row, context) or self._equal(here.imported, values, row, context)
+                self._equal(here.latest, values, row, context)
+                or self._equal(here.imported, values, row, context)
             ):
                 result = Outcome.SAME
             elif here is not None and here.latest is not None:
@@ -142,7 +148,7 @@ class HappeningHandler(Generic[Model]):
 
     def write(self, rows: Sequence[Row], context: Context) -> list[Outcome]:
         assert context.entry is not None
-        fresh: dict[str, Model] = {}
+        fresh: dict[str, Fact] = {}
         contested: list[str] = []
         outcomes: list[Outcome] = []
         for (result, code, values, here), row in zip(self._compare(rows, context), rows, strict=True):
@@ -155,37 +161,45 @@ class HappeningHandler(Generic[Model]):
             if here is not None:
                 contested.append(code)
             fresh[code] = self.build(row, code, values, here, context)
-        self.model._default_manager.bulk_create(list(fresh.values()))
+        insert_rows(self.model, fresh.values())
         if contested:
             self.model._default_manager.filter(code__in=contested).update(contested=True)
         self.wrote(list(fresh.values()), context)
         return outcomes
 
-    def build(self, row: Row, code: str, values: dict[str, Any], here: Standing | None, context: Context) -> Model:
+    def build(
+        self, row: Row, code: str, values: dict[str, Any], here: Standing | None, context: Context
+    ) -> Fact:
         """The row to add: the file's columns over what is stored, over what blank cells mean."""
-        before = here.latest or here.imported if here is not None else None
-        full = {one.attr: one.blank for one in self.fields}
-        custom = {key: value for key, value in row.custom.items() if value not in (None, "")}
-        if before is not None:
-            full.update(zip(self.attrs, before[7:], strict=True))
-            custom = {**before[6], **row.custom}
         when, basis = self.known(row, context)
-        return self.model(
+        assert context.entry is not None
+        fact: Fact = dict(self._blanks)
+        custom = {key: value for key, value in row.custom.items() if value not in (None, "")}
+        before = here.latest or here.imported if here is not None else None
+        if before is not None:
+            fact.update(zip(self.attrs, before[7:], strict=True))
+            custom = {**before[6], **row.custom}
+        fact.update(values)
+        fact.update(
             code=code,
             recorded_at=when,
             known_basis=basis,
-            entry=context.entry,
+            entry_id=context.entry.pk,
             contested=here is not None,
             custom=custom,
-            **{**full, **values},
         )
+        return fact
 
-    def wrote(self, facts: Sequence[Model], context: Context) -> None:
+    def wrote(self, facts: Sequence[Fact], context: Context) -> None:
         """For handlers whose rows replace something else: called in the same transaction."""
 
     def settle(self, entry: Entry) -> None:
         """Mark codes that another entry, published while this one was written, holds too."""
-        others = self.model._default_manager.filter(code=OuterRef("code")).exclude(entry=entry).exclude(entry__seq=None)
+        others = (
+            self.model._default_manager.filter(code=OuterRef("code"))
+            .exclude(entry=entry)
+            .exclude(entry__seq=None)
+        )
         doubled = self.model._default_manager.filter(Exists(others), entry=entry, contested=False)
         while codes := list(doubled.values_list("code", flat=True)[:DELETE_CHUNK]):
             self.model._default_manager.filter(code__in=codes).update(contested=True)
@@ -199,7 +213,9 @@ class HappeningHandler(Generic[Model]):
     def drop(self, entry: Entry) -> int:
         """Delete the rows of an entry that was never published, a chunk a transaction. Gives how many."""
         gone = 0
-        while ids := list(self.model._default_manager.filter(entry=entry).values_list("id", flat=True)[:DELETE_CHUNK]):
+        while ids := list(
+            self.model._default_manager.filter(entry=entry).values_list("id", flat=True)[:DELETE_CHUNK]
+        ):
             gone += self.model._default_manager.filter(pk__in=ids)._raw_delete(self.model._default_manager.db)
         return gone
 

@@ -61,8 +61,12 @@ class Context:
     watermark: int
     known: str = "now"  # "now" or "effective": when facts without recorded_at were known
     entry: Entry | None = None
-    brought: dict[str, set[str]] = field(default_factory=dict)  # codes that state files of this run bring themselves
-    missing: dict[str, set[str]] = field(default_factory=dict)  # codes that rows name and nothing describes yet
+    brought: dict[str, set[str]] = field(
+        default_factory=dict
+    )  # codes that state files of this run bring themselves
+    missing: dict[str, set[str]] = field(
+        default_factory=dict
+    )  # codes that rows name and nothing describes yet
     repeats: bool = True  # the file may hold one row twice
     notes: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[str]] = field(default_factory=dict)
@@ -71,6 +75,12 @@ class Context:
     def writing(self) -> bool:
         return self.entry is not None
 
+    @property
+    def entry_id(self) -> int:
+        """The entry written under. Only while writing."""
+        assert self.entry is not None
+        return int(self.entry.pk)
+
     def note(self, key: str, example: str = "", count: int = 1) -> None:
         """Count something the person should be told at the end, with a few examples."""
         self.notes[key] += count
@@ -78,10 +88,11 @@ class Context:
         if example and len(kept) < SAMPLES and example not in kept:
             kept.append(example)
 
-
     def note_missing(self) -> None:
         """Turn what stayed undescribed after all files into notes (合計 and examples)."""
-        for kind, codes in sorted((kind, codes) for kind, codes in self.missing.items() if kind != "departments"):
+        for kind, codes in sorted(
+            (kind, codes) for kind, codes in self.missing.items() if kind != "departments"
+        ):
             left = sorted(codes - self.brought.get(kind, set()))
             for example in left[:SAMPLES]:
                 self.note(f"incomplete_{kind}", example, 0)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, ProtectedError, Q
 
+from banso_web.core.bulk import insert_rows
 from banso_web.core.facts.happenings import effective
 from banso_web.core.imports.bounds import Bounds
 from banso_web.core.imports.fields import Field, as_json, resolve_fields
@@ -31,7 +32,9 @@ class Layer:
     imported: bool
 
     def covers(self, day: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
 @dataclass
@@ -56,7 +59,11 @@ class Subject:
 
     def until(self, day: date) -> date | None:
         """The next day from which an import has stated something itself: a row that begins earlier ends there."""
-        later = [layer.valid_from for layer in self.layers if layer.imported and layer.valid_from and layer.valid_from > day]
+        later = [
+            layer.valid_from
+            for layer in self.layers
+            if layer.imported and layer.valid_from and layer.valid_from > day
+        ]
         return min(later, default=None)
 
 
@@ -95,7 +102,9 @@ class StateHandler:
     def subjects(self, codes: Iterable[str], context: Context) -> dict[str, Subject]:
         """The stored subjects of these codes with the layers that count, and this run's own on top."""
         wanted = set(codes)
-        found = {code: Subject(pk) for code, pk in self._rows.filter(code__in=wanted).values_list("code", "pk")}
+        found = {
+            code: Subject(pk) for code, pk in self._rows.filter(code__in=wanted).values_list("code", "pk")
+        }
         by_pk = {subject.pk: subject for subject in found.values()}
         counts = effective(context.watermark)
         if context.entry is not None:
@@ -130,7 +139,9 @@ class StateHandler:
         for key, value in values.items():
             if key == "custom":
                 merged = {**now.get("custom", {}), **{name: text for name, text in value.items() if text}}
-                cleared = [name for name, text in value.items() if not text and said.get("custom", {}).get(name)]
+                cleared = [
+                    name for name, text in value.items() if not text and said.get("custom", {}).get(name)
+                ]
                 for name in cleared:
                     merged.pop(name, None)
                 if merged != now.get("custom", {}):
@@ -173,7 +184,9 @@ class StateHandler:
         fixed = self._fixed_of(stored)
         results: list[Result] = []
         for row, problem in zip(rows, problems, strict=True):
-            results.append(problem or self._moved(row, ids, stored, fixed) or self._outcome(row, ids, stored, context))
+            results.append(
+                problem or self._moved(row, ids, stored, fixed) or self._outcome(row, ids, stored, context)
+            )
         return results
 
     def seen(self, rows: Sequence[Row], context: Context) -> None:
@@ -196,7 +209,11 @@ class StateHandler:
         return {row[0]: row[1:] for row in self._rows.filter(pk__in=known).values_list("pk", *names)}
 
     def _moved(
-        self, row: Row, ids: dict[str, dict[str, int]], stored: dict[str, Subject], fixed: dict[int, tuple[Any, ...]]
+        self,
+        row: Row,
+        ids: dict[str, dict[str, int]],
+        stored: dict[str, Subject],
+        fixed: dict[int, tuple[Any, ...]],
     ) -> Problem | None:
         subject = stored.get(row.values[self.identity])
         if subject is None or subject.pk not in fixed:
@@ -214,7 +231,7 @@ class StateHandler:
         ids = resolve_fields((*self.fields, *self.fixed), rows, context)
         stored = self.subjects([row.values[self.identity] for row in rows], context)
         self._make_rows(rows, ids, stored, context)
-        versions: list[StateVersion] = []
+        versions: list[Values] = []
         outcomes: list[Outcome] = []
         for row in rows:
             subject = stored[row.values[self.identity]]
@@ -222,13 +239,15 @@ class StateHandler:
             outcomes.append(outcome)
             if version is not None:
                 versions.append(version)
-                subject.layers.append(Layer(version.values, version.valid_from, version.valid_to, True))
-        StateVersion.objects.bulk_create(versions)
+                subject.layers.append(
+                    Layer(version["values"], version["valid_from"], version["valid_to"], True)
+                )
+        insert_rows(StateVersion, versions)
         return outcomes
 
     def _version(
         self, row: Row, ids: dict[str, dict[str, int]], subject: Subject, context: Context
-    ) -> tuple[Outcome, StateVersion | None]:
+    ) -> tuple[Outcome, Values | None]:
         values = self.stated(row, ids)
         given = row.values.get("valid_from")
         if not subject.described:
@@ -237,11 +256,13 @@ class StateHandler:
         changed = self._difference(row, values, subject, context)
         if not changed:
             return Outcome.SAME, None
-        recorded = row.values.get("recorded_at")
-        basis = Known.CLAIMED if recorded else Known.SYSTEM
+        claimed = row.values.get("recorded_at")
+        basis = Known.CLAIMED if claimed else Known.SYSTEM
         until = subject.until(given) if given else None
         begins = given or context.today
-        return Outcome.CHANGED, self._made(subject, changed, begins, until, recorded or context.now, basis, context)
+        return Outcome.CHANGED, self._made(
+            subject, changed, begins, until, claimed or context.now, basis, context
+        )
 
     def _made(
         self,
@@ -252,39 +273,46 @@ class StateHandler:
         recorded: datetime,
         basis: str,
         context: Context,
-    ) -> StateVersion:
-        assert subject.pk is not None
-        return StateVersion(
-            subject=self.subject,
-            subject_id=subject.pk,
-            values=values,
-            valid_from=begins,
-            valid_to=until,
-            recorded_at=recorded,
-            known_basis=basis,
-            entry=context.entry,
-        )
+    ) -> Values:
+        assert subject.pk is not None and context.entry is not None
+        return {
+            "subject": self.subject,
+            "subject_id": subject.pk,
+            "values": values,
+            "valid_from": begins,
+            "valid_to": until,
+            "recorded_at": recorded,
+            "known_basis": basis,
+            "entry_id": context.entry.pk,
+        }
 
     def _make_rows(
-        self, rows: Sequence[Row], ids: dict[str, dict[str, int]], stored: dict[str, Subject], context: Context
+        self,
+        rows: Sequence[Row],
+        ids: dict[str, dict[str, int]],
+        stored: dict[str, Subject],
+        context: Context,
     ) -> None:
         """Invisible current rows for new subjects; rows nobody has published are taken over by this entry."""
-        fresh: dict[str, Model] = {}
+        fresh: dict[str, Values] = {}
         over: dict[int, dict[str, Any]] = {}
         for row in rows:
             code = row.values[self.identity]
             fixed = {one.attr: one.value(row, ids) for one in self.fixed}
             if (subject := stored.get(code)) is None:
-                fresh.setdefault(code, self.model(code=code, entry=context.entry, **self.initial(code), **fixed))
+                fresh.setdefault(
+                    code, {"code": code, "entry_id": context.entry_id, **self.initial(row), **fixed}
+                )
             elif not subject.layers and subject.pk is not None:
                 over[subject.pk] = fixed
-        self._rows.bulk_create(list(fresh.values()))
-        stored.update({code: Subject(made.pk) for code, made in fresh.items()})
+        insert_rows(self.model, fresh.values())
+        made = self._rows.filter(code__in=list(fresh)).values_list("code", "pk")
+        stored.update({code: Subject(pk) for code, pk in made})
         for pk, fixed in over.items():
             self._rows.filter(pk=pk).update(entry=context.entry, **fixed)
 
-    def initial(self, code: str) -> dict[str, Any]:
-        """What an invisible row needs before its first projection."""
+    def initial(self, row: Row) -> dict[str, Any]:
+        """What an invisible row holds before its first projection."""
         return {}
 
     def settle(self, entry: Entry) -> None:
@@ -318,24 +346,30 @@ def _blank(value: Any) -> bool:
 
 
 def make_incomplete(
-    model: type[Model], subject: str, wanted: dict[str, Values], row_values: dict[str, dict[str, Any]], context: Context
+    model: type[Model],
+    subject: str,
+    wanted: dict[str, Values],
+    row_values: dict[str, dict[str, Any]],
+    context: Context,
 ) -> dict[str, int]:
     """Create subjects that only a reference knows: an invisible row and one version marked incomplete (未整備)."""
     assert context.entry is not None
-    made = [model(code=code, entry=context.entry, **row_values.get(code, {})) for code in wanted]
-    model._default_manager.bulk_create(made)
-    ids = {code: int(one.pk) for code, one in zip(wanted, made, strict=True)}
-    StateVersion.objects.bulk_create(
-        StateVersion(
-            subject=subject,
-            subject_id=ids[code],
-            values={**values, "incomplete": True},
-            recorded_at=LONG_AGO,
-            known_basis=Known.ASSUMED,
-            entry=context.entry,
-        )
-        for code, values in wanted.items()
+    insert_rows(
+        model, ({"code": code, "entry_id": context.entry_id, **row_values.get(code, {})} for code in wanted)
     )
-    for code in wanted:
-        context.note(f"incomplete_{subject}", code)
+    ids = dict(model._default_manager.filter(code__in=list(wanted)).values_list("code", "pk"))
+    insert_rows(
+        StateVersion,
+        (
+            {
+                "subject": subject,
+                "subject_id": ids[code],
+                "values": {**values, "incomplete": True},
+                "recorded_at": LONG_AGO,
+                "known_basis": Known.ASSUMED,
+                "entry_id": context.entry_id,
+            }
+            for code, values in wanted.items()
+        ),
+    )
     return ids
