@@ -66,11 +66,15 @@ def visible_entries(request: HttpRequest) -> list[tuple[NavEntry, str]]:
 def _rail(request: HttpRequest) -> list[RailGroup]:
     entries = visible_entries(request)
     # The longest address that leads to this page is the current entry: /kpi/ltv/ is LTV, not KPI.
-    leading = [url for _entry, url in entries if request.path == url or (url != "/" and request.path.startswith(url))]
+    leading = [
+        url for _entry, url in entries if request.path == url or (url != "/" and request.path.startswith(url))
+    ]
     current = max(leading, key=len, default="")
     groups: dict[str, list[RailLink]] = {}
     for entry, url in entries:
-        groups.setdefault(entry.group, []).append(RailLink(entry.label, keep_question(url), entry.icon, url == current))
+        groups.setdefault(entry.group, []).append(
+            RailLink(entry.label, keep_question(url), entry.icon, url == current)
+        )
     known = [RailGroup(heading, groups.pop(key)) for key, heading in GROUPS if key in groups]
     return known + [RailGroup(key, links) for key, links in groups.items()]
 
@@ -78,7 +82,9 @@ def _rail(request: HttpRequest) -> list[RailGroup]:
 def _quick_days(today: date) -> list[tuple[Any, date]]:
     month_end = today.replace(day=1) - timedelta(days=1)
     year_end = fiscal_period(today, fiscal_month()).year_days[0] - timedelta(days=1)
-    year_ago = today.replace(year=today.year - 1, day=28 if (today.month, today.day) == (2, 29) else today.day)
+    year_ago = today.replace(
+        year=today.year - 1, day=28 if (today.month, today.day) == (2, 29) else today.day
+    )
     return [(_("前月末"), month_end), (_("前年度末"), year_end), (_("1年前"), year_ago)]
 
 

@@ -83,7 +83,11 @@ def setting_field(spec: SettingSpec) -> forms.Field:
     common: dict[str, Any] = {"label": spec.label, "help_text": spec.help, "required": False}
     match spec.kind:
         case "number" | "days":
-            return forms.DecimalField(**common) if spec.kind == "number" else forms.IntegerField(min_value=0, **common)
+            return (
+                forms.DecimalField(**common)
+                if spec.kind == "number"
+                else forms.IntegerField(min_value=0, **common)
+            )
         case "percent":
             return PercentField(**common)
         case "choice":
@@ -112,7 +116,7 @@ def stored_value(spec: SettingSpec, value: Any) -> Any:
 def value_words(spec: SettingSpec, value: Any) -> str:
     """A stored value in the reader's words, for the page and the history."""
     if spec.kind == "choice":
-        return str(dict(spec.choices).get(value, value))
+        return str({str(key): word for key, word in spec.choices}.get(str(value), value))
     if spec.kind == "bool":
         return _("はい") if value else _("いいえ")
     if spec.kind == "percent" and value not in (None, ""):
@@ -130,10 +134,15 @@ class GroupForm(forms.Form):
         help_text=gettext_lazy("空欄なら全期間に効きます。集計規則だけが日付を持ちます。"),
     )  # fmt: skip
     reason = forms.CharField(
-        label=gettext_lazy("変更の理由"), required=False, max_length=500, help_text=gettext_lazy("監査ログに残ります。")
+        label=gettext_lazy("変更の理由"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy("監査ログに残ります。"),
     )
 
-    def __init__(self, specs: Sequence[SettingSpec], values: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, specs: Sequence[SettingSpec], values: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.specs = list(specs)
         for spec in self.specs:
@@ -150,4 +159,6 @@ class GroupForm(forms.Form):
 
 class ClosureForm(forms.Form):
     on = forms.DateField(label=gettext_lazy("日付"), widget=forms.DateInput(attrs={"type": "date"}))
-    name = forms.CharField(label=gettext_lazy("名前"), max_length=100, required=False, help_text=gettext_lazy("例: 創立記念日"))
+    name = forms.CharField(
+        label=gettext_lazy("名前"), max_length=100, required=False, help_text=gettext_lazy("例: 創立記念日")
+    )

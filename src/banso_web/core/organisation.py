@@ -43,16 +43,23 @@ def declare_all() -> None:
     """Called at start-up."""
     declare(
         SettingSpec(
-            key=NAME, label=gettext_lazy("会社名"), help=gettext_lazy("画面の左上と印刷物の見出しに出ます。"),
-            default="", clean=_name,
-        )  # fmt: skip
+            key=NAME,
+            label=gettext_lazy("会社名"),
+            help=gettext_lazy("画面の左上と印刷物の見出しに出ます。"),
+            default="",
+            clean=_name,
+        )
     )
     declare(
         SettingSpec(
-            key=FISCAL, label=gettext_lazy("年度の開始月"), kind="choice", default=4, clean=_month,
+            key=FISCAL,
+            label=gettext_lazy("年度の開始月"),
+            kind="choice",
+            default=4,
+            clean=_month,
             help=gettext_lazy("四半期と年度はこの月から数えます。日本では4月が標準です。"),
-            choices=tuple((month, str(month)) for month in range(1, 13)),
-        )  # fmt: skip
+            choices=tuple((str(month), str(month)) for month in range(1, 13)),
+        )
     )
 
 

@@ -77,7 +77,7 @@ def reader(request: HttpRequest) -> Member:
 
 def is_fragment_request(request: HttpRequest) -> bool:
     """htmx asks for a part: not the drawer, not a boosted link, not a page brought back from history."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", False)
     drawer = request.headers.get("X-Banso-Drawer") == "1"
     return bool(htmx) and not drawer and not htmx.boosted and not htmx.history_restore_request
 
@@ -110,12 +110,14 @@ def page(permission: str = "") -> Callable[[View[Rest]], View[Rest]]:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if permission and not reader(request).may(permission):
-                raise Forbidden(_("このページを見る権限がありません。必要な場合は管理者に役割の変更を依頼してください。"))
+                raise Forbidden(
+                    _("このページを見る権限がありません。必要な場合は管理者に役割の変更を依頼してください。")
+                )
             try:
                 return view(request, *args, **kwargs)
             except Refused as problem:
                 return refused(request, problem)
 
-        return guarded
+        return cast("View[Rest]", guarded)
 
     return wrap

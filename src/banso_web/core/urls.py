@@ -16,7 +16,9 @@ urlpatterns: list[URLPattern] = [
     path("settings/organisation/", settings.organisation, name="settings_organisation"),
     path("settings/history/<str:key>/", settings.history, name="settings_history"),
     path("settings/closures/", settings.closures, name="settings_closures"),
-    path("settings/closures/<int:closure_id>/remove/", settings.closure_remove, name="settings_closure_remove"),
+    path(
+        "settings/closures/<int:closure_id>/remove/", settings.closure_remove, name="settings_closure_remove"
+    ),
     path("settings/setup/", settings.setup, name="settings_setup"),
     path("settings/yearly", settings.yearly, name="settings_yearly"),
 ]

@@ -44,7 +44,9 @@ def _record(action: str, actor: Member, view: SavedView, old: dict[str, Any], ne
     audit.record(action, actor=actor, subject="view", subject_id=view.pk, label=view.name, old=old, new=new)
 
 
-def save_view(actor: Member, page: str, name: str, query: Mapping[str, list[str]], *, shared: bool = False) -> SavedView:
+def save_view(
+    actor: Member, page: str, name: str, query: Mapping[str, list[str]], *, shared: bool = False
+) -> SavedView:
     """Keep a view under a name; the owner's view of the same page and name is replaced."""
     name, kept = _named(name), kept_query(query)
     with transaction.atomic():
@@ -84,5 +86,7 @@ def delete_view(actor: Member, view_id: int) -> None:
     """Take the owner's view away; what it held stays in the audit log."""
     view = _own(actor, view_id)
     with transaction.atomic():
-        _record("view.delete", actor, view, {"page": view.page, "query": view.query, "shared": view.shared}, {})
+        _record(
+            "view.delete", actor, view, {"page": view.page, "query": view.query, "shared": view.shared}, {}
+        )
         view.delete()

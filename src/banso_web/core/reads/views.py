@@ -30,7 +30,14 @@ def views_for(member: Member, page: str) -> list[ViewLine]:
     """The member's own views of a page and the shared ones, own first, by name. One query."""
     rows = SavedView.objects.filter(Q(owner=member) | Q(shared=True), page=page).select_related("owner")
     lines = [
-        ViewLine(row.pk, row.name, urlencode(row.query, doseq=True), row.shared, row.owner_id == member.pk, row.owner.name)
+        ViewLine(
+            row.pk,
+            row.name,
+            urlencode(row.query, doseq=True),
+            row.shared,
+            row.owner_id == member.pk,
+            row.owner.name,
+        )
         for row in rows
     ]
     return sorted(lines, key=lambda line: (not line.own, line.name))

@@ -70,7 +70,11 @@ def number(value: Any, digits: int = 0) -> SafeString:
 @register.filter
 def change_units(value: int | None, currency: str = "JPY") -> SafeString:
     """A signed MRR difference: +¥50,000."""
-    return state_html("missing") if value is None else small_unit(formats.units_text(value, currency, signed=True))
+    return (
+        state_html("missing")
+        if value is None
+        else small_unit(formats.units_text(value, currency, signed=True))
+    )
 
 
 @register.filter
@@ -126,14 +130,24 @@ def figure(
         return shown
     url = keep_question(rows_url)
     return format_html(
-        '<a class="figure-link" href="{}" data-drawer data-figure="{}" data-rows-url="{}">{}</a>', url, metric, url, shown
+        '<a class="figure-link" href="{}" data-drawer data-figure="{}" data-rows-url="{}">{}</a>',
+        url,
+        metric,
+        url,
+        shown,
     )
 
 
 @register.inclusion_tag(PARTS + "stat.html")
-def stat(label: Any = "", value: Any = None, kind: str = "number", *, of: Figure | None = None, **rest: Any) -> dict[str, Any]:
+def stat(
+    label: Any = "", value: Any = None, kind: str = "number", *, of: Figure | None = None, **rest: Any
+) -> dict[str, Any]:
     """See parts/stat.html. `of` takes a ready `Figure`; otherwise its fields come as arguments."""
-    return {"figure": replace(of, **rest) if of is not None else Figure(label=label, value=value, kind=kind, **rest)}
+    return {
+        "figure": replace(of, **rest)
+        if of is not None
+        else Figure(label=label, value=value, kind=kind, **rest)
+    }
 
 
 # --- marks --------------------------------------------------------------------------------------------------------
@@ -148,7 +162,13 @@ def band(key: str, *, small: bool = False, word: str = "") -> SafeString:
     """Colour, shape and word of a band: good, watch, risk, unknown, not_computed. `small`: hollow, with 参考."""
     known = BANDS.get(key) or Band(key, key, BANDS["unknown"].css)
     mark = format_html(' <span class="mark mark-small">{}</span>', _("参考")) if small else ""
-    return format_html('<span class="band {}{}">{}</span>{}', known.css, " band-hollow" if small else "", word or known.word, mark)
+    return format_html(
+        '<span class="band {}{}">{}</span>{}',
+        known.css,
+        " band-hollow" if small else "",
+        word or known.word,
+        mark,
+    )
 
 
 @register.simple_tag
@@ -172,7 +192,9 @@ def stale(newest: date | datetime | None, today: date, days: int = 2) -> dict[st
 
 # --- blocks -------------------------------------------------------------------------------------------------------
 @register.simple_block_tag(takes_context=True)
-def card(context: template.Context, content: str, title: Any = "", *, note: Any = "", href: str = "", css: str = "") -> SafeString:
+def card(
+    context: template.Context, content: str, title: Any = "", *, note: Any = "", href: str = "", css: str = ""
+) -> SafeString:
     """See parts/card.html: `{% card "題" note="…" %} … {% endcard %}`."""
     engine = context.template.engine if context.template else None
     assert engine is not None
@@ -187,7 +209,9 @@ def bulkbar(context: template.Context, content: str, form: str = "") -> SafeStri
     """See parts/bulk_bar.html: actions on ticked rows with their count; `form` is the id of the form around the table."""
     engine = context.template.engine if context.template else None
     assert engine is not None
-    return engine.get_template(PARTS + "bulk_bar.html").render(template.Context({"content": content, "form": form}))
+    return engine.get_template(PARTS + "bulk_bar.html").render(
+        template.Context({"content": content, "form": form})
+    )
 
 
 @register.inclusion_tag(PARTS + "empty.html")
@@ -209,7 +233,14 @@ def timeline(items: Iterable[Any], more_url: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag(PARTS + "chart.html")
-def chart(data: Any, table: Mapping[str, Any] | None = None, *, title: Any = "", size: str = "", opens: str = "drawer") -> dict[str, Any]:
+def chart(
+    data: Any,
+    table: Mapping[str, Any] | None = None,
+    *,
+    title: Any = "",
+    size: str = "",
+    opens: str = "drawer",
+) -> dict[str, Any]:
     """See parts/chart.html. `data` follows frontend/src/charts/contract.ts; `table` is {"head": […], "rows": [[…]]}."""
     return {
         "island": charts.island(data), "table": table or charts.twin(data), "title": title, "size": size, "opens": opens,
@@ -225,7 +256,9 @@ def chips(items: Iterable[Any], clear_url: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag(PARTS + "table_head.html", takes_context=True)
-def table_head(context: template.Context, columns: Sequence[Column], order: Order | None = None, *, tick: bool = False) -> dict[str, Any]:
+def table_head(
+    context: template.Context, columns: Sequence[Column], order: Order | None = None, *, tick: bool = False
+) -> dict[str, Any]:
     """See parts/table_head.html: the head row with sortable columns and, with `tick`, the box for all rows."""
     request: HttpRequest = context["request"]
     cells = []
@@ -244,7 +277,9 @@ def pager(page: Page, unit: str = "件") -> dict[str, Any]:
 
 
 @register.inclusion_tag(PARTS + "column_chooser.html", takes_context=True)
-def column_chooser(context: template.Context, columns: Sequence[Column], chosen: Sequence[Column]) -> dict[str, Any]:
+def column_chooser(
+    context: template.Context, columns: Sequence[Column], chosen: Sequence[Column]
+) -> dict[str, Any]:
     """See parts/column_chooser.html: which columns the list shows, kept in the address."""
     request: HttpRequest = context["request"]
     return {
@@ -254,7 +289,14 @@ def column_chooser(context: template.Context, columns: Sequence[Column], chosen:
 
 
 @register.inclusion_tag(PARTS + "data_table.html")
-def data_table(columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, caption: Any = "", total: Sequence[Any] = (), tight: bool = False) -> dict[str, Any]:
+def data_table(
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Any]],
+    *,
+    caption: Any = "",
+    total: Sequence[Any] = (),
+    tight: bool = False,
+) -> dict[str, Any]:
     """See parts/data_table.html: a plain table of ready cells, without sorting."""
     return {"columns": columns, "rows": [list(zip(columns, row, strict=False)) for row in rows], "caption": caption,
             "total": list(zip(columns, total, strict=False)), "tight": tight}  # fmt: skip
@@ -264,7 +306,12 @@ def data_table(columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, capt
 @register.inclusion_tag(PARTS + "field.html")
 def field(bound: BoundField, *, help: Any = "", unit: Any = "") -> dict[str, Any]:
     """See parts/field.html: label above, help below, error beside."""
-    return {"field": bound, "help": help or bound.help_text, "unit": unit, "tick": getattr(bound.field.widget, "input_type", "") == "checkbox"}
+    return {
+        "field": bound,
+        "help": help or bound.help_text,
+        "unit": unit,
+        "tick": getattr(bound.field.widget, "input_type", "") == "checkbox",
+    }
 
 
 @register.inclusion_tag(PARTS + "error_summary.html")
@@ -277,8 +324,12 @@ def error_summary(form: Any) -> dict[str, Any]:
 @register.simple_tag
 def link(name: str, *args: Any, **kwargs: Any) -> str:
     """The address of a page that keeps 基準日. Keyword arguments that begin with `q_` become query parameters."""
-    query = {key[2:]: value for key, value in kwargs.items() if key.startswith("q_") and value not in (None, "")}
-    path = reverse(name, args=args or None, kwargs={k: v for k, v in kwargs.items() if not k.startswith("q_")} or None)
+    query = {
+        key[2:]: value for key, value in kwargs.items() if key.startswith("q_") and value not in (None, "")
+    }
+    path = reverse(
+        name, args=args or None, kwargs={k: v for k, v in kwargs.items() if not k.startswith("q_")} or None
+    )
     return keep_question(f"{path}?{formats.query_text(query)}" if query else path)
 
 
@@ -305,7 +356,9 @@ def audit_link(context: template.Context, subject: str, subject_id: int | None =
         return SafeString("")
     query = {"subject": subject, **({"id": subject_id} if subject_id is not None else {})}
     url = f"{reverse('audit')}?{formats.query_text(query)}"
-    return format_html('<a class="btn btn-sm btn-quiet" href="{}">{}{}</a>', url, icons.icon("audit"), _("監査ログ"))
+    return format_html(
+        '<a class="btn btn-sm btn-quiet" href="{}">{}{}</a>', url, icons.icon("audit"), _("監査ログ")
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -10,7 +10,15 @@ from django.test import Client
 from banso_web.members.models import Member
 
 Person = Callable[[str], Member]
-OPEN = ["/styleguide", "/styleguide?errors=1", "/glossary/", "/search?q=NRR", "/settings/", "/settings/display/", "/audit/"]
+OPEN = [
+    "/styleguide",
+    "/styleguide?errors=1",
+    "/glossary/",
+    "/search?q=NRR",
+    "/settings/",
+    "/settings/display/",
+    "/audit/",
+]
 EDITORS = [
     "/settings/organisation/", "/settings/history/organisation.name/", "/settings/closures/", "/settings/setup/",
 ]  # fmt: skip

@@ -76,9 +76,7 @@ def twin(data: Mapping[str, Any]) -> dict[str, Any]:
             return {"head": [data.get("rowTitle", ""), *data["cols"]], "rows": rows}
         case _:
             series = data["series"]
-            rows = [
-                [x, *(_point(one, place, unit) for one in series)] for place, x in enumerate(data["x"])
-            ]
+            rows = [[x, *(_point(one, place, unit) for one in series)] for place, x in enumerate(data["x"])]
             return {"head": ["", *(one["name"] for one in series)], "rows": rows}
 
 

@@ -35,12 +35,13 @@ class Display:
         return urlencode(self.kept)
 
 
-_current: ContextVar[Display] = ContextVar("display", default=Display())
+_DEFAULT = Display()
+_current: ContextVar[Display | None] = ContextVar("display", default=None)
 
 
 def current() -> Display:
     """The choices of the request that is being answered (the defaults outside one)."""
-    return _current.get()
+    return _current.get() or _DEFAULT
 
 
 def read_display(cookies: Mapping[str, str], query: Mapping[str, str], today: date | None = None) -> Display:

@@ -19,7 +19,9 @@ _UNITS = ("百万円", "万円", "%", "pt")
 
 def state_html(key: str, reason: str = "") -> SafeString:
     """算出不可 and its sisters; the reason (or the state's meaning) is its title."""
-    return format_html('<span class="state-word" title="{}">{}</span>', reason or state_help(key), state_word(key))
+    return format_html(
+        '<span class="state-word" title="{}">{}</span>', reason or state_help(key), state_word(key)
+    )
 
 
 def small_unit(text: str, unit: str = "") -> SafeString:
@@ -33,7 +35,13 @@ def small_unit(text: str, unit: str = "") -> SafeString:
 
 
 def figure_html(
-    value: Any, kind: str = "number", *, digits: int | None = None, unit: str = "", currency: str = "JPY", state: str = ""
+    value: Any,
+    kind: str = "number",
+    *,
+    digits: int | None = None,
+    unit: str = "",
+    currency: str = "JPY",
+    state: str = "",
 ) -> SafeString:
     """One value, or its state where there is none (`missing` unless the caller says which)."""
     if state or value is None:
@@ -81,7 +89,9 @@ class Figure:
     note: Any = ""
 
     def text(self, value: Any) -> str:
-        return formats.figure_text(value, self.kind, digits=self.digits, unit=self.unit, currency=self.currency)
+        return formats.figure_text(
+            value, self.kind, digits=self.digits, unit=self.unit, currency=self.currency
+        )
 
     @property
     def html(self) -> SafeString:
@@ -130,4 +140,6 @@ class Figure:
 
     @property
     def interval_text(self) -> str:
-        return "" if self.low is None or self.high is None else f"{self.text(self.low)} – {self.text(self.high)}"
+        return (
+            "" if self.low is None or self.high is None else f"{self.text(self.low)} – {self.text(self.high)}"
+        )

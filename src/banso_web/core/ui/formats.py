@@ -65,7 +65,9 @@ def number_text(value: Number, digits: int = 0, *, signed: bool = False) -> str:
     return f"{_sign(rounded, signed)}{abs(rounded):,.{digits}f}"
 
 
-def money_text(value: Money | Number, currency: str = "JPY", *, signed: bool = False, symbol: bool = True) -> str:
+def money_text(
+    value: Money | Number, currency: str = "JPY", *, signed: bool = False, symbol: bool = True
+) -> str:
     """An amount in the reader's style: ¥1,200,000, or 120万円 where the reader chose it and reads Japanese."""
     amount = value if isinstance(value, Money) else Money(round_half_up(value, 6).normalize(), currency)
     style = current().money if japanese() else MoneyStyle.FULL
@@ -108,11 +110,19 @@ def unit_word(unit: str, value: Number) -> str:
 def count_text(value: Number, unit: str = "件", digits: int = 0, *, signed: bool = False) -> str:
     """12社, 12 accounts."""
     gap = "" if japanese() else " "
-    return f"{number_text(value, digits, signed=signed)}{gap}{unit_word(unit, value)}" if unit else number_text(value, digits)
+    return (
+        f"{number_text(value, digits, signed=signed)}{gap}{unit_word(unit, value)}"
+        if unit
+        else number_text(value, digits)
+    )
 
 
 def _day(value: date | datetime) -> date:
-    return value.astimezone(JST).date() if isinstance(value, datetime) and value.tzinfo else date(*value.timetuple()[:3])
+    return (
+        value.astimezone(JST).date()
+        if isinstance(value, datetime) and value.tzinfo
+        else date(*value.timetuple()[:3])
+    )
 
 
 def date_text(value: date | datetime, *, weekday: bool = True) -> str:
@@ -134,7 +144,9 @@ def month_text(value: date) -> str:
     return f"{value.year}年{value.month}月" if japanese() else f"{value:%Y-%m}"
 
 
-def figure_text(value: Any, kind: str, *, digits: int | None = None, unit: str = "", currency: str = "JPY") -> str:
+def figure_text(
+    value: Any, kind: str, *, digits: int | None = None, unit: str = "", currency: str = "JPY"
+) -> str:
     """One value by its kind: money, units, pct, pt, count, number, date, moment, month or text."""
     match kind:
         case "money":

@@ -53,7 +53,9 @@ class Crumb:
 
 def chosen_columns(columns: Sequence[Column], request: HttpRequest) -> list[Column]:
     """The columns of `?columns=name,mrr` (or the chooser's `?column=name&column=mrr`) in the declared order, else the default ones; fixed ones always."""
-    wanted = {key for key in (*request.GET.get("columns", "").split(","), *request.GET.getlist("column")) if key}
+    wanted = {
+        key for key in (*request.GET.get("columns", "").split(","), *request.GET.getlist("column")) if key
+    }
     if not wanted & {column.key for column in columns}:
         return [column for column in columns if column.default or column.fixed]
     return [column for column in columns if column.fixed or column.key in wanted]
@@ -72,7 +74,9 @@ class Order:
         for text in (request.GET.get("sort", ""), default):
             names = [part.strip() for part in text.split(",") if part.strip().lstrip("-") in fields]
             if names:
-                return cls(tuple((n.lstrip("-"), fields[n.lstrip("-")], n.startswith("-")) for n in names[:3]))
+                return cls(
+                    tuple((n.lstrip("-"), fields[n.lstrip("-")], n.startswith("-")) for n in names[:3])
+                )
         return cls(())
 
     def direction(self, key: str) -> str:
@@ -96,7 +100,9 @@ class Page:
 
 
 def _encode(values: Sequence[Any]) -> str:
-    return urlsafe_b64encode(json.dumps(values, default=str, ensure_ascii=False).encode()).decode().rstrip("=")
+    return (
+        urlsafe_b64encode(json.dumps(values, default=str, ensure_ascii=False).encode()).decode().rstrip("=")
+    )
 
 
 def _decode(text: str, length: int) -> list[Any] | None:
@@ -189,7 +195,11 @@ def keyset_page(query: QuerySet[Any], request: HttpRequest, order: Order, *, siz
         rows.reverse()
     has_next = more if forwards else True
     has_previous = (place is not None) if forwards else more
-    ends = [_encode([_value(row, term.name) for term in terms]) for row in (rows[0], rows[-1])] if rows else ["", ""]
+    ends = (
+        [_encode([_value(row, term.name) for term in terms]) for row in (rows[0], rows[-1])]
+        if rows
+        else ["", ""]
+    )
     return Page(
         rows=rows,
         next_url=changed_query(request, after=ends[1]) if rows and has_next else "",

@@ -38,7 +38,9 @@ class DisplayForm(forms.Form):
 @page()
 def display_settings(request: HttpRequest) -> HttpResponse:
     shown = display.current()
-    form = DisplayForm(request.POST or None, initial={"money": shown.money.value, "negative": shown.negative.value})
+    form = DisplayForm(
+        request.POST or None, initial={"money": shown.money.value, "negative": shown.negative.value}
+    )
     if request.method == "POST" and form.is_valid():
         messages.success(request, _("表示の設定を保存しました。"))
         response = redirect("settings_display")

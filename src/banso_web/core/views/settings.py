@@ -43,12 +43,25 @@ class SettingsLink:
 
 def _links(request: HttpRequest) -> list[SettingsLink]:
     """Every page a reader may set something on: the frame's own, then what apps registered."""
-    links = [SettingsLink(_("表示の設定"), reverse("settings_display"), "theme", _("金額の単位とマイナスの書き方(自分だけ)"))]
+    links = [
+        SettingsLink(
+            _("表示の設定"), reverse("settings_display"), "theme", _("金額の単位とマイナスの書き方(自分だけ)")
+        )
+    ]
     if reader(request).may("settings.edit"):
         links += [
-            SettingsLink(_("組織の設定"), reverse("settings_organisation"), "settings", _("会社名、年度、集計規則")),
-            SettingsLink(_("休業日"), reverse("settings_closures"), "calendar", _("営業日の数え方に効きます")),
-            SettingsLink(_("はじめの設定"), reverse("settings_setup"), "onboarding", _("目標と集計規則をまとめて決める")),
+            SettingsLink(
+                _("組織の設定"), reverse("settings_organisation"), "settings", _("会社名、年度、集計規則")
+            ),
+            SettingsLink(
+                _("休業日"), reverse("settings_closures"), "calendar", _("営業日の数え方に効きます")
+            ),
+            SettingsLink(
+                _("はじめの設定"),
+                reverse("settings_setup"),
+                "onboarding",
+                _("目標と集計規則をまとめて決める"),
+            ),
         ]
     for entry in sorted(registry.settings_pages, key=lambda one: one.order):
         if entry.permission and not reader(request).may(entry.permission):
@@ -90,7 +103,9 @@ def organisation(request: HttpRequest) -> HttpResponse:
     groups = _grouped()
     if request.method == "POST" and posted not in groups:
         raise NotVisible
-    forms = {key: _group_form(key, specs, request.POST if key == posted else None) for key, specs in groups.items()}
+    forms = {
+        key: _group_form(key, specs, request.POST if key == posted else None) for key, specs in groups.items()
+    }
     status = 200
     if request.method == "POST":
         form, status = forms[posted], 422
@@ -107,7 +122,12 @@ def organisation(request: HttpRequest) -> HttpResponse:
                 _told(request, len(changed))
                 return redirect("settings_organisation")
     blocks = [
-        {"key": key, "title": GROUPS.get(key, key), "form": form, "fields": [(form[spec.key], spec) for spec in form.specs]}
+        {
+            "key": key,
+            "title": GROUPS.get(key, key),
+            "form": form,
+            "fields": [(form[spec.key], spec) for spec in form.specs],
+        }
         for key, form in forms.items()
     ]
     return render_page(request, "core/settings/organisation.html", {"blocks": blocks}, status=status)
@@ -115,7 +135,9 @@ def organisation(request: HttpRequest) -> HttpResponse:
 
 def _told(request: HttpRequest, changed: int) -> None:
     if changed:
-        text = ngettext("%(n)s 件の設定を変えました。", "%(n)s 件の設定を変えました。", changed) % {"n": changed}
+        text = ngettext("%(n)s 件の設定を変えました。", "%(n)s 件の設定を変えました。", changed) % {
+            "n": changed
+        }
         messages.success(request, text)
     else:
         messages.info(request, _("前と同じ値のため、何も変わっていません。"))
@@ -151,7 +173,9 @@ def closures(request: HttpRequest) -> HttpResponse:
         elif form.is_valid():
             added = add_closures(reader(request), {form.cleaned_data["on"]: form.cleaned_data["name"]})
         if added is not None:
-            text = ngettext("%(n)s 日を休業日にしました。", "%(n)s 日を休業日にしました。", added) % {"n": added}
+            text = ngettext("%(n)s 日を休業日にしました。", "%(n)s 日を休業日にしました。", added) % {
+                "n": added
+            }
             messages.success(request, text if added else _("その日はすでに休業日です。"))
             return redirect(f"{reverse('settings_closures')}?year={year}")
     days = list(Closure.objects.filter(on__year__gte=year, on__year__lte=year).order_by("on"))
@@ -181,13 +205,17 @@ def closure_remove(request: HttpRequest, closure_id: int) -> HttpResponse:
 @page()
 def yearly(request: HttpRequest) -> HttpResponse:
     """What a monthly churn (percent, the one parameter sent) means in a year: 5 gives 45.96 %. Fragment."""
-    text = next(iter(request.GET.values()), "")
+    text = next(iter(request.GET.dict().values()), "")
     try:
-        rate = Decimal(text)
+        rate = Decimal(str(text))
         ratio = Fraction(rate) / 100 if rate.is_finite() and 0 <= rate <= 100 else None
     except InvalidOperation:
         ratio = None
-    context = {"ratio": ratio, "text": pct_text(annualised(ratio)) if ratio is not None else "", "times": ratio and pct_text(ratio * 12)}
+    context = {
+        "ratio": ratio,
+        "text": pct_text(annualised(ratio)) if ratio is not None else "",
+        "times": "" if ratio is None else pct_text(ratio * 12),
+    }
     return render(request, "core/settings/_yearly.html", context)
 
 
@@ -198,7 +226,9 @@ def setup(request: HttpRequest) -> HttpResponse:
         key: [spec for spec in specs if spec.counted or key == "general"] for key, specs in _grouped().items()
     }
     data = request.POST if request.method == "POST" else None
-    groups = [(GROUPS.get(key, key), _group_form(key, specs, data)) for key, specs in counting.items() if specs]
+    groups = [
+        (GROUPS.get(key, key), _group_form(key, specs, data)) for key, specs in counting.items() if specs
+    ]
     steps = [
         (step, step.form(data, initial=step.initial(), prefix=step.key))
         for step in sorted(registry.setup_steps, key=lambda one: one.order)
@@ -208,15 +238,18 @@ def setup(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         forms = [form for _title, form in groups] + [form for _step, form in steps]
-        if all([form.is_valid() for form in forms]):  # a list: every form must say its errors
+        valid = [form.is_valid() for form in forms]  # all of them: every form must say its errors
+        if all(valid):
             changed = _save_setup(request, groups, steps)
             if changed is not None:
                 messages.success(request, _("はじめの設定を保存しました。設定でいつでも変えられます。"))
-                return redirect(request.POST.get("next") if request.POST.get("next") == "/" else "settings")
+                return redirect("/" if request.POST.get("next") == "/" else "settings")
     return render_page(request, "core/settings/setup.html", {"groups": groups, "steps": steps}, status=status)
 
 
-def _save_setup(request: HttpRequest, groups: list[tuple[Any, GroupForm]], steps: list[tuple[Any, Any]]) -> int | None:
+def _save_setup(
+    request: HttpRequest, groups: list[tuple[Any, GroupForm]], steps: list[tuple[Any, Any]]
+) -> int | None:
     changed = 0
     try:
         with transaction.atomic():

@@ -30,12 +30,17 @@ COLUMNS = (
 class SampleForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("顧客名"), help_text=gettext_lazy("法人格を含めて入力します。"))
     churn = forms.DecimalField(
-        label=gettext_lazy("月次解約率の目標"), max_value=100, help_text=gettext_lazy("年換算を右に表示します。")
+        label=gettext_lazy("月次解約率の目標"),
+        max_value=100,
+        help_text=gettext_lazy("年換算を右に表示します。"),
     )
     touch = forms.ChoiceField(
-        label=gettext_lazy("タッチ"), choices=[("high", gettext_lazy("ハイタッチ")), ("low", gettext_lazy("ロータッチ"))]
+        label=gettext_lazy("タッチ"),
+        choices=[("high", gettext_lazy("ハイタッチ")), ("low", gettext_lazy("ロータッチ"))],
     )
-    note = forms.CharField(label=gettext_lazy("メモ"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(
+        label=gettext_lazy("メモ"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
     agreed = forms.BooleanField(label=gettext_lazy("顧客と合意済み"), required=False)
 
 
@@ -70,6 +75,7 @@ def _charts() -> list[dict[str, Any]]:
               ("expansion", _("拡大"), 300_000, "delta"), ("downgrade", _("縮小"), -160_000, "delta"),
               ("churn", _("解約"), -400_000, "delta"), ("closing", _("月末"), 8_240_000, "total")]  # fmt: skip
     months = ["2026-06", "2026-07", "2026-08", "2026-09", "2026-10"]
+    kept: list[list[float]] = [[1, 0.95, 0.91], [1, 0.97], [1]]
     rates = [0.021, 0.0476, None, 0.031, 0.0238]
     return [
         {"kind": "waterfall", "unit": money, "description": _("MRRの動き"),
@@ -80,8 +86,7 @@ def _charts() -> list[dict[str, Any]]:
          "targets": [{"value": 0.05, "label": _("目標")}]},
         {"kind": "cohort", "unit": {"kind": "percent", "digits": 0}, "description": _("継続率"), "rows": ["2026-06", "2026-07", "2026-08"],
          "cols": ["0", "1", "2"], "rowTitle": _("開始月"),
-         "cells": [{"row": r, "col": c, "value": v, "small": r == 2} for r, line in
-                   enumerate([[1, 0.95, 0.91], [1, 0.97], [1]]) for c, v in enumerate(line)]},
+         "cells": [{"row": r, "col": c, "value": v, "small": r == 2} for r, line in enumerate(kept) for c, v in enumerate(line)]},
     ]  # fmt: skip
 
 
@@ -101,17 +106,38 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "order": Order.read(request, COLUMNS, "-mrr"),
         "rows": _rows(),
         "list_page": Page(rows=[], next_url=f"{request.path}?after=x", previous_url="", total=4),
-        "chips": [Chip(_("更新まで ≤ 90日"), request.path), Chip(_("佐藤が担当"), request.path), Chip(_("ハイタッチ"), "?", on=False)],
-        "tabs": [Tab(_("概要"), request.path, current=True), Tab(_("利用"), "?tab=usage"), Tab(_("課題"), "?tab=issues", count=3)],
+        "chips": [
+            Chip(_("更新まで ≤ 90日"), request.path),
+            Chip(_("佐藤が担当"), request.path),
+            Chip(_("ハイタッチ"), "?", on=False),
+        ],
+        "tabs": [
+            Tab(_("概要"), request.path, current=True),
+            Tab(_("利用"), "?tab=usage"),
+            Tab(_("課題"), "?tab=issues", count=3),
+        ],
         "charts": _charts(),
         "form": form,
         "timeline": [
-            TimelineItem(now, "touch", _("定例会"), _("更新の進め方を確認しました。"), _("先方: 購買部 3名"), "today"),
-            TimelineItem(now.date() - timedelta(days=20), "movement", _("アップセル"), _("MRR +¥50,000"), "", "waterfall"),
+            TimelineItem(
+                now, "touch", _("定例会"), _("更新の進め方を確認しました。"), _("先方: 購買部 3名"), "today"
+            ),
+            TimelineItem(
+                now.date() - timedelta(days=20),
+                "movement",
+                _("アップセル"),
+                _("MRR +¥50,000"),
+                "",
+                "waterfall",
+            ),
         ],
         "today": now.date(),
         "old_day": now.date() - timedelta(days=12),
-        "plain_columns": (Column("a", _("月")), Column("b", _("月初MRR"), num=True), Column("c", _("解約率"), num=True)),
+        "plain_columns": (
+            Column("a", _("月")),
+            Column("b", _("月初MRR"), num=True),
+            Column("c", _("解約率"), num=True),
+        ),
         "plain_rows": [["2026-09", "¥8,000,000", "3.10 %"], ["2026-10", "¥8,240,000", "2.38 %"]],
         "plain_total": [_("合計"), "¥16,240,000", ""],
     }
