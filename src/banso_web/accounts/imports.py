@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from banso.money import to_units, yearly_to_monthly_units
 from banso_web.accounts import projection as projection  # the handlers rest on it
 from banso_web.accounts.models import Account, Contact, Contract, Department
@@ -304,7 +306,8 @@ def contracts_beside(entry: Entry, after: int, limit: int) -> tuple[list[int], i
     Contracts beside the touched ones count too: a new contract may be the successor of an old one.
     """
     versions = StateVersion.objects.filter(entry=entry, subject="contract")
-    touched = versions.exclude(values__incomplete=True).values("subject_id")
+    said = Q(values__incomplete__isnull=True) | Q(values__incomplete=False)
+    touched = versions.filter(said).values("subject_id")
     accounts = Contract.objects.filter(pk__in=touched, account__gt=after).order_by("account")
     ids = list(accounts.values_list("account", flat=True).distinct()[:limit])
     return list(Contract.objects.filter(account__in=ids).values_list("pk", flat=True)), ids[

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from banso.names import company, search_key, sort_key
+from banso.names import company, list_key, search_key
 from banso_web.accounts.models import Account, Contact, Contract
 from banso_web.core.bulk import update_rows
 from banso_web.core.facts import register_projection
@@ -53,8 +53,8 @@ def _account(row: Account, values: Values | None) -> None:
     if values is None:
         return
     row.incomplete = bool(values.get("incomplete"))
-    row.sort_key = sort_key(row.kana or row.name)[:400] if row.kana else "\U0010fffd" + row.name[:390]
-    row.core_key = company(row.name).core[:300]
+    row.sort_key = list_key(row.kana, row.name)[:400]
+    row.core_key = company(row.name).key[:300]
     row.search_key = " ".join(search_key(text) for text in (row.name, row.kana, row.code) if text)
 
 

@@ -1,0 +1,64 @@
+"""Every code that can reach a person has words, in both languages' keys."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from banso.names.corporate import NumberReason
+from banso.periods import DateReason
+from banso_web.ingest import rejected
+from banso_web.ingest.readers import problems
+from banso_web.ingest.tests.conftest import Bring
+from banso_web.ingest.words import FAILURES, NOTES, REASONS, fix_text, reason_text
+
+SOURCE = Path(rejected.__file__).parent.parent
+
+
+def codes_in(pattern: str, *paths: str) -> set[str]:
+    texts = [file.read_text("utf-8") for path in paths for file in SOURCE.glob(path)]
+    return {code for text in texts for code in re.findall(pattern, text)}
+
+
+def test_every_reason_of_a_row_is_worded() -> None:
+    cells = codes_in(r'[^a-z]Problem\(\s*"([a-z_]+)"', "ingest/readers/*.py")
+    handlers = codes_in(
+        r'Problem\([^"\n]*(?:"[a-z_]*",\s*)?"([a-z_]+)",\s*(?:\{|detail)', "*/imports.py", "core/imports/*.py"
+    )
+    numbers = {f"corporate_number_{reason.value}" for reason in NumberReason}
+    dates = {f"date_{reason.value}" for reason in DateReason}
+    found = cells | handlers | numbers | dates
+    assert {"duplicate_id", "nothing_to_end", "not_in_list"} <= found  # the patterns do find codes
+    assert found - set(REASONS) == set()
+
+
+def test_every_failure_of_a_file_is_worded() -> None:
+    documented = re.findall(r"``([a-z_]+)``", problems.ReadProblem.__doc__ or "")
+    assert len(documented) > 15 and set(documented) - set(FAILURES) == set()
+
+
+@pytest.mark.parametrize("code", sorted(REASONS))
+def test_words_stand_without_their_detail(code: str) -> None:
+    assert reason_text(code, {}) and fix_text(code, {})
+    assert "%(" not in reason_text(code, {}) + fix_text(code, {})
+
+
+def test_notes_take_their_numbers() -> None:
+    for text in NOTES.values():
+        assert str(text) % {"count": 3, "file": "a.csv", "examples": "x"}
+
+
+def test_the_list_of_refused_rows_is_safe_in_a_spreadsheet(bring: Bring) -> None:
+    run = bring(accounts='account_id,name,parent_id\n"=1+1",+81,\nA2,二,A2\n,三,\n')
+    text = "".join(rejected.rejected_csv(run))
+    assert text.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert rows[0][:5] == ["ファイル", "行番号", "列名", "理由", "直し方"]
+    assert [row[1:3] for row in rows[1:]] == [["3", "parent_id"], ["4", "account_id"]]
+    assert rows[1][3] == "自分自身が親会社になっています: A2"
+    assert rejected.safe("=HYPERLINK(1)") == "'=HYPERLINK(1)" and rejected.safe("-5") == "-5"
+    assert rejected.safe("@x") == "'@x" and rejected.safe("+81-3") == "'+81-3"
