@@ -10,7 +10,6 @@ from banso_web.core.settings_store import SettingSpec, declare
 from banso_web.revenue.actions.figures import after_project, after_publish
 from banso_web.revenue.jobs import fill_values, refresh_all
 from banso_web.revenue.metrics.catalogue import register_all
-from banso_web.revenue.reads.closing import closings_on
 from banso_web.revenue.reads.customers import COUNTED_BY, CURRENCY
 
 
@@ -54,6 +53,5 @@ declare(
 register_all()
 registry.after_publish.append(after_publish)
 registry.after_project.append(after_project)
-registry.undo_checks.append(closings_on)
 registry.periodic.append(Periodic("revenue.figures", refresh_all.enqueue, at_hour=0))
 registry.periodic.append(Periodic("revenue.values", fill_values.enqueue, at_hour=1))

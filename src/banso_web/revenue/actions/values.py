@@ -79,10 +79,12 @@ def fill_day(day: date, *, scope: Scope | None = None, months: int = MONTHS_KEPT
 
 
 def _payload(key: str, asked: Asked, month: date | None, scope: Scope) -> dict[str, Any]:
-    texts = {}
+    texts: dict[str, Any] = {}
+    left_out = None  # counted once: it is the same in every language
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            texts[language] = without_rows(cache.fresh(key, asked, month, scope))
+            texts[language] = without_rows(cache.fresh(key, asked, month, scope), left_out)
+        left_out = texts[language]["excluded"]
     return texts
 
 
@@ -100,7 +102,7 @@ def _mark(place: str, day: date, keys: Iterable[str], state: str, basis: int) ->
 def fill_nightly(today: date | None = None) -> int:
     """Today's values of every scope, then recent days that a late fact made stale; drops values long past."""
     day = today or clock.today()
-    stored = sum(fill_day(day, scope=scope) for scope in scopes())
+    stored = sum(fill_day(day, scope=scope, months=MONTHS_KEPT if scope.is_company else 2) for scope in scopes())
     unfinished = Fill.objects.exclude(state=Fill.State.DONE).filter(
         scope="", day__gte=day - timedelta(days=DAYS_REFILLED), day__lt=day
     )

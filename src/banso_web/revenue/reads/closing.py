@@ -8,8 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
-from django.utils.translation import gettext as _
+from django.db.models import Count, Q, Sum
 
 from banso.revenue import Waterfall
 from banso_web.accounts import counting
@@ -140,13 +139,13 @@ def frozen_values(asked: Asked, month: date) -> dict[str, Any]:
     return found
 
 
-def without_rows(result: MetricResult) -> dict[str, Any]:
-    """The `--json` object of a result with every digit, and counts in place of rows."""
+def without_rows(result: MetricResult, excluded: int | None = None) -> dict[str, Any]:
+    """The `--json` object of a result with every digit, and counts in place of rows (`excluded`: if known already)."""
     body = as_json(_light(result), digits=28)
     for name, side in (("numerator", result.numerator), ("denominator", result.denominator)):
         if side is not None:
             body[name] = {"value": body[name]["value"], "rows": len(side.rows)}
-    body["excluded"] = len(result.excluded)
+    body["excluded"] = len(result.excluded) if excluded is None else excluded
     return body
 
 
@@ -335,13 +334,3 @@ def frozen_rows(closed: Closed, part: str) -> list[dict[str, Any]]:
     """The rows of a part as they were frozen (the `--json` form)."""
     rows = Closing.objects.get(pk=closed.id).rows.filter(part=part).order_by("pk")
     return [row.payload for row in rows]
-
-
-def closings_on(entry: Entry) -> list[tuple[str, str]]:
-    """What stands on an import that somebody wants to undo: (code, text) of each closed month its movements reach."""
-    first = Movement.objects.filter(entry=entry).aggregate(first=Min("effective_on"))["first"]
-    if first is None or entry.seq is None:
-        return []
-    rows = Closing.objects.filter(month__gte=first.replace(day=1), watermark__gte=entry.seq, reopened_at=None)
-    text = _("締めた月 %(month)s がこの取込に基づいています。取り消すと締め後修正になります。")
-    return [("closing", text % {"month": f"{month:%Y-%m}"}) for month in sorted(set(rows.values_list("month", flat=True)))]

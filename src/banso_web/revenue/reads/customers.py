@@ -67,6 +67,7 @@ class Counted:
         return int(self.book.account.nbytes + (self.book.on.nbytes * 8 if self.synthetic or self.left_out else 0))
 
 
+_stated: Memo[tuple[str, str]] = Memo(400)
 _states: Memo[dict[str, Timeline]] = Memo(3)
 _counted: Memo[Counted] = Memo(6, limit=768 * 1024 * 1024, size=Counted.size)
 
@@ -84,9 +85,16 @@ def rules_at(asked: Asked) -> Rules:
     """The rules in force for a question."""
     mark = asked.watermark
     setting = setting_mark(mark)
+
+    def stated() -> tuple[str, str]:
+        keys = (COUNTED_BY, CURRENCY)
+        by, currency = (settings_store.rule(key, as_of=asked.as_of, watermark=setting) for key in keys)
+        return by, currency
+
+    counted_by, currency = _stated.get((setting, asked.as_of), stated)
     return Rules(
-        counted_by=settings_store.rule(COUNTED_BY, as_of=asked.as_of, watermark=setting),
-        currency=settings_store.rule(CURRENCY, as_of=asked.as_of, watermark=setting),
+        counted_by=counted_by,
+        currency=currency,
         movements=movement_mark(mark),
         states=_state_mark("account", mark),
         contracts=_state_mark("contract", mark),
