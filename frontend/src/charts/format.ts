@@ -32,6 +32,7 @@ function money(size: number, currency: string, digits: number | undefined): stri
   return new Intl.NumberFormat(japanese() ? "ja-JP" : "en-GB", {
     style: "currency",
     currency,
+    currencyDisplay: currency === "JPY" ? "narrowSymbol" : "code", // ¥ to every reader, as on the page
     minimumFractionDigits: digits ?? currencyDigits(currency),
     maximumFractionDigits: digits ?? currencyDigits(currency),
   }).format(size);

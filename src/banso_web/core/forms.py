@@ -58,6 +58,10 @@ class PercentField(forms.DecimalField):
         return None if number is None else number / PERCENT
 
 
+TARGETS_TITLE = gettext_lazy("目標")
+TARGETS_HELP = gettext_lazy("自社の目標を入れます。空欄の指標には目標を置きません。")
+
+
 class TargetsForm(forms.Form):
     """The organisation's own monthly targets, as ratios by metric key; an empty field is no target.
 

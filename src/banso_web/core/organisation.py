@@ -20,7 +20,7 @@ GROUPS: dict[str, Any] = {
     "renewal": gettext_lazy("契約更新"),
     "usage": gettext_lazy("利用"),
     "voice": gettext_lazy("お客様の声"),
-    "security": gettext_lazy("ログインと安全"),
+    "login": gettext_lazy("ログインと安全"),
     "data": gettext_lazy("データの保存期間"),
 }
 

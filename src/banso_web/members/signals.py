@@ -26,10 +26,15 @@ def _row(action: str, member: Member, new: dict[str, Any]) -> None:
     audit.record(action, actor=member, subject="member", subject_id=member.pk, label=member.name, new=new)
 
 
+def _address(request: HttpRequest) -> str:
+    """The caller's address; a log-in without a connection (a command, `force_login` of a test) has none."""
+    return str(get_adapter().get_client_ip(request)) if request.META.get("REMOTE_ADDR") else ""
+
+
 @receiver(user_logged_in, dispatch_uid="banso_login")
 def _logged_in(sender: Any, request: HttpRequest, user: Member, **kwargs: Any) -> None:
     methods = [record["method"] for record in get_authentication_records(request, user)]
-    _row("login.ok", user, {"by": methods or ["link"], "ip": get_adapter().get_client_ip(request)})
+    _row("login.ok", user, {"by": methods or ["link"], "ip": _address(request)})
     if hasattr(request, "user"):
         UserSession.objects.create_from_request(request)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.registry import NavEntry, registry
-from banso_web.reports import imports
+from banso_web.reports import imports, setup_step
 
 registry.nav += [
     NavEntry("kpi", _("KGI・KPI"), "kpi", "kpi", group="numbers", order=300, permission="revenue.view"),
@@ -26,4 +26,4 @@ def _closing_check(month: object, red_comments: dict[str, str]) -> Sequence[str]
 
 registry.closing_checks.append(_closing_check)
 
-__all__ = ["imports"]
+__all__ = ["imports", "setup_step"]

@@ -45,6 +45,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "month": (_("月次締め"), "revenue.view"),
     "closing": (_("月次締め"), "revenue.view"),
     "rate": (_("為替レート"), "revenue.view"),
+    "report": (_("帳票"), "revenue.view"),
     "member": (_("メンバー"), "member.view"),
     "role": (_("役割"), "member.view"),
     "invitation": (_("招待"), "member.view"),

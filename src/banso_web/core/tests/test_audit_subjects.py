@@ -1,0 +1,40 @@
+"""Everything that is audited has its place in the audit log: who may see its rows is said for every subject."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from banso_web.core.reads.audit import SUBJECTS
+from banso_web.core.registry import registry
+
+APPS = Path(__file__).resolve().parents[2]
+
+
+def recorded_subjects() -> dict[str, str]:
+    """Literal subjects given to `audit.record(…)` anywhere, with one place each."""
+    found = {}
+    for path in APPS.rglob("*.py"):
+        if "tests" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "record"
+            ):
+                for word in node.keywords:
+                    if word.arg == "subject" and isinstance(word.value, ast.Constant):
+                        found[str(word.value.value)] = f"{path.relative_to(APPS)}:{node.lineno}"
+    return found
+
+
+def test_every_audited_subject_says_who_sees_it() -> None:
+    subjects = recorded_subjects()
+    assert {"setting", "view", "account"} <= set(subjects)
+    missing = {
+        key: place
+        for key, place in subjects.items()
+        if key not in SUBJECTS and key not in registry.audit_filters
+    }
+    assert missing == {}, "name the subject in core/reads/audit.py or give registry.audit_filters a hook"
