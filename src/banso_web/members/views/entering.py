@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from allauth.core import ratelimit
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as start_session
@@ -20,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
+from requests import RequestException
 
 from banso_web.core.errors import Refused
 from banso_web.members.actions import accept_invitation, set_password_by_token
@@ -31,6 +34,7 @@ from banso_web.members.setup import set_up, setup_invitation
 from banso_web.members.tokens import find_invitation, use_invitation
 from banso_web.members.views.shared import show_refusal
 
+logger = logging.getLogger(__name__)
 BACKEND = "banso_web.members.backends.MemberBackend"
 View = Callable[..., HttpResponse]
 ENTRANCE = "members/login/"
@@ -45,6 +49,20 @@ def unless_enforced(view: View) -> View:
             status = 200 if request.method in ("GET", "HEAD") else 403
             return render(request, "account/login.html", {"enforced": True}, status=status)
         return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def provider_answers(view: View) -> View:
+    """A provider that cannot be reached, or answers nonsense, is told on a page (503) instead of an error."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (RequestException, OAuth2Error, KeyError, ValueError) as problem:
+            logger.warning("OpenID Connect: %s", type(problem).__name__)
+            return render(request, "socialaccount/authentication_error.html", status=503)
 
     return guarded
 
