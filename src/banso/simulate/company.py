@@ -40,6 +40,7 @@ class _Life:
     mrr: int
     poor_fit: bool
     stalled: bool
+    begins: date = date.min
     product_b: int = 0
     champion_left: list[int] = field(default_factory=list)
     price_rise: list[int] = field(default_factory=list)
@@ -138,6 +139,7 @@ class _Maker:
     ) -> None:
         if delta == 0:
             return
+        on = max(on, life.begins)  # whoever starts in mid-month changes nothing before that day
         if product == "基本":
             life.mrr += delta
         else:
@@ -182,7 +184,8 @@ class _Maker:
         life = _Life(
             code, start, 0, self.chance(shares[Cause.POOR_FIT]), self.chance(shares[Cause.ONBOARDING_STALLED])
         )
-        self.move(life, self.day(start, int(self.random.choice((1, 1, 1, 16)))), price, "new")
+        life.begins = self.day(start, int(self.random.choice((1, 1, 1, 16))))
+        self.move(life, life.begins, price, "new")
         if self.chance(0.5):
             self.charge(life, start, price)
         for month in range(start, self.plan.months):
