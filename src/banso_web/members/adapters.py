@@ -22,7 +22,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import render
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core import audit, settings_store
@@ -80,7 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             minutes = minutes_locked(request, self._get_login_attempts_cache_key(request, **credentials))
             self._note_lock(request, str(credentials.get("email") or ""), minutes)
             raise ValidationError(
-                _t("ログインの失敗が続いたため、しばらく受け付けません。%(minutes)s 分後にもう一度お試しください。")
+                gettext("ログインの失敗が続いたため、しばらく受け付けません。%(minutes)s 分後にもう一度お試しください。")
                 % {"minutes": minutes},
                 code="too_many_login_attempts",
             ) from None
@@ -158,7 +158,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
-        return _t("パスキー %(number)s") % {"number": number}
+        return gettext("パスキー %(number)s") % {"number": number}
 
 
 def _refuse(request: HttpRequest, reason: str, message: str, *, email: str = "") -> ImmediateHttpResponse:
@@ -184,24 +184,24 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         verified = [address.email for address in sociallogin.email_addresses if address.verified is True]
         if not verified:
             raise _refuse(
-                request, "unverified", _t("認証の提供元で、メールアドレスの確認が済んでいません。確認してからお試しください。")
+                request, "unverified", gettext("認証の提供元で、メールアドレスの確認が済んでいません。確認してからお試しください。")
             )
         email = verified[0].strip().lower()
         member = Member.objects.filter(email__iexact=email).first()
         if member is None:
             member = self._newcomer(request, sociallogin, email)
         if not member.is_active:
-            raise _refuse(request, "inactive", _t("このメンバーは無効になっています。管理者に連絡してください。"), email=email)
+            raise _refuse(request, "inactive", gettext("このメンバーは無効になっています。管理者に連絡してください。"), email=email)
         if sociallogin.is_existing:
             if sociallogin.user.pk != member.pk:
                 raise _refuse(
-                    request, "other_member", _t("この認証は別のメンバーに結び付いています。管理者に連絡してください。"), email=email
+                    request, "other_member", gettext("この認証は別のメンバーに結び付いています。管理者に連絡してください。"), email=email
                 )
             return
         sociallogin.connect(request, member)
 
     def _newcomer(self, request: HttpRequest, sociallogin: SocialLogin, email: str) -> Member:
-        unknown = _t("このメールアドレスのメンバーはいません。管理者に招待を依頼してください。")
+        unknown = gettext("このメールアドレスのメンバーはいません。管理者に招待を依頼してください。")
         if not settings_store.get(OIDC_NEW):
             raise _refuse(request, "unknown", unknown, email=email)
         data = sociallogin.account.extra_data

@@ -7,7 +7,7 @@ import json
 import click
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from banso_web.core import audit
 from banso_web.core.errors import Refused
@@ -32,15 +32,15 @@ def _keys(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-@click.group(help=_l("メンバーを追加し、役割とパスワードを管理します。"))
+@click.group(help=gettext_lazy("メンバーを追加し、役割とパスワードを管理します。"))
 def member() -> None:
     pass
 
 
-@member.command("add", help=_l("メンバーを追加し、パスワードを決めるリンクを表示します。"))
+@member.command("add", help=gettext_lazy("メンバーを追加し、パスワードを決めるリンクを表示します。"))
 @click.argument("email")
-@click.option("--name", required=True, help=_l("氏名"))
-@click.option("--roles", default="member", show_default=True, help=_l("役割(コンマ区切り)。一覧は banso member roles"))
+@click.option("--name", required=True, help=gettext_lazy("氏名"))
+@click.option("--roles", default="member", show_default=True, help=gettext_lazy("役割(コンマ区切り)。一覧は banso member roles"))
 def add(email: str, name: str, roles: str) -> None:
     wanted = list(Role.objects.filter(key__in=_keys(roles)))
     if len(wanted) != len(set(_keys(roles))):
@@ -55,8 +55,8 @@ def add(email: str, name: str, roles: str) -> None:
     click.echo(token_link(console_base(), "password_link", token))
 
 
-@member.command("list", help=_l("メンバーと役割を一覧にします。"))
-@click.option("--json", "as_json", is_flag=True, help=_l("JSON で出力します。"))
+@member.command("list", help=gettext_lazy("メンバーと役割を一覧にします。"))
+@click.option("--json", "as_json", is_flag=True, help=gettext_lazy("JSON で出力します。"))
 def list_members(as_json: bool) -> None:
     rows = [
         {
@@ -77,9 +77,9 @@ def list_members(as_json: bool) -> None:
         click.echo(f"{row['email'] or row['member_id']}\t{row['name']}\t{','.join(row['roles']) or '-'}{state}")
 
 
-@member.command("roles", help=_l("役割を一覧にします。EMAIL と --set を付けると、その人の役割を入れ替えます。"))
+@member.command("roles", help=gettext_lazy("役割を一覧にします。EMAIL と --set を付けると、その人の役割を入れ替えます。"))
 @click.argument("email", required=False)
-@click.option("--set", "wanted", default=None, help=_l("新しい役割(コンマ区切り)"))
+@click.option("--set", "wanted", default=None, help=gettext_lazy("新しい役割(コンマ区切り)"))
 def roles(email: str | None, wanted: str | None) -> None:
     if email is None:
         for role in Role.objects.order_by("order", "pk"):
@@ -95,7 +95,7 @@ def roles(email: str | None, wanted: str | None) -> None:
     click.echo(f"{who.email or who.code}\t{','.join(who.roles.order_by('order').values_list('key', flat=True)) or '-'}")
 
 
-@member.command("reset-password", help=_l("パスワードを決め直すリンクを表示します。"))
+@member.command("reset-password", help=gettext_lazy("パスワードを決め直すリンクを表示します。"))
 @click.argument("email")
 def reset_password(email: str) -> None:
     who = _member(email)
@@ -107,7 +107,7 @@ def reset_password(email: str) -> None:
     click.echo(token_link(console_base(), "password_link", token))
 
 
-@member.command("break-glass", help=_l("OpenID Connect が使えないときに、一度だけログインできるリンクを表示します。"))
+@member.command("break-glass", help=gettext_lazy("OpenID Connect が使えないときに、一度だけログインできるリンクを表示します。"))
 @click.argument("email")
 def break_glass(email: str) -> None:
     who = _member(email)
@@ -119,9 +119,9 @@ def break_glass(email: str) -> None:
     click.echo(token_link(console_base(), "entry_link", token))
 
 
-@member.command("disable", help=_l("ログインできないようにし、開いているログインを終わらせます。"))
+@member.command("disable", help=gettext_lazy("ログインできないようにし、開いているログインを終わらせます。"))
 @click.argument("email")
-@click.option("--reason", default="", help=_l("理由(監査ログに残ります)"))
+@click.option("--reason", default="", help=gettext_lazy("理由(監査ログに残ります)"))
 def disable(email: str, reason: str) -> None:
     who = _member(email)
     try:
@@ -132,7 +132,7 @@ def disable(email: str, reason: str) -> None:
     click.echo(_("%(name)s を無効にしました。") % {"name": who.name})
 
 
-@member.command("enable", help=_l("もう一度ログインできるようにします。"))
+@member.command("enable", help=gettext_lazy("もう一度ログインできるようにします。"))
 @click.argument("email")
 def enable(email: str) -> None:
     who = _member(email)

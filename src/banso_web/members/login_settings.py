@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.registry import registry
@@ -19,9 +19,9 @@ def _minutes(value: Any) -> int:
     try:
         minutes = int(value)
     except (TypeError, ValueError) as problem:
-        raise ValueError(_t("分を数字で入れてください。")) from problem
+        raise ValueError(gettext("分を数字で入れてください。")) from problem
     if not 5 <= minutes <= 43_200:
-        raise ValueError(_t("5 分から 43,200 分(30 日)の間で入れてください。"))
+        raise ValueError(gettext("5 分から 43,200 分(30 日)の間で入れてください。"))
     return minutes
 
 
@@ -32,7 +32,7 @@ def _roles(value: Any) -> list[str]:
     keys = [key for key in keys if key]
     unknown = set(keys) - set(Role.objects.values_list("key", flat=True))
     if unknown:
-        raise ValueError(_t("知らない役割です: %(keys)s") % {"keys": ", ".join(sorted(unknown))})
+        raise ValueError(gettext("知らない役割です: %(keys)s") % {"keys": ", ".join(sorted(unknown))})
     return sorted(set(keys))
 
 
@@ -43,7 +43,7 @@ def _yes(value: Any) -> bool:
 def _name(value: Any) -> str:
     text = str(value or "").strip()
     if not text:
-        raise ValueError(_t("会社名を入れてください。"))
+        raise ValueError(gettext("会社名を入れてください。"))
     return text[:200]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
 from banso_web.members.models import Member
 
 
@@ -29,3 +33,52 @@ def managers() -> list[int]:
     """Ids of everybody who has active direct reports."""
     rows = Member.objects.filter(is_active=True).exclude(manager_id=None)
     return sorted(set(rows.values_list("manager_id", flat=True)))
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member as other apps show one: the organisation's own id, what they do, what they may, whom they report to."""
+
+    id: int
+    code: str
+    name: str
+    email: str | None
+    job: str
+    roles: tuple[str, ...]
+    manager: str | None  # the manager's code
+    is_active: bool
+    joined_on: date | None
+
+
+def ids_by_code(codes: Iterable[str]) -> dict[str, int]:
+    """{member_id of the organisation: internal id} of those that exist."""
+    return dict(Member.objects.filter(code__in=list(codes)).values_list("code", "pk"))
+
+
+def codes_by_id(ids: Iterable[int | None]) -> dict[int | None, tuple[str, str]]:
+    """{internal id: (member_id, name)} of those that exist."""
+    rows = Member.objects.filter(pk__in={key for key in ids if key is not None})
+    return {pk: (code, name) for pk, code, name in rows.values_list("pk", "code", "name")}
+
+
+def people_after(member_id: int, limit: int, *, active: bool | None = None) -> list[Person]:
+    """Members behind an internal id, in order of id, at most `limit`. The right to see them is the caller's matter."""
+    rows = Member.objects.filter(pk__gt=member_id).select_related("manager").prefetch_related("roles").order_by("pk")
+    if active is not None:
+        rows = rows.filter(is_active=active)
+    return [person_of(row) for row in rows[:limit]]
+
+
+def person_of(member: Member) -> Person:
+    """One member as other apps show them."""
+    return Person(
+        id=member.pk,
+        code=member.code,
+        name=member.name,
+        email=member.email,
+        job=member.job,
+        roles=tuple(sorted(role.key for role in member.roles.all())),
+        manager=member.manager.code if member.manager else None,
+        is_active=member.is_active,
+        joined_on=member.joined_on,
+    )
