@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.reports.views import board, kpi, nrr, rows
+from banso_web.reports.views import board, closing, cohorts, kpi, ltv, nrr, rows
 
 urlpatterns: list[URLPattern] = [
     path("numbers/", board.kpi_board, name="kpi"),
@@ -14,4 +14,13 @@ urlpatterns: list[URLPattern] = [
     path("numbers/measures/<int:measure_id>/done/", kpi.measure_done, name="kpi_measure_done"),
     path("numbers/measures/<int:measure_id>/withdraw/", kpi.measure_withdraw, name="kpi_measure_withdraw"),
     path("numbers/nrr/", nrr.waterfall_page, name="nrr"),
+    path("numbers/cohorts/", cohorts.cohort_page, name="cohorts"),
+    path("numbers/cohorts/rows/", cohorts.cohort_rows, name="cohort_rows"),
+    path("numbers/ltv/", ltv.ltv_page, name="ltv"),
+    path("numbers/ltv/save/", ltv.save, name="ltv_save"),
+    path("numbers/ltv/<int:scenario_id>/delete/", ltv.delete, name="ltv_delete"),
+    path("numbers/closing/", closing.closing_page, name="closing"),
+    path("numbers/closing/close/", closing.close, name="closing_close"),
+    path("numbers/closing/<int:closing_id>/reopen/", closing.reopen, name="closing_reopen"),
+    path("numbers/closing/<int:closing_id>/bridge/", closing.bridge, name="closing_bridge"),
 ]

@@ -83,7 +83,7 @@ def gap_kind(spec: MetricSpec) -> str:
 
 def is_small(result: MetricResult) -> bool:
     """Too few cases for colour: 参考."""
-    return result.n is not None and result.n < FEW and result.unit != "JPY"
+    return result.value is not None and result.n is not None and result.n < FEW and (result.unit == RATIO)
 
 
 def figure(question: Question, line: Line, result: MetricResult | None, target: TargetLine | None = None) -> Figure:

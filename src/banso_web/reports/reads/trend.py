@@ -79,6 +79,8 @@ def spark(rows: Sequence[Any], name: str, target: Any = None) -> Spark | None:
             here.append(last)
     paths.append(here)
     drawn = tuple(" ".join(f"{x},{y}" for x, y in points) for points in paths if len(points) > 1)
+    if not drawn:
+        return None
     level = None if target is None else place(0, float(target))[1]
     return Spark(drawn, last, level, rows[0].month, rows[-1].month)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -46,6 +47,10 @@ def waterfall_page(request: HttpRequest) -> HttpResponse:
         "fall": shown,
         "chart": chart(question, shown) if shown and tab == "month" else None,
         "figures": {key: figure(question, ALL[key], found.of.get(key)) for key in keys},
+        "named_beside": {
+            "nrr_12m": replace(figure(question, ALL["nrr_12m"], found.of.get("nrr_12m")), label=_("並べて見る: 12か月NRR")),
+            "nrr_monthly": replace(figure(question, ALL["nrr_monthly"], found.of.get("nrr_monthly")), label=_("並べて見る: 月次NRR(記事式)")),
+        },
         "result": found.of["nrr_monthly"],
         "year": found.of["nrr_12m"],
         "split": split(question, found) if tab == "month" else None,

@@ -95,7 +95,7 @@ def _shown(member: Member, rows: Sequence[Row], as_of: date, touched: dict[int, 
                 hidden=hidden,
                 touched=touched.get(row.account_id) if row.account_id is not None else None,
                 movements=() if hidden else row.movements,
-                contract=str(row.extra.get("contract_id", "") or next((m.contract for m in row.movements if m.contract), "")),
+                contract="" if hidden else str(row.extra.get("contract_id", "") or next((m.contract for m in row.movements if m.contract), "")),
                 unnamed=not is_customer,
             )
         )

@@ -1,0 +1,185 @@
+"""Cohorts by start: how many customers, and how much MRR, is left after how many months; and who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from banso.revenue import Cohorts, cohorts, intervals
+from banso_web.accounts import counting
+from banso_web.core.facts import Memo
+from banso_web.core.metrics import Row
+from banso_web.core.ui.formats import money_text, number_text, pct_text
+from banso_web.core.ui.links import keep_question
+from banso_web.reports.question import Question
+from banso_web.reports.reads.figures import FEW, reporting_currency
+from banso_web.revenue.metrics.by_year import last_complete_month
+from banso_web.revenue.reads.customers import Counted, within
+from banso_web.revenue.reads.months import counted_for, last_day, months_before, next_month, scope_key, standing
+
+BY = ("month", "quarter", "year")
+_tables: Memo[Cohorts] = Memo(24)
+_starts: Memo[dict[int, date]] = Memo(6)
+
+
+def table(question: Question, by: str) -> Cohorts:
+    """The cohorts of a question; a scope is that of the asked day."""
+    asked = question.asked
+    counted = counted_for(asked, question.scope)
+
+    def make() -> Cohorts:
+        return cohorts(
+            within(counted, question.scope, asked.as_of, asked.as_of),
+            by,  # type: ignore[arg-type]
+            as_of=asked.as_of,
+            rates=counted.rates,
+            contracts=counted.terms,
+            reporting=counted.rules.currency,
+        )
+
+    return _tables.get((counted.rules, asked.as_of, asked.known_at, scope_key(question.scope), by), make)
+
+
+def chart(question: Question, found: Cohorts, by: str, measure: str, ages: int) -> dict[str, Any]:
+    """A grid of retention; a cell beyond a cohort's age does not exist, small cohorts are drawn hollow."""
+    cells = []
+    for row, cohort in enumerate(found.cohorts):
+        for age in range(min(ages, found.ages)):
+            if cohort.base[age] is None:
+                continue
+            share = cohort.customer_retention(age) if measure == "customers" else cohort.mrr_retention(age)
+            cells.append(
+                {
+                    "row": row, "col": age, "value": share, "n": cohort.base[age], "small": (cohort.base[age] or 0) < FEW,
+                    "text": "" if share is None else pct_text(share, 0),
+                    "state": "" if share is not None else "not_computable",
+                    "note": _note(question, cohort, age, measure),
+                    "href": keep_question(question.url("cohort_rows", by=by, key=cohort.key, age=age)),
+                }
+            )  # fmt: skip
+    return {
+        "kind": "cohort",
+        "unit": {"kind": "percent", "digits": 0},
+        "description": _("開始時期ごとの継続率。行は開始時期、列は開始からの月数です。"),
+        "rows": [f"{cohort.key} (n={cohort.size})" for cohort in found.cohorts],
+        "cols": [str(age) for age in range(min(ages, found.ages))],
+        "rowTitle": _("開始時期"),
+        "colTitle": _("開始からの月数"),
+        "cells": cells,
+        "scale": {"min": 0, "max": 1},
+    }
+
+
+def _note(question: Question, cohort: Any, age: int, measure: str) -> str:
+    if measure == "customers":
+        text = _("%(kept)s社 ÷ %(base)s社")
+        return text % {"kept": number_text(cohort.retained[age]), "base": number_text(cohort.base[age])}
+    currency = reporting_currency(question)
+    return f"{money_text(cohort.mrr[age], currency)} ÷ {money_text(cohort.base_mrr[age], currency)}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell with its customers: MRR at the close of the start month and at the age, each by its own start."""
+
+    key: str
+    age: int
+    base: int
+    retained: int
+    base_mrr: Decimal
+    mrr: Decimal
+    rows: tuple[Row, ...]
+
+
+def cell_rows(question: Question, by: str, key: str, age: int) -> Cell | None:
+    """The customers of a cell; None where the cohort or the age does not exist.
+
+    The amounts are read from the close of each month, at the rates of the last complete month, as the table does.
+    """
+    found = table(question, by)
+    cohort = next((one for one in found.cohorts if one.key == key), None)
+    if cohort is None or not 0 <= age < found.ages or cohort.base[age] is None:
+        return None
+    final = last_complete_month(question.asked.as_of)
+    counted = counted_for(question.asked, question.scope)
+    mine = [
+        (customer, start)
+        for customer, start in starts(question, counted, final).items()
+        if _key(start, by) == key and months_before(final, age) >= start
+    ]
+    names = counting.called([customer for customer, _start in mine])
+    rows = []
+    for customer, start in mine:
+        called = names.get(customer)
+        opening, closing = _mrr(question, customer, start), _mrr(question, customer, _later(start, age))
+        rows.append(
+            Row(
+                customer, called.code if called else str(customer), called.name if called else "",
+                part="kept" if closing else "churn", amount=closing, opening=opening, closing=closing, on=start,
+            )
+        )  # fmt: skip
+    rows.sort(key=lambda row: (-(row.amount or 0), row.code))
+    return Cell(
+        key, age, cohort.base[age] or 0, cohort.retained[age] or 0, cohort.base_mrr[age] or Decimal(0),
+        cohort.mrr[age] or Decimal(0), tuple(rows),
+    )  # fmt: skip
+
+
+def starts(question: Question, counted: Counted, final: date) -> dict[int, date]:
+    """{customer: first month whose close holds MRR}, of those in scope."""
+    asked = question.asked
+
+    def make() -> dict[int, date]:
+        book = within(counted, question.scope, asked.as_of, asked.as_of)
+        steps = intervals(book, as_of=last_day(final), contracts=counted.terms)
+        found: dict[int, date] = {}
+        order = np.lexsort((steps.on, steps.customer))
+        held: dict[int, dict[int, int]] = {}
+        changes: dict[int, list[tuple[date, int, int]]] = {}
+        for at in order.tolist():
+            who = int(steps.names[int(steps.customer[at])])
+            changes.setdefault(who, []).append((date.fromordinal(int(steps.on[at])), int(steps.currency[at]), int(steps.mrr[at])))
+        for who, listed in changes.items():
+            start = _first_close(listed, held.setdefault(who, {}), final)
+            if start is not None:
+                found[who] = start
+        return found
+
+    return _starts.get((counted.rules, asked.as_of, asked.known_at, scope_key(question.scope), final), make)
+
+
+def _first_close(changes: Sequence[tuple[date, int, int]], held: dict[int, int], final: date) -> date | None:
+    """The first month at whose close something is held: a balance that goes back to 0 inside its month starts nothing."""
+    for at, (day, currency, mrr) in enumerate(changes):
+        held[currency] = mrr
+        following = changes[at + 1][0] if at + 1 < len(changes) else None
+        month = day.replace(day=1)
+        last_of_month = following is None or following.replace(day=1) != month
+        if last_of_month and month <= final and any(value > 0 for value in held.values()):
+            return month
+    return None
+
+
+def _key(start: date, by: str) -> str:
+    if by == "quarter":
+        return f"{start.year:04d}-Q{(start.month - 1) // 3 + 1}"
+    return f"{start.year:04d}" if by == "year" else f"{start:%Y-%m}"
+
+
+def _later(month: date, count: int) -> date:
+    for _step in range(count):
+        month = next_month(month)
+    return month
+
+
+def _mrr(question: Question, customer: int, month: date) -> Decimal:
+    """A customer's MRR at the close of a month (the kept waterfall of that day is read, not made anew)."""
+    asked = question.asked
+    line = standing(asked, last_day(month), question.scope).lines.find(str(customer))
+    return max(line.closing, Decimal(0)) if line else Decimal(0)
