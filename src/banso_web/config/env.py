@@ -43,7 +43,7 @@ def _dotenv(path: Path) -> dict[str, str]:
 def _kept_secret(home: Path) -> str:
     path = home / "secret_key"
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError:  # another process of the same start was first

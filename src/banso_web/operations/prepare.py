@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-FOLDERS = ("files", "files/imports", "outbox", "backups")
+FOLDERS = ("files", "files/imports", "outbox", "backups", "static")
 
 
 class HomeBusy(RuntimeError):

@@ -104,7 +104,7 @@ def children(host: str, port: int, *, workers: int = 2) -> list[Child]:
     return [Child("web", web), Child("worker", worker), Child("scheduler", scheduler)]
 
 
-def wait_until_served(host: str, port: int, *, seconds: float = 30) -> bool:
+def wait_until_served(host: str, port: int, *, seconds: float = 120) -> bool:
     """Whether something accepts connections at the address within the time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -1,0 +1,100 @@
+"""Backup while people write; restore proves what it restored, and refuses what is damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(bool(os.environ.get("BANSO_DATABASE_URL")), reason="these homes use SQLite of their own")
+
+
+def banso(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "BANSO_HOME": str(home), "BANSO_LANG": "ja", **more}
+    environment.pop("BANSO_CLOCK", None)
+    command = [sys.executable, "-m", "banso_web.cli", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+def movements(home: Path) -> int:
+    database = sqlite3.connect(home / "banso.sqlite3")
+    try:
+        return int(database.execute("SELECT COUNT(*) FROM revenue_movement").fetchone()[0])
+    finally:
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one customer and its movements."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "accounts.csv").write_text("account_id,name\nA1,青葉商事\n", "utf-8")
+    rows = "\n".join(f"M{n},A1,2026-0{n}-01,1000" for n in range(1, 7))
+    (folder / "movements.csv").write_text(f"movement_id,account_id,effective_on,mrr_delta\n{rows}\n", "utf-8")
+    home = tmp_path_factory.mktemp("home")
+    done = banso(home, "import", str(folder))
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def test_a_backup_restores_into_an_empty_home_with_every_row(filled: Path, tmp_path: Path) -> None:
+    archive, other = tmp_path / "copy.tar.gz", tmp_path / "other"
+    made = banso(filled, "backup", str(archive))
+    assert made.returncode == 0, made.stderr
+    assert "控えを取りました" in made.stdout
+    restored = banso(other, "restore", str(archive))
+    assert restored.returncode == 0, restored.stderr
+    assert "整合性は ok" in restored.stdout
+    assert movements(other) == 6
+
+
+def test_the_backup_is_one_moment_while_somebody_writes(filled: Path, tmp_path: Path) -> None:
+    database = sqlite3.connect(filled / "banso.sqlite3", isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    database.execute("INSERT INTO core_closure (\"on\", name) VALUES ('2026-12-29', '年末')")
+    archive = tmp_path / "copy.tar.gz"
+    made = banso(filled, "backup", str(archive))
+    database.execute("ROLLBACK")
+    database.close()
+    assert made.returncode == 0, made.stderr
+    with tarfile.open(archive) as tar:
+        manifest = json.loads(tar.extractfile("manifest.json").read())  # type: ignore[union-attr]
+    assert manifest["tables"]["core_closure"] == 0
+    assert manifest["integrity"] == "ok"
+
+
+def test_a_damaged_archive_is_refused_and_the_data_stays(filled: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "copy.tar.gz"
+    banso(filled, "backup", str(archive))
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    archive.write_bytes(content)
+    refused = banso(filled, "restore", str(archive), "--replace")
+    assert refused.returncode != 0
+    assert "いまのデータはそのままです" in refused.stderr
+    assert movements(filled) == 6
+
+
+def test_a_home_with_data_is_not_overwritten_unasked(filled: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "copy.tar.gz"
+    banso(filled, "backup", str(archive))
+    refused = banso(filled, "restore", str(archive))
+    assert refused.returncode != 0
+    assert "--replace" in refused.stderr
+    assert banso(filled, "restore", str(archive), "--replace").returncode == 0
+    assert movements(filled) == 6
+
+
+def test_a_file_that_is_no_archive_is_refused_in_words(filled: Path, tmp_path: Path) -> None:
+    nonsense = tmp_path / "x.tar.gz"
+    nonsense.write_text("nonsense", "utf-8")
+    refused = banso(filled, "restore", str(nonsense), "--replace", BANSO_LANG="en")
+    assert refused.returncode != 0
+    assert "cannot be restored" in refused.stderr
+    assert "Traceback" not in refused.stderr
