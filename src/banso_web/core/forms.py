@@ -21,7 +21,13 @@ def _plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-class YearlyMeaningInput(forms.NumberInput):
+class PercentInput(forms.NumberInput):
+    """A number with its % behind it."""
+
+    template_name = "core/widgets/percent.html"
+
+
+class YearlyMeaningInput(PercentInput):
     """A monthly churn in percent; the line below says live what it means in a year (`/settings/yearly`)."""
 
     template_name = "core/widgets/yearly.html"
@@ -46,6 +52,8 @@ class YearlyMeaningInput(forms.NumberInput):
 
 class PercentField(forms.DecimalField):
     """Shown and typed in percent, kept as a ratio (5 is Decimal("0.05")). Empty stays None."""
+
+    widget = PercentInput
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"min_value": 0, "max_digits": 9, "decimal_places": 4, **options})

@@ -87,6 +87,8 @@ def _chips(request: HttpRequest, form: AuditForm, rows: list[AuditRow]) -> list[
 def _words(value: Any) -> str:
     if value is None:
         return _("なし")
+    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
+        return ", ".join(map(str, value)) or _("なし")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
