@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -39,10 +40,17 @@ class Child:
         if self.process is not None:
             self.failures = 0 if moment - self.started > 60 else self.failures + 1
             self.retry_at = moment + PAUSES[min(self.failures, len(PAUSES) - 1)]
+            self._sweep()
             click.echo(f"{self.name}: exit {self.process.returncode}; restarting", err=True)
             self.process = None
         if moment >= self.retry_at:
             self.start()
+
+    def _sweep(self) -> None:
+        """End what a dead child left behind: its own workers would keep the port and the old code."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def stop(self, patience: float) -> None:
         if self.process is None or self.process.poll() is not None:
@@ -51,7 +59,7 @@ class Child:
         try:
             self.process.wait(patience)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self._sweep()
 
 
 def port_is_free(host: str, port: int) -> bool:
