@@ -37,7 +37,7 @@ MESSAGES: dict[str, Any] = {
     "account/messages/password_changed.txt": _("パスワードを変更しました。"),
     "mfa/messages/totp_activated.txt": _("認証アプリを登録しました。"),
     "mfa/messages/totp_deactivated.txt": _("認証アプリの登録を外しました。"),
-    "mfa/messages/recovery_codes_generated.txt": _("新しい回復コードを作りました。前のコードは使えません。"),
+    "mfa/messages/recovery_codes_generated.txt": _("回復コードを作りました。"),
     "mfa/messages/webauthn_added.txt": _("パスキーを登録しました。"),
     "mfa/messages/webauthn_removed.txt": _("パスキーを削除しました。"),
 }
@@ -47,7 +47,9 @@ def minutes_locked(request: HttpRequest, key: str) -> int:
     """Whole minutes until the next try is possible, from the histories that the rate limits keep (at least 1)."""
     wait = 0.0
     for rate in ratelimit.get_rates(app="allauth.account", action="login_failed"):
-        place = ratelimit.get_cache_key(request, app="allauth.account", action="login_failed", rate=rate, key=key)
+        place = ratelimit.get_cache_key(
+            request, app="allauth.account", action="login_failed", rate=rate, key=key
+        )
         history = [at for at in cache.get(place, []) if at > time.time() - rate.duration]
         if len(history) >= rate.amount:
             wait = max(wait, min(history) + rate.duration - time.time())
@@ -63,7 +65,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "invalid_login": MISMATCH,
         "incorrect_password": _("パスワードが違います。"),
         "enter_current_password": _("今のパスワードが違います。"),
-        "too_many_login_attempts": _("失敗が続いたため、しばらく受け付けません。数分後にもう一度お試しください。"),
+        "too_many_login_attempts": _(
+            "失敗が続いたため、しばらく受け付けません。数分後にもう一度お試しください。"
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -80,7 +84,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             minutes = minutes_locked(request, self._get_login_attempts_cache_key(request, **credentials))
             self._note_lock(request, str(credentials.get("email") or ""), minutes)
             raise ValidationError(
-                gettext("ログインの失敗が続いたため、しばらく受け付けません。%(minutes)s 分後にもう一度お試しください。")
+                gettext(
+                    "ログインの失敗が続いたため、しばらく受け付けません。%(minutes)s 分後にもう一度お試しください。"
+                )
                 % {"minutes": minutes},
                 code="too_many_login_attempts",
             ) from None
@@ -171,7 +177,9 @@ def _refuse(request: HttpRequest, reason: str, message: str, *, email: str = "")
         label=member.name if member else "",
         new={"why": reason, "email": email[:254]},
     )
-    return ImmediateHttpResponse(render(request, "members/login/refused.html", {"message": message}, status=403))
+    return ImmediateHttpResponse(
+        render(request, "members/login/refused.html", {"message": message}, status=403)
+    )
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -184,18 +192,28 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         verified = [address.email for address in sociallogin.email_addresses if address.verified is True]
         if not verified:
             raise _refuse(
-                request, "unverified", gettext("認証の提供元で、メールアドレスの確認が済んでいません。確認してからお試しください。")
+                request,
+                "unverified",
+                gettext("認証の提供元で、メールアドレスの確認が済んでいません。確認してからお試しください。"),
             )
         email = verified[0].strip().lower()
         member = Member.objects.filter(email__iexact=email).first()
         if member is None:
             member = self._newcomer(request, sociallogin, email)
         if not member.is_active:
-            raise _refuse(request, "inactive", gettext("このメンバーは無効になっています。管理者に連絡してください。"), email=email)
+            raise _refuse(
+                request,
+                "inactive",
+                gettext("このメンバーは無効になっています。管理者に連絡してください。"),
+                email=email,
+            )
         if sociallogin.is_existing:
             if sociallogin.user.pk != member.pk:
                 raise _refuse(
-                    request, "other_member", gettext("この認証は別のメンバーに結び付いています。管理者に連絡してください。"), email=email
+                    request,
+                    "other_member",
+                    gettext("この認証は別のメンバーに結び付いています。管理者に連絡してください。"),
+                    email=email,
                 )
             return
         sociallogin.connect(request, member)

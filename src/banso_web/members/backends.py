@@ -8,11 +8,14 @@ from django.http import HttpRequest
 from banso_web.members.models import Member
 
 
-class MemberBackend(AuthenticationBackend):
+class MemberBackend(AuthenticationBackend):  # type: ignore[misc]
     """Allauth's backend (with its equal-time answer for unknown people) over Banso's members."""
 
     def _authenticate(self, request: HttpRequest | None, **credentials: object) -> Member | None:
-        email, password = str(credentials.get("email") or credentials.get("username") or ""), credentials.get("password")
+        email, password = (
+            str(credentials.get("email") or credentials.get("username") or ""),
+            credentials.get("password"),
+        )
         member = Member.objects.filter(email__iexact=email).first() if email else None
         if member is None or not member.password:
             return None  # nothing was checked: the caller spends the time of a check

@@ -72,7 +72,9 @@ class ReauthenticateForm(account.ReauthenticateForm):  # type: ignore[misc]
 class AuthenticateForm(second.AuthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self.fields["code"], _("認証コード"), help_text=_("認証アプリの6桁の数字、または回復コードです。"))
+        _plain(
+            self.fields["code"], _("認証コード"), help_text=_("認証アプリの6桁の数字、または回復コードです。")
+        )
         self.fields["code"].widget.attrs.update({"autofocus": True, "inputmode": "numeric"})
 
 
@@ -124,31 +126,43 @@ class TwicePassword(forms.Form):
 
 class SetupForm(TwicePassword):
     organisation = forms.CharField(label=_("会社名"), max_length=200)
-    name = forms.CharField(label=_("あなたの氏名"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("あなたの氏名"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     email = forms.EmailField(
-        label=_("メールアドレス"), help_text=_("ログインに使います。"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
+        label=_("メールアドレス"),
+        help_text=_("ログインに使います。"),
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
 
 
 class JoinForm(TwicePassword):
-    name = forms.CharField(label=_("氏名"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("氏名"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
 
 
 class ResetForm(forms.Form):
-    email = forms.EmailField(label=_("メールアドレス"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    email = forms.EmailField(
+        label=_("メールアドレス"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
 
 
 def role_choices() -> list[tuple[str, str]]:
     """(key, name in the reader's language) of every role, in order."""
     english = get_language() == "en"
-    return [(role.key, role.name_en if english else role.name_ja) for role in Role.objects.order_by("order", "pk")]
+    return [
+        (role.key, role.name_en if english else role.name_ja) for role in Role.objects.order_by("order", "pk")
+    ]
 
 
 class InviteForm(forms.Form):
     name = forms.CharField(label=_("氏名"), max_length=200)
     email = forms.EmailField(label=_("メールアドレス"))
     roles = forms.MultipleChoiceField(
-        label=_("役割"), widget=forms.CheckboxSelectMultiple, help_text=_("いくつでも選べます。権限は合わせたものになります。")
+        label=_("役割"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("いくつでも選べます。権限は合わせたものになります。"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -159,11 +173,17 @@ class InviteForm(forms.Form):
 class MemberForm(forms.Form):
     name = forms.CharField(label=_("氏名"), max_length=200)
     email = forms.EmailField(label=_("メールアドレス"), required=False)
-    job = forms.ChoiceField(label=_("職種"), choices=JOB_CHOICES, help_text=_("何をする人かです。できることは役割で決まります。"))
+    job = forms.ChoiceField(
+        label=_("職種"), choices=JOB_CHOICES, help_text=_("何をする人かです。できることは役割で決まります。")
+    )
     manager_id = forms.ChoiceField(label=_("上長"), required=False)
     monthly_hours = forms.DecimalField(label=_("月の所定時間"), required=False)
-    internal_share = forms.DecimalField(label=_("社内業務の割合"), required=False, help_text=_("0.3 は 30 % です。"))
-    joined_on = forms.DateField(label=_("入社日"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    internal_share = forms.DecimalField(
+        label=_("社内業務の割合"), required=False, help_text=_("0.3 は 30 % です。")
+    )
+    joined_on = forms.DateField(
+        label=_("入社日"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -182,7 +202,9 @@ class RolesForm(forms.Form):
 class RoleForm(forms.Form):
     name_ja = forms.CharField(label=_("名前(日本語)"), max_length=60)
     name_en = forms.CharField(label=_("名前(英語)"), max_length=60)
-    permissions = forms.MultipleChoiceField(label=_("権限"), widget=forms.CheckboxSelectMultiple, required=False)
+    permissions = forms.MultipleChoiceField(
+        label=_("権限"), widget=forms.CheckboxSelectMultiple, required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -192,8 +214,15 @@ class RoleForm(forms.Form):
 class KeyForm(forms.Form):
     name = forms.CharField(label=_("用途"), max_length=80, help_text=_("何に使うかわかる名前にします。"))
     scopes = forms.MultipleChoiceField(
-        label=_("範囲"), widget=forms.CheckboxSelectMultiple, choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES]
+        label=_("範囲"),
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
     )
     days = forms.IntegerField(
-        label=_("有効日数"), required=False, initial=365, min_value=1, max_value=3650, help_text=_("空欄なら期限はありません。")
+        label=_("有効日数"),
+        required=False,
+        initial=365,
+        min_value=1,
+        max_value=3650,
+        help_text=_("空欄なら期限はありません。"),
     )

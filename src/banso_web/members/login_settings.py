@@ -52,7 +52,12 @@ def declare_all() -> None:
     if "organisation.name" not in registry.settings:
         declare(
             SettingSpec(
-                "organisation.name", _("会社名"), _("画面、帳票、招待メールに出る名前です。"), "", clean=_name, group="general"
+                "organisation.name",
+                _("会社名"),
+                _("画面、帳票、招待メールに出る名前です。"),
+                "",
+                clean=_name,
+                group="general",
             )
         )
     declare(

@@ -50,7 +50,9 @@ urlpatterns: list[URLPattern] = [
     path("passkeys/login/", local(passkeys.login_webauthn), name="mfa_login_webauthn"),
     path("oidc/<str:provider_id>/", entering.provider_answers(oidc.login), name="openid_connect_login"),
     path(
-        "oidc/<str:provider_id>/callback/", entering.provider_answers(oidc.callback), name="openid_connect_callback"
+        "oidc/<str:provider_id>/callback/",
+        entering.provider_answers(oidc.callback),
+        name="openid_connect_callback",
     ),
     path("oidc-cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("oidc-error/", social.login_error, name="socialaccount_login_error"),

@@ -59,8 +59,12 @@ class MemberMiddleware:
         session = request.session
         if now - session.get(SEEN, now) > session.get(LIMIT, 720) * 60:
             logout(request)
-            messages.info(request, _("しばらく操作がなかったため、ログアウトしました。もう一度ログインしてください。"))
-            return _send(request, redirect_to_login(request.get_full_path() if request.method == "GET" else "/"))
+            messages.info(
+                request, _("しばらく操作がなかったため、ログアウトしました。もう一度ログインしてください。")
+            )
+            return _send(
+                request, redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+            )
         due = SEEN not in session or now - session[SEEN] >= TOUCH_SECONDS
         if due or not session.get(SETTLED, False):
             session[SETTLED] = not lacks_second_factor(request, request.user)
@@ -68,6 +72,8 @@ class MemberMiddleware:
             session[SEEN], session[LIMIT] = now, settings_store.get(IDLE)
             UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=clock.now())
         if not session[SETTLED] and not request.path.startswith(ALWAYS_OPEN):
-            messages.warning(request, _("あなたの役割では二段階認証が必要です。認証アプリかパスキーを登録してください。"))
+            messages.warning(
+                request, _("あなたの役割では二段階認証が必要です。認証アプリかパスキーを登録してください。")
+            )
             return _send(request, redirect(reverse("profile")))
         return self.get_response(request)

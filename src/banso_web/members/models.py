@@ -30,7 +30,9 @@ class Member(AbstractBaseUser):
     code = models.CharField(max_length=200, unique=True)
     name = models.CharField(max_length=200)
     email = models.EmailField(null=True, unique=True)
-    job = models.CharField(max_length=20, default="member")  # the file's `role`: what they do, not what they may
+    job = models.CharField(
+        max_length=20, default="member"
+    )  # the file's `role`: what they do, not what they may
     roles = models.ManyToManyField(Role, related_name="members")
     manager = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="reports")
     monthly_hours = models.DecimalField(max_digits=6, decimal_places=1, null=True)

@@ -25,7 +25,15 @@ PERMISSIONS = {
 }
 
 _VIEW = ["account.view", "contact.view", "revenue.view", "price.view", "member.view"]
-_LEAD = [*_VIEW, "account.edit_own", "account.edit_team", "kpi.edit", "import.run", "merge.decide", "export.run"]
+_LEAD = [
+    *_VIEW,
+    "account.edit_own",
+    "account.edit_team",
+    "kpi.edit",
+    "import.run",
+    "merge.decide",
+    "export.run",
+]
 
 # key: (Japanese name, English name, permissions)
 ROLES: dict[str, tuple[str, str, list[str]]] = {

@@ -12,8 +12,20 @@ from banso_web.core import audit
 from banso_web.members.models import Member
 
 # What a browser says about itself -> the name people know it by; the first match counts.
-BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"))
+BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,8 @@ class OpenSession:
 def device_name(agent: str) -> str:
     """「Chrome / Windows」 from a User-Agent; the beginning of the text itself where it is unknown."""
     parts = [
-        next((name for mark, name in known if mark in agent), "") for known in (BROWSERS, SYSTEMS + (("Linux", "Linux"),))
+        next((name for mark, name in known if mark in agent), "")
+        for known in (BROWSERS, (*SYSTEMS, ("Linux", "Linux")))
     ]
     return " / ".join(part for part in parts if part) or agent[:60] or "?"
 
@@ -40,7 +53,9 @@ def open_sessions(member: Member, *, current_key: str | None = None) -> list[Ope
     """The member's log-ins, the latest first. Expired ones are left out."""
     rows = UserSession.objects.filter(user=member).order_by("-last_seen_at", "-pk")
     alive = set(
-        Session.objects.filter(session_key__in=[row.session_key for row in rows]).values_list("session_key", flat=True)
+        Session.objects.filter(session_key__in=[row.session_key for row in rows]).values_list(
+            "session_key", flat=True
+        )
     )
     return [
         OpenSession(
@@ -74,6 +89,11 @@ def sign_out(member: Member, *, actor: Member, keep: str | None = None, only: in
     ended = end_sessions(member, keep=keep, only=only)
     if ended:
         audit.record(
-            "member.sign_out", actor=actor, subject="member", subject_id=member.pk, label=member.name, new={"sessions": ended}
+            "member.sign_out",
+            actor=actor,
+            subject="member",
+            subject_id=member.pk,
+            label=member.name,
+            new={"sessions": ended},
         )
     return ended

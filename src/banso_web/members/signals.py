@@ -15,11 +15,29 @@ from allauth.mfa.signals import (
 )
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from banso_web.core import audit
-from banso_web.members.models import Member
+from banso_web.members.models import Member, Role
+from banso_web.members.permissions import ROLES
+
+
+@receiver(post_migrate, dispatch_uid="banso_shipped_roles")
+def _shipped_roles(sender: Any, **kwargs: Any) -> None:
+    """Every shipped role exists after every migration; what the organisation made of it stays."""
+    if sender.label != "members":
+        return
+    for order, (key, (ja, en, permissions)) in enumerate(ROLES.items(), start=1):
+        values = {
+            "name_ja": ja,
+            "name_en": en,
+            "permissions": permissions,
+            "built_in": True,
+            "order": order * 10,
+        }
+        Role.objects.get_or_create(key=key, defaults=values)
 
 
 def _row(action: str, member: Member, new: dict[str, Any]) -> None:
@@ -46,8 +64,14 @@ def _logged_out(sender: Any, request: HttpRequest, user: Member | None, **kwargs
 
 
 @receiver(authentication_failed, dispatch_uid="banso_second_failed")
-def _second_failed(sender: Any, request: HttpRequest, user: Member, authenticator: Any, **kwargs: Any) -> None:
-    _row("login.second_factor_failed", user, {"type": authenticator.type, "ip": get_adapter().get_client_ip(request)})
+def _second_failed(
+    sender: Any, request: HttpRequest, user: Member, authenticator: Any, **kwargs: Any
+) -> None:
+    _row(
+        "login.second_factor_failed",
+        user,
+        {"type": authenticator.type, "ip": get_adapter().get_client_ip(request)},
+    )
 
 
 @receiver(authenticator_added, dispatch_uid="banso_factor_added")

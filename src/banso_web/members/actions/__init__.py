@@ -9,7 +9,14 @@ from banso_web.members.actions.inviting import (
     withdraw_invitation,
 )
 from banso_web.members.actions.keys import SCOPES, KeyHolder, create_key, find_key, revoke_key
-from banso_web.members.actions.people import change_roles, deactivate, edit_member, new_member, reactivate, set_manager
+from banso_web.members.actions.people import (
+    change_roles,
+    deactivate,
+    edit_member,
+    new_member,
+    reactivate,
+    set_manager,
+)
 from banso_web.members.actions.roles import create_role, delete_role, edit_role
 
 __all__ = [

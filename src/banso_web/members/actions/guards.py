@@ -45,6 +45,8 @@ def require_an_administrator() -> None:
     """Refuse what would leave nobody who can manage members. Call it after the write, inside its transaction."""
     if not administrators():
         raise Refused(
-            _("メンバーを管理できる人がいなくなるため、実行していません。先に別の人へ管理者の役割を付けてください。"),
+            _(
+                "メンバーを管理できる人がいなくなるため、実行していません。先に別の人へ管理者の役割を付けてください。"
+            ),
             code="last_administrator",
         )

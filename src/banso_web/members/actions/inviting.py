@@ -21,7 +21,10 @@ Purpose = Invitation.Purpose
 
 
 def _gone() -> Refused:
-    return Refused(_("このリンクは使用済みか、期限が切れています。管理者に新しいリンクを依頼してください。"), code="link_gone")
+    return Refused(
+        _("このリンクは使用済みか、期限が切れています。管理者に新しいリンクを依頼してください。"),
+        code="link_gone",
+    )
 
 
 def check_password(password: str, member: Member | None) -> None:
@@ -29,10 +32,15 @@ def check_password(password: str, member: Member | None) -> None:
     try:
         validate_password(password, member)
     except ValidationError as problem:
-        raise Refused(_("入力を確かめてください。何も保存していません。"), fields={"password1": " ".join(problem.messages)}) from problem
+        raise Refused(
+            _("入力を確かめてください。何も保存していません。"),
+            fields={"password1": " ".join(problem.messages)},
+        ) from problem
 
 
-def invite(name: str, email: str, role_keys: Sequence[str], *, actor: Member | None) -> tuple[Invitation, str]:
+def invite(
+    name: str, email: str, role_keys: Sequence[str], *, actor: Member | None
+) -> tuple[Invitation, str]:
     """Invite somebody new, or an imported member without a password, by address. Gives the invitation and its token.
 
     403 without `member.manage`. Refused when the address belongs to somebody who already logs in.
@@ -43,17 +51,25 @@ def invite(name: str, email: str, role_keys: Sequence[str], *, actor: Member | N
         raise Refused(_("知らない役割が含まれています。何も変えていません。"), code="unknown_role")
     known = Member.objects.filter(email__iexact=email.strip()).first()
     if known is not None and (known.last_login or (known.password and known.has_usable_password())):
-        taken = _("このメールアドレスの人は、すでにログインできます。役割はメンバーのページで変えてください。")
+        taken = _(
+            "このメールアドレスの人は、すでにログインできます。役割はメンバーのページで変えてください。"
+        )
         raise Refused(taken, code="email_taken", fields={"email": taken})
     if not name.strip() and known is None:
-        raise Refused(_("入力を確かめてください。何も保存していません。"), fields={"name": _("氏名は空にできません。")})
+        raise Refused(
+            _("入力を確かめてください。何も保存していません。"), fields={"name": _("氏名は空にできません。")}
+        )
     try:
         address = clean_email(email, member_id=known.pk if known else None)
     except ValueError as problem:
         raise Refused(str(problem), code="bad_email", fields={"email": str(problem)}) from problem
     with transaction.atomic():
         invitation, token = make_invitation(
-            Purpose.INVITE, email=address, name=name.strip() or (known.name if known else ""), member=known, made_by=actor
+            Purpose.INVITE,
+            email=address,
+            name=name.strip() or (known.name if known else ""),
+            member=known,
+            made_by=actor,
         )
         invitation.roles.set(roles)
         audit.record(
@@ -73,7 +89,11 @@ def withdraw_invitation(invitation: Invitation, *, actor: Member) -> None:
     with transaction.atomic():
         if Invitation.objects.filter(pk=invitation.pk, used_at=None).update(expires_at=clock.now()):
             audit.record(
-                "invitation.withdraw", actor=actor, subject="invitation", subject_id=invitation.pk, label=invitation.name
+                "invitation.withdraw",
+                actor=actor,
+                subject="invitation",
+                subject_id=invitation.pk,
+                label=invitation.name,
             )
 
 
@@ -86,7 +106,9 @@ def accept_invitation(invitation: Invitation, *, name: str, password: str) -> Me
         roles = list(invitation.roles.all())
         member = invitation.member
         if member is None:
-            member = new_member(name or invitation.name, invitation.email, actor=invitation.made_by, roles=roles)
+            member = new_member(
+                name or invitation.name, invitation.email, actor=invitation.made_by, roles=roles
+            )
         else:
             member.roles.set(roles)
             Member.objects.filter(pk=member.pk).update(is_active=True)
@@ -108,8 +130,12 @@ def issue_reset(member: Member, *, actor: Member | None) -> str:
     """A token with which the member sets a new password within a day. The old password works until then."""
     require_manage(actor)
     with transaction.atomic():
-        _invitation, token = make_invitation(Purpose.RESET, email=member.email or "", member=member, made_by=actor)
-        audit.record("member.reset_link", actor=actor, subject="member", subject_id=member.pk, label=member.name)
+        _invitation, token = make_invitation(
+            Purpose.RESET, email=member.email or "", member=member, made_by=actor
+        )
+        audit.record(
+            "member.reset_link", actor=actor, subject="member", subject_id=member.pk, label=member.name
+        )
     return token
 
 
@@ -117,7 +143,9 @@ def issue_entry_link(member: Member) -> str:
     """Break-glass, from the console alone: a token that logs the member in once within 15 minutes."""
     with transaction.atomic():
         _invitation, token = make_invitation(Purpose.ENTER, email=member.email or "", member=member)
-        audit.record("member.entry_link", actor=None, subject="member", subject_id=member.pk, label=member.name)
+        audit.record(
+            "member.entry_link", actor=None, subject="member", subject_id=member.pk, label=member.name
+        )
     return token
 
 

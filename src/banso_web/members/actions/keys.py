@@ -33,7 +33,9 @@ class KeyHolder:
         return scope in self.scopes
 
 
-def create_key(name: str, scopes: Sequence[str], *, actor: Member, days: int | None = None) -> tuple[ApiKey, str]:
+def create_key(
+    name: str, scopes: Sequence[str], *, actor: Member, days: int | None = None
+) -> tuple[ApiKey, str]:
     """A key for the actor; the text is given here once and never again. `days` until it ends (None: it stays)."""
     problems = {}
     if not name.strip():

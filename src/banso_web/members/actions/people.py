@@ -15,7 +15,12 @@ from django.utils.translation import gettext as _
 from banso_web.core import audit, clock
 from banso_web.core.errors import Refused
 from banso_web.core.facts import current_watermark, history, new_entry, project, write_state
-from banso_web.members.actions.guards import administrators, lock_roles, require_an_administrator, require_manage
+from banso_web.members.actions.guards import (
+    administrators,
+    lock_roles,
+    require_an_administrator,
+    require_manage,
+)
 from banso_web.members.models import Member, Role
 from banso_web.members.sessions import end_sessions
 
@@ -30,7 +35,7 @@ def clean_email(text: str, *, member_id: int | None = None) -> str:
         validate_email(email)
     except ValidationError as problem:
         raise ValueError(_("メールアドレスの形になっていません。")) from problem
-    if Member.objects.filter(email__iexact=email).exclude(pk=member_id).exists():
+    if Member.objects.filter(email__iexact=email).exclude(pk=member_id or 0).exists():
         raise ValueError(_("このメールアドレスは別のメンバーが使っています。"))
     return email
 
@@ -61,9 +66,13 @@ def _clean_one(member: Member | None, field: str, value: Any) -> Any:
     if field == "manager_id":
         return _clean_manager(member, value)
     if field == "monthly_hours":
-        return _clean_number(value, least=Decimal(0), most=Decimal(744), message=_("0 から 744 の時間を入れてください。"))
+        return _clean_number(
+            value, least=Decimal(0), most=Decimal(744), message=_("0 から 744 の時間を入れてください。")
+        )
     if field == "internal_share":
-        return _clean_number(value, least=Decimal(0), most=Decimal(1), message=_("0 から 1 の割合を入れてください。"))
+        return _clean_number(
+            value, least=Decimal(0), most=Decimal(1), message=_("0 から 1 の割合を入れてください。")
+        )
     return None if value in ("", None) else date.fromisoformat(str(value)).isoformat()
 
 
@@ -102,7 +111,11 @@ def clean(member: Member | None, values: dict[str, Any]) -> dict[str, Any]:
 def _current(member: Member, fields: Sequence[str]) -> dict[str, Any]:
     found = {field: getattr(member, field) for field in fields}
     return {
-        field: value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value
+        field: value.isoformat()
+        if isinstance(value, date)
+        else str(value)
+        if isinstance(value, Decimal)
+        else value
         for field, value in found.items()
     }
 
@@ -116,7 +129,9 @@ def _same(old: Any, new: Any) -> bool:
     return bool(old == new)
 
 
-def new_member(name: str, email: str, *, actor: Member | None, roles: Sequence[Role] = (), job: str = "member") -> Member:
+def new_member(
+    name: str, email: str, *, actor: Member | None, roles: Sequence[Role] = (), job: str = "member"
+) -> Member:
     """A member with these roles and no password yet. Refused for a bad or taken address.
 
     The member's code is the address. Every way of making people (set-up, invitation, command, first log-in through
@@ -124,7 +139,9 @@ def new_member(name: str, email: str, *, actor: Member | None, roles: Sequence[R
     """
     values = clean(None, {"name": name, "email": email, "job": job})
     with new_entry(label="member.new", actor=actor) as entry:
-        member = Member(code=values["email"], name=values["name"], email=values["email"], job=job, entry=entry)
+        member = Member(
+            code=values["email"], name=values["name"], email=values["email"], job=job, entry=entry
+        )
         member.set_unusable_password()
         member.save()
         member.roles.set(roles)
@@ -151,7 +168,9 @@ def edit_member(member: Member, values: dict[str, Any], *, actor: Member | None,
         return False
     if "email" in new and not new["email"] and administrators() == {member.pk}:
         raise Refused(
-            _("メンバーを管理できる人がいなくなるため、実行していません。先に別の人へ管理者の役割を付けてください。"),
+            _(
+                "メンバーを管理できる人がいなくなるため、実行していません。先に別の人へ管理者の役割を付けてください。"
+            ),
             code="last_administrator",
         )
     with new_entry(label="member.edit", reason=reason, actor=actor) as entry:

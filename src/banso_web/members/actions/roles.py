@@ -29,7 +29,9 @@ def _check(name_ja: str, name_en: str, permissions: Sequence[str]) -> list[str]:
     return [key for key in registry.permissions if key in permissions]
 
 
-def create_role(name_ja: str, name_en: str, permissions: Sequence[str], *, actor: Member, key: str = "") -> Role:
+def create_role(
+    name_ja: str, name_en: str, permissions: Sequence[str], *, actor: Member, key: str = ""
+) -> Role:
     """A role of the organisation's own. 403 without `member.manage`."""
     require_manage(actor)
     kept = _check(name_ja, name_en, permissions)
@@ -41,7 +43,12 @@ def create_role(name_ja: str, name_en: str, permissions: Sequence[str], *, actor
             key=slug, name_ja=name_ja.strip()[:60], name_en=name_en.strip()[:60], permissions=kept, order=500
         )
         audit.record(
-            "role.new", actor=actor, subject="role", subject_id=role.pk, label=role.name_ja, new={"permissions": kept}
+            "role.new",
+            actor=actor,
+            subject="role",
+            subject_id=role.pk,
+            label=role.name_ja,
+            new={"permissions": kept},
         )
     return role
 
@@ -82,7 +89,10 @@ def delete_role(role: Role, *, actor: Member) -> None:
     with transaction.atomic():
         lock_roles()
         if role.members.exists() or role.invitation_set.filter(used_at=None).exists():
-            raise Refused(_("この役割を持つ人がいます。先に役割を外してください。何も変えていません。"), code="role_in_use")
+            raise Refused(
+                _("この役割を持つ人がいます。先に役割を外してください。何も変えていません。"),
+                code="role_in_use",
+            )
         audit.record(
             "role.delete",
             actor=actor,

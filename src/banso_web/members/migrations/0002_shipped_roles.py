@@ -35,7 +35,8 @@ class Migration(migrations.Migration):
             "invitation",
             "purpose",
             models.CharField(
-                choices=[("setup", "Setup"), ("invite", "Invite"), ("reset", "Reset"), ("enter", "Enter")], max_length=6
+                choices=[("setup", "Setup"), ("invite", "Invite"), ("reset", "Reset"), ("enter", "Enter")],
+                max_length=6,
             ),
         ),
     ]

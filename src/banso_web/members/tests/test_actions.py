@@ -63,7 +63,11 @@ def test_only_who_manages_members_may_change_people(person: People, who: str) ->
         lambda: issue_reset(target, actor=actor),
         lambda: create_role("新", "New", [], actor=actor),
         lambda: edit_role(
-            Role.objects.get(key="member"), name_ja="x", name_en="x", permissions=["member.manage"], actor=actor
+            Role.objects.get(key="member"),
+            name_ja="x",
+            name_en="x",
+            permissions=["member.manage"],
+            actor=actor,
         ),
         lambda: delete_role(Role.objects.get(key="hr"), actor=actor),
     ]
@@ -137,7 +141,9 @@ def test_edit_keeps_what_is_not_named_and_refuses_circles(person: People) -> Non
 def test_an_invitation_works_once_and_gives_its_roles(person: People) -> None:
     admin = person("kanri")
     invitation, token = invite("小林", "Kobayashi@Example.jp", ["member", "support"], actor=admin)
-    assert token not in str(list(AuditRow.objects.values())) and invitation.token_hash == hashed(token) != token
+    assert (
+        token not in str(list(AuditRow.objects.values())) and invitation.token_hash == hashed(token) != token
+    )
     assert find_invitation(Invitation.Purpose.RESET, token) is None, "a token serves one purpose"
     found = find_invitation(Invitation.Purpose.INVITE, token)
     assert found is not None

@@ -61,7 +61,9 @@ def test_set_up_makes_the_first_user_once() -> None:
     client = Client()
     assert client.get("/setup/").status_code == 404
     assert client.get("/setup/", {"token": "x" * 43}).status_code == 404
-    assert client.get("/setup/", {"token": old}).status_code == 404, "the next start makes the earlier link void"
+    assert client.get("/setup/", {"token": old}).status_code == 404, (
+        "the next start makes the earlier link void"
+    )
     assert client.get("/setup/", {"token": token}).status_code == 200
     weak = client.post("/setup/", {**FIRST, "password1": "short", "password2": "short", "token": token})
     assert weak.status_code == 200 and not Member.objects.exists()
@@ -83,7 +85,9 @@ def test_imported_people_do_not_close_the_set_up() -> None:
     Member.objects.create(code="M1", name="佐藤 葵", email="hanako@example.jp")
     answer = Client().post("/setup/", {**FIRST, "token": setup_token()})
     assert answer.status_code == 302
-    assert Member.objects.get(code="M1").may("member.manage"), "the person the file brought is the one who sets up"
+    assert Member.objects.get(code="M1").may("member.manage"), (
+        "the person the file brought is the one who sets up"
+    )
 
 
 # --- log-in -----------------------------------------------------------------------------------------------------------
@@ -139,9 +143,19 @@ def test_an_inactive_member_cannot_log_in_and_open_log_ins_end(person: People, b
 
 def test_no_open_redirect(person: People) -> None:
     person("sato")
-    for target in ("https://evil.example/", "//evil.example/", "https:evil.example", "\\\\evil.example", "javascript:alert(1)"):
+    for target in (
+        "https://evil.example/",
+        "//evil.example/",
+        "https:evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+    ):
         answer = Client().post("/login/", {"login": "sato@example.jp", "password": PASSWORD, "next": target})
-        assert answer.status_code == 302 and "evil" not in answer["Location"] and "javascript" not in answer["Location"]
+        assert (
+            answer.status_code == 302
+            and "evil" not in answer["Location"]
+            and "javascript" not in answer["Location"]
+        )
     answer = Client().post("/login/", {"login": "sato@example.jp", "password": PASSWORD, "next": "/members/"})
     assert answer["Location"] == "/members/"
 
@@ -254,7 +268,9 @@ def test_reset_mails_answer_alike_and_link_to_the_public_address(person: People,
 
 def test_reset_requests_are_limited(person: People, settings: object) -> None:
     settings.ENV = env(public_url="https://banso.example.jp")  # type: ignore[attr-defined]
-    codes = [Client().post("/login/password/reset/", {"email": "sato@example.jp"}).status_code for _try in range(6)]
+    codes = [
+        Client().post("/login/password/reset/", {"email": "sato@example.jp"}).status_code for _try in range(6)
+    ]
     assert codes == [200] * 5 + [429]
 
 

@@ -84,14 +84,18 @@ def oidc(provider: str, settings: Any) -> str:
     return provider
 
 
-def through_provider(provider: str, sub: str, claims: dict[str, Any], client: Client | None = None) -> tuple[Client, Any]:
+def through_provider(
+    provider: str, sub: str, claims: dict[str, Any], client: Client | None = None
+) -> tuple[Client, Any]:
     """Log in: Banso's link, the provider's page answered as `sub`, and back with the code."""
     assert call(f"{provider}/users/{sub}", json.dumps(claims).encode(), "PUT", "application/json")[0] < 300
     client = client or Client(HTTP_HOST="localhost:8000")
     start = client.get("/login/oidc/sso/", {"next": "/me/"})
     assert start.status_code == 302 and start["Location"].startswith(provider)
     assert "code_challenge=" in start["Location"] and "state=" in start["Location"]
-    status, back, body = call(start["Location"], urlencode({"sub": sub}).encode(), kind="application/x-www-form-urlencoded")
+    status, back, body = call(
+        start["Location"], urlencode({"sub": sub}).encode(), kind="application/x-www-form-urlencoded"
+    )
     assert status in (302, 303), body
     parts = urlsplit(back)
     assert parts.path == "/login/oidc/sso/callback/"
@@ -119,8 +123,12 @@ def test_a_member_comes_in_by_verified_address_and_again(person: People, oidc: s
     assert Member.objects.count() == 2  # 佐藤 and the manager 田中
 
 
-@pytest.mark.parametrize("claims", [{"email_verified": False}, {}, {"email_verified": "true"}, {"email_verified": 1}])
-def test_an_address_that_is_not_verified_lets_nobody_in(person: People, oidc: str, claims: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "claims", [{"email_verified": False}, {}, {"email_verified": "true"}, {"email_verified": 1}]
+)
+def test_an_address_that_is_not_verified_lets_nobody_in(
+    person: People, oidc: str, claims: dict[str, Any]
+) -> None:
     person("sato")
     client, answer = through_provider(oidc, "u2", {"email": "sato@example.jp", **claims})
     assert answer.status_code == 403 and not signed_in(client)

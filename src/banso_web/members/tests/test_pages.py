@@ -31,12 +31,19 @@ def test_who_sees_and_does_what(person: People, browser: Browsers, who: str) -> 
     client, other = browser(who), person("suzuki")
     role = Role.objects.get(key="hr")
     manages = who in MANAGES
-    assert client.get("/members/").status_code == 200, "every shipped role but the partner sees who works here"
+    assert client.get("/members/").status_code == 200, (
+        "every shipped role but the partner sees who works here"
+    )
     page = client.get(f"/members/{other.pk}/")
     assert page.status_code == 200
     assert ("再設定のリンクを作る" in page.content.decode()) is manages
     assert client.get("/members/99999/").status_code == 404
-    things = ["/members/invitations/", "/settings/roles/", f"/settings/roles/{role.pk}/", "/settings/roles/new/"]
+    things = [
+        "/members/invitations/",
+        "/settings/roles/",
+        f"/settings/roles/{role.pk}/",
+        "/settings/roles/new/",
+    ]
     assert [client.get(path).status_code for path in things] == [200 if manages else 403] * len(things)
     before = AuditRow.objects.exclude(action="login.ok").count()
     deeds = {
@@ -83,7 +90,9 @@ def test_the_list_groups_people_and_counts_queries_once(
 
 def test_inviting_shows_the_link_once(browser: Browsers, person: People) -> None:
     client = browser("kanri")
-    answer = client.post("/members/invitations/", {"name": "小林", "email": "k@example.jp", "roles": ["member"]})
+    answer = client.post(
+        "/members/invitations/", {"name": "小林", "email": "k@example.jp", "roles": ["member"]}
+    )
     found = re.search(r'id="fresh-link">([^<]+)<', answer.content.decode())
     assert found is not None and found[1].startswith("http://testserver/login/join/?token=")
     assert "fresh-link" not in client.get("/members/invitations/").content.decode()
@@ -139,8 +148,15 @@ def test_members_end_their_other_log_ins(browser: Browsers, person: People) -> N
 
 def test_changing_the_password_ends_other_log_ins(browser: Browsers) -> None:
     here, there = browser("sato"), browser("sato")
-    form = {"oldpassword": "correct horse battery", "password1": "quiet river stone 81", "password2": "quiet river stone 81"}
-    assert "今のパスワードが違います" in here.post("/login/password/change/", {**form, "oldpassword": "x"}).content.decode()
+    form = {
+        "oldpassword": "correct horse battery",
+        "password1": "quiet river stone 81",
+        "password2": "quiet river stone 81",
+    }
+    assert (
+        "今のパスワードが違います"
+        in here.post("/login/password/change/", {**form, "oldpassword": "x"}).content.decode()
+    )
     assert here.post("/login/password/change/", form).status_code == 302
     assert here.get("/me/").status_code == 200 and there.get("/me/").status_code == 302
     assert AuditRow.objects.filter(action="member.password").count() == 1

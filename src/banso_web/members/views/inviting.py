@@ -22,7 +22,9 @@ from banso_web.members.views.shared import reader, show_refusal
 
 
 def _open() -> list[Invitation]:
-    rows = Invitation.objects.filter(purpose=Invitation.Purpose.INVITE, used_at=None, expires_at__gt=clock.now())
+    rows = Invitation.objects.filter(
+        purpose=Invitation.Purpose.INVITE, used_at=None, expires_at__gt=clock.now()
+    )
     return list(rows.select_related("made_by").prefetch_related("roles").order_by("-made_at", "-pk"))
 
 

@@ -33,12 +33,16 @@ def roles(request: HttpRequest) -> HttpResponse:
     every = list(Role.objects.annotate(people=active).order_by("order", "pk"))
     english = get_language() == "en"
     heads = [(role, role.name_en if english else role.name_ja) for role in every]
-    matrix = [(label, [key in role.permissions for role in every]) for key, label in registry.permissions.items()]
+    matrix = [
+        (label, [key in role.permissions for role in every]) for key, label in registry.permissions.items()
+    ]
     return render_page(request, "members/roles.html", {"heads": heads, "matrix": matrix})
 
 
 def _edit(request: HttpRequest, role: Role | None) -> HttpResponse:
-    initial = {"name_ja": role.name_ja, "name_en": role.name_en, "permissions": role.permissions} if role else {}
+    initial = (
+        {"name_ja": role.name_ja, "name_en": role.name_en, "permissions": role.permissions} if role else {}
+    )
     form = RoleForm(request.POST or None, initial=initial, label_suffix="")
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -52,7 +56,11 @@ def _edit(request: HttpRequest, role: Role | None) -> HttpResponse:
         else:
             messages.success(request, _("役割を保存しました。次の操作から効きます。"))
             return redirect("roles")
-    context = {"form": form, "role": role, "people": role.members.filter(is_active=True).order_by("name") if role else []}
+    context = {
+        "form": form,
+        "role": role,
+        "people": role.members.filter(is_active=True).order_by("name") if role else [],
+    }
     return render_page(request, "members/role.html", context, status=422 if form.errors else 200)
 
 
