@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from banso_web.core.errors import Refused
 from banso_web.core.registry import registry
 from banso_web.ingest import actions, checking
 from banso_web.ingest.inputs import Input, UnknownFile, inputs_of
+from banso_web.ingest.mapping import sql
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.readers.problems import ReadProblem
 from banso_web.ingest.rejected import HEADERS, rejected_line, safe
@@ -102,7 +104,7 @@ def import_command(
             _import(path, options)
     except Refused as refused:
         stop(refused.message)
-    except (ReadProblem, MissingColumns, UnknownFile, FileNotFoundError) as problem:
+    except (ReadProblem, MissingColumns, UnknownFile, FileNotFoundError, sql.MappingWrong) as problem:
         stop(failure_text(failure_data(problem)))
 
 
@@ -119,25 +121,36 @@ def _undo(number: int, accept: bool) -> None:
 
 
 def _import(path: Path, options: dict[str, Any]) -> None:
-    files, aside = _files(path, options)
-    for name in aside:
-        say(_("取り込まないファイル: %(name)s") % {"name": name})
-    if options["dry_run"]:
-        _dry_run(files, options)
-        return
-    run = actions.start_run(files, actor=None, label=path.name, known=options["known"])
+    with tempfile.TemporaryDirectory(prefix="banso-import-") as folder:
+        files = _mapped(path, Path(folder), options) if options["mapping"] else _plain(path, options)
+        if options["dry_run"]:
+            _dry_run(files, options)
+            return
+        run = actions.start_run(files, actor=None, label=path.name, known=options["known"])
     run = actions.check_run(run)
     if run.state == ImportRun.State.READY and (not run.rejected.exists() or options["accept_rejects"]):
         run = actions.confirm_run(run, actor=None, accept_rejects=options["accept_rejects"])
     _report(run, options)
 
 
-def _files(path: Path, options: dict[str, Any]) -> tuple[list[Input], list[str]]:
+def _mapped(path: Path, folder: Path, options: dict[str, Any]) -> list[Input]:
+    """The canonical files that a mapping makes of what lies at the path."""
+    if not path.exists():
+        raise FileNotFoundError(str(path))
+    mapping = sql.parse(options["mapping"].read_text("utf-8"))
+    if mapping.known and options["known"] == "now":
+        options["known"] = mapping.known
+    return sql.run(mapping, sql.input_tables(mapping, path), folder)
+
+
+def _plain(path: Path, options: dict[str, Any]) -> list[Input]:
     files, aside = inputs_of(path, kind=options["kind"])
+    for name in aside:
+        say(_("取り込まないファイル: %(name)s") % {"name": name})
     if len(files) == 1:
         one = files[0]
         files = [Input(one.kind, one.path, one.name, options["sheet"], options["header_row"])]
-    return files, aside
+    return files
 
 
 def _dry_run(files: list[Input], options: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from banso_web.ingest.inputs import UnknownFile
+from banso_web.ingest.mapping.sql import MappingWrong
 from banso_web.ingest.readers.canonical import FILES
 from banso_web.ingest.readers.problems import ReadProblem
 from banso_web.ingest.rows import MissingColumns
@@ -300,6 +301,8 @@ def failure_data(problem: Exception) -> dict[str, Any]:
         return {"code": problem.code, "file": problem.name, "known": "、".join(FILES)}
     if isinstance(problem, FileNotFoundError):
         return {"code": "no_such_path", "file": str(problem)}
+    if isinstance(problem, MappingWrong):
+        return {"code": problem.code, "file": problem.file, "text": problem.text[:1000]}
     return {"code": "other", "text": str(problem)[:500]}
 
 

@@ -12,7 +12,7 @@ from banso_web.core import audit
 from banso_web.core.errors import Conflict
 from banso_web.core.facts import current_watermark, publish
 from banso_web.core.facts.states import project_entry
-from banso_web.core.imports import Context, Handler, Row, later
+from banso_web.core.imports import Context, Handler, Problem, Row, later
 from banso_web.core.models import Entry, Watermark
 from banso_web.core.registry import registry
 from banso_web.ingest.checking import CHUNK, WORDS, new_context, open_input
@@ -40,7 +40,8 @@ def _write_file(run: ImportRun, one: Input, context: Context) -> None:
     table, binding = open_input(one)
     handler: Handler = registry.file_handlers[one.kind]()
     refused = set(run.rejected.filter(file=one.place).values_list("row_number", flat=True))
-    for rows in _chunks(_accepted(table, binding, refused, done.get("after", 0))):
+    accepted = _accepted(binding.rows(table), handler, refused, done.get("after", 0))
+    for rows in _chunks(accepted):
         with transaction.atomic():
             _hold(run)
             for outcome in handler.write(rows, context):
@@ -48,14 +49,24 @@ def _write_file(run: ImportRun, one: Input, context: Context) -> None:
                 done[word] = done.get(word, 0) + 1
             done["after"], done["written"] = rows[-1].number, done.get("written", 0) + len(rows)
             _keep(run)
-    done["finished"] = True
-    _keep(run)
+    with transaction.atomic():
+        _hold(run)
+        handler.finish(context)
+        done["finished"] = True
+        _keep(run)
 
 
-def _accepted(table: Any, binding: Any, refused: set[int], after: int) -> Iterator[Row]:
-    for _raw, row in binding.rows(table):
-        if isinstance(row, Row) and row.number > after and row.number not in refused:
+def _accepted(
+    rows: Iterator[tuple[Any, Row | Problem]], handler: Handler, refused: set[int], after: int
+) -> Iterator[Row]:
+    """The rows still to be written; the handler is shown those that are not."""
+    for _raw, row in rows:
+        if not isinstance(row, Row):
+            continue
+        if row.number > after and row.number not in refused:
             yield row
+        else:
+            handler.passed(row)
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:

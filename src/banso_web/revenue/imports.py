@@ -15,7 +15,7 @@ from banso import money
 from banso_web.accounts.imports import account_of
 from banso_web.core.bulk import insert_rows
 from banso_web.core.facts import counted
-from banso_web.core.imports import Context, Fact, Field, HappeningHandler, Problem, Row
+from banso_web.core.imports import Context, Fact, Field, HappeningHandler, Outcome, Problem, Result, Row
 from banso_web.core.models import Entry
 from banso_web.core.registry import registry
 from banso_web.revenue import derived
@@ -23,6 +23,8 @@ from banso_web.revenue.models import Charge, Closing, Invoice, LtvInput, Movemen
 
 to_units = lru_cache(maxsize=100_000)(money.to_units)  # prices repeat
 ACCOUNT = Field("account_id", reference="accounts")
+LEDGER = "derived:"  # ids of the contract ledger's recipe begin so
+_SUPPLIED = "(supplied)"  # no column of a file: rows of files are never derived ones, even under the same id
 _HALF_UNIT = 5_000  # half a yen in 1/10,000: below it a balance counts as nothing
 
 
@@ -48,10 +50,12 @@ class MovementsHandler(HappeningHandler[Movement]):
                 Field("cause"),
                 Field("reason"),
                 Field("note"),
+                Field("derived", _SUPPLIED, blank=False),
             ),
             check=_movement_problem,
         )
         self._balances = Balances()
+        self._ledger: dict[str, set[str]] = {}  # contract → ids of the movements a ledger gave it
 
     def seen(self, rows: Sequence[Row], context: Context) -> None:
         for row in rows:
@@ -62,6 +66,31 @@ class MovementsHandler(HappeningHandler[Movement]):
         skip = {problem.number for problem in problems} | set(copies)
         return [*problems, *self._balances.problems(skip, context)], copies
 
+    def look(self, rows: Sequence[Row], context: Context) -> list[Result]:
+        return super().look([_supplied(row) for row in rows], context)
+
+    def write(self, rows: Sequence[Row], context: Context) -> list[Outcome]:
+        for row in rows:
+            self.passed(row)
+        return super().write([_supplied(row) for row in rows], context)
+
+    def passed(self, row: Row) -> None:
+        code: str = row.values["movement_id"]
+        if code.startswith(LEDGER) and row.get("contract_id"):
+            self._ledger.setdefault(row.values["contract_id"], set()).add(code)
+
+    def finish(self, context: Context) -> None:
+        """A ledger says everything about its contracts: what an older state of it gave and this one does not, goes."""
+        contracts = sorted(self._ledger)
+        for start in range(0, len(contracts), 1_000):
+            part = contracts[start : start + 1_000]
+            rows = counted(Movement, context.watermark).filter(contract__code__in=part, derived=False)
+            standing = rows.filter(code__startswith=LEDGER).select_related("contract")
+            stale = [
+                row for row in standing if row.contract and row.code not in self._ledger[row.contract.code]
+            ]
+            void_movements(stale, context)
+
     def wrote(self, facts: Sequence[Fact], context: Context) -> None:
         """Supplied movements of a contract replace the derived ones: those are voided in the same entry."""
         contracts = {fact["contract_id"] for fact in facts if fact["contract_id"]}
@@ -69,6 +98,11 @@ class MovementsHandler(HappeningHandler[Movement]):
             return
         stale = counted(Movement, context.watermark).filter(contract__in=contracts, derived=True)
         void_movements(list(stale), context)
+
+
+def _supplied(row: Row) -> Row:
+    row.values[_SUPPLIED] = False
+    return row
 
 
 def void_movements(stale: Sequence[Movement], context: Context) -> None:
@@ -96,14 +130,17 @@ class Balances:
         self._key, self._account, self._day, self._delta, self._code, self._number = (
             array("q") for _ in range(6)
         )
-        self._names: dict[int, tuple[str, str, str]] = {}
         self._any_negative = False
+        self._ledgers: set[int] = set()  # keys of contracts whose whole ledger the file brings
 
     def add(self, row: Row) -> None:
         account, contract = row.values["account_id"], row.get("contract_id") or ""
         currency = row.get("currency") or "JPY"
         delta = to_units(row.values["mrr_delta"])
-        self._key.append(hash((account, contract, currency)))
+        key = hash((account, contract, currency))
+        self._key.append(key)
+        if contract and row.values["movement_id"].startswith(LEDGER):
+            self._ledgers.add(key)
         self._account.append(hash((account, currency)))
         self._day.append(row.values["effective_on"].toordinal())
         self._delta.append(delta)
@@ -136,7 +173,7 @@ class Balances:
 
     def _stored(self, accounts: Any, context: Context) -> list[Any]:
         """What is stored for the file's customers, less the codes that the file brings itself, less derived rows of
-        contracts whose movements the file brings."""
+        contracts whose movements the file brings and less the older state of a ledger that the file brings."""
         wanted, codes = set(accounts.tolist()), set(self._code)
         keys = set(self._key)
         found = [array("q") for _ in range(5)]
@@ -157,7 +194,7 @@ class Balances:
             if owner not in wanted or hash(code) in codes:
                 continue
             key = hash((account, contract or "", currency))
-            if made and key in keys:
+            if (made and key in keys) or (code.startswith(LEDGER) and key in self._ledgers):
                 continue
             for column, value in zip(found, (key, owner, day.toordinal(), delta, -1), strict=True):
                 column.append(value)

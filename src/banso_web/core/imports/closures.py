@@ -52,6 +52,12 @@ class ClosuresHandler:
             audit.record(ADDED, actor=None, subject="closure", new={"days": added}, entry=context.entry)
         return results
 
+    def passed(self, row: Row) -> None:
+        pass
+
+    def finish(self, context: Context) -> None:
+        pass
+
     def settle(self, entry: Entry) -> None:
         pass
 

@@ -193,6 +193,12 @@ class HappeningHandler(Generic[Model]):
     def wrote(self, facts: Sequence[Fact], context: Context) -> None:
         """For handlers whose rows replace something else: called in the same transaction."""
 
+    def passed(self, row: Row) -> None:
+        pass
+
+    def finish(self, context: Context) -> None:
+        pass
+
     def settle(self, entry: Entry) -> None:
         """Mark codes that another entry, published while this one was written, holds too."""
         others = (

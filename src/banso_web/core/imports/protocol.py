@@ -105,7 +105,8 @@ class Handler(Protocol):
 
     `look` writes nothing and gives one result a row, in order. `close` follows the last `look` and gives the problems
     that only the whole file shows, and the numbers of rows that repeat an earlier row exactly. `write` takes accepted
-    rows inside the engine's transaction. `settle` is called right before publishing when other entries were published
+    rows inside the engine's transaction, `passed` sees those that an earlier, interrupted write has dealt with (and the
+    refused ones), `finish` follows the last row of a file in a transaction of its own. `settle` is called right before publishing when other entries were published
     meanwhile, `published` after it, `undone` after the entry was voided; each may be called twice.
     """
 
@@ -116,6 +117,10 @@ class Handler(Protocol):
     def close(self, context: Context) -> tuple[list[Problem], list[int]]: ...
 
     def write(self, rows: Sequence[Row], context: Context) -> list[Outcome]: ...
+
+    def passed(self, row: Row) -> None: ...
+
+    def finish(self, context: Context) -> None: ...
 
     def settle(self, entry: Entry) -> None: ...
 

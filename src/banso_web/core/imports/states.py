@@ -315,6 +315,12 @@ class StateHandler:
         """What an invisible row holds before its first projection."""
         return {}
 
+    def passed(self, row: Row) -> None:
+        pass
+
+    def finish(self, context: Context) -> None:
+        pass
+
     def settle(self, entry: Entry) -> None:
         pass
 

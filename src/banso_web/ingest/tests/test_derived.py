@@ -77,3 +77,29 @@ def test_an_amount_for_a_term_is_divided_and_rounded_once(bring: Bring) -> None:
     bring(accounts=ACCOUNTS, contracts=head + "C1,A1,A,2026-04-01,1000000,12\n")
     # 1,000,000 / 12 = 83,333.33333… → 833,333,333 units of 1/10,000 yen
     assert standing() == [("C1", date(2026, 4, 1), 833_333_333, True)]
+
+
+def test_a_ledger_that_says_less_takes_its_own_rows_back(bring: Bring) -> None:
+    head = "movement_id,account_id,contract_id,effective_on,mrr_delta\n"
+    start, end = (
+        "derived:C1:20250401:start,A1,C1,2025-04-01,100000\n",
+        "derived:C1:20260331:end,A1,C1,2026-03-31,-100000\n",
+    )
+    bring(accounts=ACCOUNTS, movements=head + start + end + "M9,A1,C1,2025-05-01,5\n")
+    renewed = "derived:C1:20260401:change,A1,C1,2026-04-01,20000\nderived:C1:20270331:end,A1,C1,2027-03-31,-120000\n"
+    run = bring(movements=head + start + renewed)
+    assert counts(run, "movements") == (2, 0, 1, 0)
+    assert [row[1:3] for row in standing()] == [
+        (date(2025, 4, 1), 1_000_000_000),
+        (date(2025, 5, 1), 50_000),  # not the ledger's own
+        (date(2026, 4, 1), 200_000_000),
+        (date(2027, 3, 31), -1_200_000_000),
+    ]
+
+
+def test_rows_of_a_file_replace_derived_ones_of_the_same_id(bring: Bring) -> None:
+    bring(accounts=ACCOUNTS, contracts=HEAD + "C1,A1,A,2025-04-01,,100000,,,,\n")
+    head = "movement_id,account_id,contract_id,product,effective_on,mrr_delta\n"
+    run = bring(movements=head + "derived:C1:20250401:start,A1,C1,A,2025-04-01,100000\n")
+    assert counts(run, "movements") == (0, 1, 0, 0)
+    assert standing() == [("C1", date(2025, 4, 1), 1_000_000_000, False)]
