@@ -77,8 +77,3 @@ def _leaf(question: Question, answers: Answers, key: str) -> Leaf:
     kind = "pct" if result.unit == "ratio" else "money"
     return Leaf(catalogue[key].name, result.value, kind, result.reason or "", question.rows_url(key), key)
 
-
-def sentence(parts: dict[str, Decimal]) -> str:
-    """The arithmetic of NRR in words and numbers, as a reader would check it."""
-    text = _("(%(opening)s + %(expansion)s − %(churn)s − %(contraction)s) ÷ %(opening)s")
-    return text % {key: f"{value:,.0f}" for key, value in parts.items() if isinstance(value, Decimal)}
