@@ -1,0 +1,120 @@
+"""What belongs to customers: contacts, contracts, movements, charges, invoices; of one customer or of all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Path, Query, Router
+
+from banso_web.api import schemas
+from banso_web.api.identity import who
+from banso_web.api.question import PageIn, asked, stamp
+from banso_web.api.reads import accounts, money, people
+from banso_web.api.views.accounts import Code, see_accounts
+from banso_web.api.words import said
+from banso_web.core.errors import Forbidden
+
+router = Router(tags=["accounts"])
+
+
+def _see(request: HttpRequest, permission: str, words: str) -> None:
+    see_accounts(request)
+    if not who(request).may(permission):
+        raise Forbidden(words)
+
+
+def _see_people(request: HttpRequest) -> None:
+    _see(request, "contact.view", _("先方担当者を見る権限がありません。"))
+
+
+def _see_money(request: HttpRequest) -> None:
+    _see(request, "revenue.view", _("売上の数字を見る権限がありません。"))
+
+
+def _listed(question: Any, page: tuple[list[dict[str, Any]], str | None]) -> dict[str, Any]:
+    return {**stamp(question), "items": page[0], "next": page[1]}
+
+
+@router.get("/contacts", response=schemas.Listed[schemas.ContactOut], summary=said("先方担当者の一覧"))
+def list_contacts(request: HttpRequest, query: Query[PageIn]) -> Any:
+    """Contacts of every customer the caller may see."""
+    _see_people(request)
+    question = asked(request, query)
+    return _listed(question, people.contacts(who(request), None, question, query.cursor, query.limit))
+
+
+@router.get(
+    "/accounts/{account}/contacts",
+    response=schemas.Listed[schemas.ContactOut],
+    summary=said("顧客の先方担当者"),
+)
+def account_contacts(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
+    """403 without the right to see people: an empty list would say that there is nobody."""
+    question, row = asked(request, query), accounts.find(who(request), account)
+    _see_people(request)
+    return _listed(question, people.contacts(who(request), row.pk, question, query.cursor, query.limit))
+
+
+@router.get("/contracts", response=schemas.Listed[schemas.ContractOut], summary=said("契約の一覧"))
+def list_contracts(request: HttpRequest, query: Query[PageIn]) -> Any:
+    """Contracts of every customer the caller may see."""
+    see_accounts(request)
+    question = asked(request, query)
+    return _listed(question, people.contracts(who(request), None, question, query.cursor, query.limit))
+
+
+@router.get(
+    "/accounts/{account}/contracts",
+    response=schemas.Listed[schemas.ContractOut],
+    summary=said("顧客の契約"),
+)
+def account_contracts(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
+    """The customer's contracts as of the asked day."""
+    question, row = asked(request, query), accounts.find(who(request), account)
+    return _listed(question, people.contracts(who(request), row.pk, question, query.cursor, query.limit))
+
+
+@router.get("/movements", response=schemas.Listed[schemas.MovementOut], summary=said("MRR の動きの一覧"))
+def list_movements(request: HttpRequest, query: Query[PageIn]) -> Any:
+    """Every movement that counts, in order of entry: the only source of MRR."""
+    _see_money(request)
+    question = asked(request, query)
+    return _listed(question, money.movements(question, None, query.cursor, query.limit))
+
+
+@router.get(
+    "/accounts/{account}/movements",
+    response=schemas.Listed[schemas.MovementOut],
+    summary=said("顧客の MRR の動き"),
+)
+def account_movements(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
+    """Movements up to the asked day, in order of entry."""
+    question, row = asked(request, query), accounts.find(who(request), account)
+    _see_money(request)
+    return _listed(question, money.movements(question, row.pk, query.cursor, query.limit))
+
+
+@router.get(
+    "/accounts/{account}/charges",
+    response=schemas.Listed[schemas.ChargeOut],
+    summary=said("顧客の一時売上"),
+)
+def account_charges(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
+    """One-off charges, which are never MRR."""
+    question, row = asked(request, query), accounts.find(who(request), account)
+    _see_money(request)
+    return _listed(question, money.charges(question, row.pk, query.cursor, query.limit))
+
+
+@router.get(
+    "/accounts/{account}/invoices",
+    response=schemas.Listed[schemas.InvoiceOut],
+    summary=said("顧客の請求"),
+)
+def account_invoices(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
+    """Bills; a payment after the asked day is not there yet."""
+    question, row = asked(request, query), accounts.find(who(request), account)
+    _see_money(request)
+    return _listed(question, money.invoices(question, row.pk, query.cursor, query.limit))
