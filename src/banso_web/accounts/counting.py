@@ -41,7 +41,9 @@ def merges(watermark: int, known_at: datetime | None = None) -> dict[int, int]:
     if known_at is not None:
         rows = rows.filter(entry__entered_at__lte=known_at)
     latest: dict[frozenset[int], tuple[int, int, str]] = {}
-    for kept, other, decision in rows.order_by("entry__seq", "id").values_list("kept_id", "other_id", "decision"):
+    for kept, other, decision in rows.order_by("entry__seq", "id").values_list(
+        "kept_id", "other_id", "decision"
+    ):
         latest[frozenset((kept, other))] = (kept, other, decision)
     step = {other: kept for kept, other, decision in latest.values() if decision == Merge.Decision.SAME}
     return {other: _end(step, other) for other in step if _end(step, other) != other}

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -21,7 +21,9 @@ from banso_web.core.ui.states import state_word
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ListQuery, customers
 from banso_web.desk.words import touch_words
-from banso_web.members.models import Member
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "name": lambda row: row.name,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from banso_web.accounts.models import Account, Excluded
+from banso_web.accounts.reads.choices import excluded_choices
 from banso_web.core import clock
 from banso_web.desk.words import FIELD_WORDS, TOUCH_WORDS
 from banso_web.members.reads import assignable_members
+
+if TYPE_CHECKING:
+    from banso_web.accounts.models import Account
 
 MONTHS = [("", "—"), *((month, f"{month}") for month in range(1, 13))]
 RENAMED = {"owner": "owner_id", "deputy": "deputy_id"}
@@ -52,7 +55,7 @@ class AccountForm(forms.Form):
     excluded = forms.ChoiceField(
         label=FIELD_WORDS["excluded"],
         required=False,
-        choices=[("", "—"), *Excluded.choices],
+        choices=lambda: [("", "—"), *excluded_choices()],
         help_text=_("選ぶと、すべての数字から外れ、除外の一覧に載ります。"),
     )
     success_definition = forms.CharField(
@@ -67,7 +70,7 @@ class AccountForm(forms.Form):
 
     def __init__(self, data: Any, *, account: Account, seen: int) -> None:
         initial = {
-            field: getattr(account, field) for field in Account.STATE_FIELDS if field in self.base_fields
+            field: getattr(account, field) for field in account.STATE_FIELDS if field in self.base_fields
         }
         initial |= {
             "owner": account.owner_id or "",

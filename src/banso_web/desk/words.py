@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from banso_web.accounts.models import Excluded
+from banso_web.accounts.reads.choices import excluded_word
 
 FIELD_WORDS = {
     "name": gettext_lazy("顧客名"),
@@ -76,7 +76,7 @@ def shown_value(field: str, value: Any, names: Mapping[int | None, str]) -> str:
     if field == "touch":
         return touch_words(str(value))
     if field == "excluded":
-        return str(Excluded(value).label) if value in Excluded.values else str(value)
+        return excluded_word(str(value))
     if field == "community":
         return _("参加") if value else _("不参加")
     return str(value)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from banso.simulate import Plan, company, work
 from banso_web.core import clock
 from banso_web.core.models import Entry
-from banso_web.members.models import Member, Role
+from banso_web.members.actions.sample import enable_sample_manager
 
 SIGN_IN = "sample-sign-in.txt"
 EMAIL = "tanaka@sample.example"
@@ -68,15 +68,10 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
 def sample_sign_in() -> str:
     """The sample's log-in (made once for this home, with a random password) as a line for the console."""
     path: Path = settings.BANSO_HOME / SIGN_IN
-    member = Member.objects.filter(code="M00").first()
-    if member is None:
-        return ""
     if not path.exists():
         password = "-".join(secrets.token_hex(2) for _part in range(4))
-        member.email = EMAIL
-        member.set_password(password)
-        member.save(update_fields=["email", "password"])
-        member.roles.set(Role.objects.filter(key__in=("manager", "admin")))
+        if not enable_sample_manager("M00", EMAIL, password):
+            return ""
         path.touch(mode=0o600)
         path.write_text(f"{EMAIL} {password}\n", "ascii")
     email, password = path.read_text("ascii").split()

@@ -6,144 +6,203 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='deputy',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deputised', to=settings.AUTH_USER_MODEL),
+            model_name="account",
+            name="deputy",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="deputised",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='account',
-            name='entry',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry'),
+            model_name="account",
+            name="entry",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+            ),
         ),
         migrations.AddField(
-            model_name='account',
-            name='merged_into',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='accounts.account'),
+            model_name="account",
+            name="merged_into",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="merged",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='account',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='owned', to=settings.AUTH_USER_MODEL),
+            model_name="account",
+            name="owner",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="owned",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='account',
-            name='parent',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='accounts.account'),
+            model_name="account",
+            name="parent",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="children",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='accountkey',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='accounts.account'),
+            model_name="accountkey",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="keys", to="accounts.account"
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='accounts.account'),
+            model_name="contact",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="accounts.account"
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='entry',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry'),
+            model_name="contact",
+            name="entry",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+            ),
         ),
         migrations.AddField(
-            model_name='contract',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contracts', to='accounts.account'),
+            model_name="contract",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="contracts", to="accounts.account"
+            ),
         ),
         migrations.AddField(
-            model_name='contract',
-            name='bill_to',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='billed_contracts', to='accounts.account'),
+            model_name="contract",
+            name="bill_to",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="billed_contracts",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='contract',
-            name='dealer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='dealt_contracts', to='accounts.account'),
+            model_name="contract",
+            name="dealer",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="dealt_contracts",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='contract',
-            name='entry',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry'),
+            model_name="contract",
+            name="entry",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+            ),
         ),
         migrations.AddField(
-            model_name='contract',
-            name='user_company',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='used_contracts', to='accounts.account'),
+            model_name="contract",
+            name="user_company",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="used_contracts",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='department',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='departments', to='accounts.account'),
+            model_name="department",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="departments", to="accounts.account"
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='department',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contacts', to='accounts.department'),
+            model_name="contact",
+            name="department",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="contacts",
+                to="accounts.department",
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry'),
+            model_name="merge",
+            name="entry",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='kept',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account'),
+            model_name="merge",
+            name="kept",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='other',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account'),
+            model_name="merge",
+            name="other",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['live', 'sort_key', 'id'], name='account_by_name'),
+            model_name="account",
+            index=models.Index(fields=["live", "sort_key", "id"], name="account_by_name"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['live', '-mrr_units', 'id'], name='account_by_mrr'),
+            model_name="account",
+            index=models.Index(fields=["live", "-mrr_units", "id"], name="account_by_mrr"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['live', 'renewal_on', 'id'], name='account_by_renewal'),
+            model_name="account",
+            index=models.Index(fields=["live", "renewal_on", "id"], name="account_by_renewal"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['live', 'last_touch_on', 'id'], name='account_by_touch'),
+            model_name="account",
+            index=models.Index(fields=["live", "last_touch_on", "id"], name="account_by_touch"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['live', 'owner', 'sort_key', 'id'], name='account_by_owner'),
+            model_name="account",
+            index=models.Index(fields=["live", "owner", "sort_key", "id"], name="account_by_owner"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['live', 'segment', 'sort_key', 'id'], name='account_by_segment'),
+            model_name="account",
+            index=models.Index(fields=["live", "segment", "sort_key", "id"], name="account_by_segment"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['core_key'], name='account_core_key'),
+            model_name="account",
+            index=models.Index(fields=["core_key"], name="account_core_key"),
         ),
         migrations.AddConstraint(
-            model_name='accountkey',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='one_account_per_key'),
+            model_name="accountkey",
+            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="one_account_per_key"),
         ),
         migrations.AddConstraint(
-            model_name='department',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='one_department_name'),
+            model_name="department",
+            constraint=models.UniqueConstraint(fields=("account", "name"), name="one_department_name"),
         ),
         migrations.AddIndex(
-            model_name='merge',
-            index=models.Index(fields=['kept', 'other'], name='merge_pair'),
+            model_name="merge",
+            index=models.Index(fields=["kept", "other"], name="merge_pair"),
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.cache import caches
 
-from banso_web.accounts.models import Account
+from banso_web.accounts.models import Account, Excluded
 from banso_web.core.facts import current_watermark
 
 
@@ -17,3 +17,13 @@ def segments() -> list[str]:
         found = list(rows.values_list("segment", flat=True).distinct())
         caches["local"].set(key, found, 300)
     return found
+
+
+def excluded_choices() -> list[tuple[str, str]]:
+    """除外区分 as (key, word)."""
+    return [(key, str(word)) for key, word in Excluded.choices]
+
+
+def excluded_word(key: str) -> str:
+    """The word of a 除外区分; an unknown key is shown as itself."""
+    return str(Excluded(key).label) if key in Excluded.values else key

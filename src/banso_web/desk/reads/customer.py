@@ -9,13 +9,14 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from banso_web.accounts.access import access_account, may_edit, visible_contacts, visible_contracts
-from banso_web.accounts.models import Account, Contact, Contract
+from banso_web.accounts.reads.lists import children_of
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core import clock
 from banso_web.core.facts import Asked, history, states_at
 from banso_web.core.registry import TimelineItem, registry
 
 if TYPE_CHECKING:
+    from banso_web.accounts.models import Account, Contact, Contract
     from banso_web.members.models import Member
 
 QUIET_DAYS = 90
@@ -185,7 +186,7 @@ def customer_page(member: Member, account_id: int, asked: Asked, *, kind: str = 
         people=_people(member, shown, asked),
         people_hidden=not member.may("contact.view"),
         terms=_terms(member, shown, asked),
-        children=tuple(Account.objects.filter(parent_id=account_id, live=True).order_by("sort_key")[:50]),
+        children=tuple(children_of(account_id)),
         changes=_changes(shown, asked),
         timeline=tuple(timeline(member, account_id, asked, kind=kind)),
         kinds=tuple((source.key, source.key) for source in registry.timeline),

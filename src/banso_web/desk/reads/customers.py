@@ -13,9 +13,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from banso.names import search_key
 from banso_web.accounts.access import visible_accounts
-from banso_web.accounts.models import Account
 
 if TYPE_CHECKING:
+    from banso_web.accounts.models import Account
     from banso_web.members.models import Member
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from banso_web.accounts.models import Account
 from banso_web.core import metrics
 from banso_web.core.facts import Asked
 from banso_web.core.ui.figures import Figure
 from banso_web.desk.reads.customers import ListQuery, Totals, customers, totals
 
 if TYPE_CHECKING:
+    from banso_web.accounts.models import Account
     from banso_web.members.models import Member
 
 SHOWN = 8

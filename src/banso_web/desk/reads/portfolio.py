@@ -13,7 +13,7 @@ from django.db.models import Count, Sum
 
 from banso_web.core.facts import Asked
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ListQuery, customers, following, remembered
+from banso_web.desk.reads.customers import ListQuery, customers, following
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member

@@ -16,6 +16,8 @@ from django.http import HttpRequest
 
 from banso.money import to_units
 from banso.names import search_key
+from banso_web.accounts.reads.choices import excluded_word
+from banso_web.accounts.reads.lists import keys_of_all
 from banso_web.core.facts import Asked, states_at
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Order, Page
@@ -66,9 +68,7 @@ class Then:
     deputy: Named | None = None
 
     def get_excluded_display(self) -> str:
-        from banso_web.accounts.models import Excluded
-
-        return str(Excluded(self.excluded).label) if self.excluded else ""
+        return excluded_word(self.excluded)
 
 
 _kept: OrderedDict[str, list[Then]] = OrderedDict()
@@ -90,8 +90,6 @@ def rows_at(asked: Asked) -> list[Then]:
     if asked.key in _kept:
         _kept.move_to_end(asked.key)
         return _kept[asked.key]
-    from banso_web.accounts.models import Account
-
     states = states_at("account", as_of=asked.as_of, watermark=asked.watermark, known_at=asked.known_at)
     held = {
         int(line.customer): to_units(line.closing)
@@ -99,9 +97,8 @@ def rows_at(asked: Asked) -> list[Then]:
         if line.closing
     }
     renewals, touched, names = _renewals(asked), last_touches(asked), member_names()
-    keys = Account.objects.filter(merged_into=None).values_list("pk", "code", "sort_key", "search_key")
     found = []
-    for pk, code, sort_key, key in keys.iterator(chunk_size=20_000):
+    for pk, code, sort_key, key in keys_of_all():
         values = states.get(pk)
         if values is None:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,21 +14,20 @@ from banso_web.accounts.access import access_account, require_edit
 from banso_web.accounts.actions.editing import edit_account, latest_entry
 from banso_web.accounts.reads.choices import segments
 from banso_web.core.errors import Conflict, Refused
-from banso_web.core.pages import page, render_page
+from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
 from banso_web.desk.forms import AccountForm
 from banso_web.desk.reads.customer import by_department, customer_page, timeline
 from banso_web.desk.reads.money import mrr_history
 from banso_web.desk.words import FIELD_WORDS, TIMELINE_WORDS, shown_value
-from banso_web.members.models import Member
 from banso_web.members.reads import member_names
 
 
 @page("account.view")
 def customer(request: HttpRequest, account_id: int) -> HttpResponse:
     """The page. 404 for a customer the reader may not see; read-only at another 基準日."""
-    member, asked = cast(Member, request.user), request.asked  # type: ignore[attr-defined]
+    member, asked = reader(request), request.asked  # type: ignore[attr-defined]
     kind = request.GET.get("kind", "")
     found = customer_page(member, account_id, asked, kind=kind)
     names = member_names()
@@ -62,7 +61,7 @@ def customer(request: HttpRequest, account_id: int) -> HttpResponse:
 @page("account.view")
 def customer_timeline(request: HttpRequest, account_id: int) -> HttpResponse:
     """The whole timeline, on a page of its own."""
-    member, asked = cast(Member, request.user), request.asked  # type: ignore[attr-defined]
+    member, asked = reader(request), request.asked  # type: ignore[attr-defined]
     account = access_account(member, account_id)
     items = timeline(member, account_id, asked, kind=request.GET.get("kind", ""), limit=500)
     return render_page(request, "desk/timeline.html", {"account": account, "items": items})
@@ -71,7 +70,7 @@ def customer_timeline(request: HttpRequest, account_id: int) -> HttpResponse:
 @page("account.view")
 def customer_edit(request: HttpRequest, account_id: int) -> HttpResponse:
     """Edit the customer's fields from a day on. Two people editing the same thing are told before anything is lost."""
-    member = cast(Member, request.user)
+    member = reader(request)
     account = access_account(member, account_id)
     require_edit(member, account)
     form = AccountForm(request.POST or None, account=account, seen=latest_entry(account_id))

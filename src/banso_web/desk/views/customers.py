@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +15,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from banso_web.accounts.actions.editing import edit_many, undo_edit
-from banso_web.accounts.models import Excluded
-from banso_web.accounts.reads.choices import segments
+from banso_web.accounts.reads.choices import excluded_choices, segments
 from banso_web.core.errors import Refused
-from banso_web.core.pages import page, render_page
+from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.formats import month_text
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Chip, Order, chosen_columns, keyset_page
@@ -26,7 +25,6 @@ from banso_web.desk import exports
 from banso_web.desk.columns import COLUMNS
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ListQuery, customers, totals
-from banso_web.members.models import Member
 from banso_web.members.reads import assignable_members
 
 TOUCH_WORDS = {
@@ -69,7 +67,7 @@ def _chips(request: HttpRequest, query: ListQuery, owners: dict[int, str]) -> li
 @page("account.view")
 def customer_list(request: HttpRequest) -> HttpResponseBase:
     """The list. At another 基準日 it is that day's list, read-only."""
-    member = cast(Member, request.user)
+    member = reader(request)
     asked = request.asked  # type: ignore[attr-defined]
     query = ListQuery.read(request.GET.dict())
     columns = chosen_columns(COLUMNS, request)
@@ -93,7 +91,7 @@ def customer_list(request: HttpRequest) -> HttpResponseBase:
         "chips": _chips(request, query, owners),
         "owners": owners,
         "segments": segments(),
-        "excluded": Excluded.choices,
+        "excluded": excluded_choices(),
         "today": asked.as_of,
         "may_bulk": asked.is_today and member.may("account.edit_own"),
         "undo": request.session.pop("undo_entry", None),
@@ -128,7 +126,7 @@ def bulk_edit(request: HttpRequest) -> HttpResponse:
         messages.warning(request, _("変更する顧客と項目を選んでください。"))
         return back
     try:
-        done = edit_many(ids, {field: request.POST.get("value", "")}, actor=cast(Member, request.user))
+        done = edit_many(ids, {field: request.POST.get("value", "")}, actor=reader(request))
     except Refused as problem:
         messages.error(request, " ".join([problem.message, *problem.fields.values()]))
         return back
@@ -146,6 +144,6 @@ def bulk_edit(request: HttpRequest) -> HttpResponse:
 def undo(request: HttpRequest) -> HttpResponse:
     """Take back the last edit."""
     entry = request.POST.get("entry", "")
-    changed = undo_edit(int(entry), actor=cast(Member, request.user)) if entry.isdigit() else 0
+    changed = undo_edit(int(entry), actor=reader(request)) if entry.isdigit() else 0
     messages.success(request, _("%(n)s社の変更を元に戻しました。") % {"n": changed})
     return redirect(_back(request))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.http import HttpRequest, HttpResponse
 
-from banso_web.core.pages import page, render_page
+from banso_web.core.pages import page, reader, render_page
 from banso_web.desk.reads.home import NEAR_DAYS, QUIET_DAYS, first_steps
 from banso_web.desk.reads.home import home as read_home
-from banso_web.members.models import Member
 
 
 @page()
 def home(request: HttpRequest) -> HttpResponse:
     """The home of the reader's roles. A manager who carries customers has both sides as tabs."""
-    member, asked = cast(Member, request.user), request.asked  # type: ignore[attr-defined]
+    member, asked = reader(request), request.asked  # type: ignore[attr-defined]
     found = read_home(member, asked)
     side = request.GET.get("side", "team" if found.company else "mine")
     context = {

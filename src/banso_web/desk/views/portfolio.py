@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from banso_web.accounts.reads.choices import segments
-from banso_web.core.pages import page, render_page
+from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.formats import month_text, units_text
 from banso_web.core.ui.links import keep_question
 from banso_web.desk.reads.customers import ListQuery
 from banso_web.desk.reads.portfolio import Grid, grid
-from banso_web.members.models import Member
 from banso_web.members.reads import assignable_members
 
 
@@ -45,7 +42,7 @@ def _chart(found: Grid) -> dict[str, object]:
 @page("revenue.view")
 def portfolio(request: HttpRequest) -> HttpResponse:
     """The grid. Each cell opens its customers."""
-    member, asked = cast(Member, request.user), request.asked  # type: ignore[attr-defined]
+    member, asked = reader(request), request.asked  # type: ignore[attr-defined]
     query = ListQuery.read(request.GET.dict())
     found = grid(member, query, asked)
     context = {

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(bool(os.environ.get("BANSO_DATABASE_URL")), reason="these homes use SQLite of their own")
+pytestmark = pytest.mark.skipif(
+    bool(os.environ.get("BANSO_DATABASE_URL")), reason="these homes use SQLite of their own"
+)
 
 
 def banso(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

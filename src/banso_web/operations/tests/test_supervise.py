@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(bool(os.environ.get("BANSO_DATABASE_URL")), reason="this home uses SQLite of its own")
+pytestmark = pytest.mark.skipif(
+    bool(os.environ.get("BANSO_DATABASE_URL")), reason="this home uses SQLite of its own"
+)
 
 
 def free_port() -> int:
@@ -44,10 +46,14 @@ def test_up_serves_survives_a_dead_child_and_stops_cleanly(tmp_path: Path) -> No
     environment = {**os.environ, "BANSO_HOME": str(tmp_path / "home"), "BANSO_PORT": str(port)}
     environment.pop("BANSO_CLOCK", None)
     command = [sys.executable, "-m", "banso_web.cli", "up", "--workers", "1"]
-    first = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    first = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         assert answers(port)
-        second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=150, check=False)
+        second = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=150, check=False
+        )
         assert second.returncode != 0
         assert "すでに Banso が動いています" in second.stderr
         (web,) = web_processes(first.pid)
