@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.registry import NavEntry, registry
 from banso_web.ingest import standing as standing
 
 autodiscover_modules("imports")
+registry.nav.append(
+    NavEntry("imports", _("取込"), "imports", "import", group="data", order=800, permission="import.run")
+)

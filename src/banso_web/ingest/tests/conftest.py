@@ -10,6 +10,8 @@ import pytest
 from banso_web.ingest import actions
 from banso_web.ingest.inputs import inputs_of
 from banso_web.ingest.models import ImportRun
+from banso_web.ingest.tests.pages import Pages
+from banso_web.members.models import Member
 
 Bring = Callable[..., ImportRun]
 
@@ -47,3 +49,9 @@ def counts(run: ImportRun, kind: str) -> tuple[int, int, int, int]:
 def reasons(run: ImportRun) -> list[tuple[int, str]]:
     """(row number, reason code) of the refused rows."""
     return list(run.rejected.order_by("file", "row_number").values_list("row_number", "code"))
+
+
+@pytest.fixture
+def pages(db: None, person: Callable[[str], Member]) -> Pages:
+    """田中 at the import pages."""
+    return Pages(person)

@@ -1,0 +1,83 @@
+"""Checking and writing an import in the worker. Each may be run twice or killed anywhere: the run's state says what is left."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, cast
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import translation
+from django_tasks import task
+
+from banso_web.core import audit
+from banso_web.core.errors import Refused
+from banso_web.ingest import actions
+from banso_web.ingest.models import ImportRun
+from banso_web.ingest.sources import add_source_refusals, count_lines
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
+State = ImportRun.State
+
+
+@task(queue_name="long")
+def check_import(run_id: int, language: str) -> str:
+    """Read and compare every row of a run that waits for it. Gives the state."""
+    run = ImportRun.objects.filter(pk=run_id).first()
+    if run is None or run.state not in (State.UPLOADED, State.CHECKING) or run.options.get("stage"):
+        return ""
+    with translation.override(language), audit.through("job"):
+        _begin(run)
+        try:
+            run = actions.check_run(run)
+            if run.state == State.READY:
+                add_source_refusals(run)
+        except Exception as problem:
+            actions.fail(run, problem)
+            raise
+    return run.state
+
+
+@task(queue_name="long")
+def write_import(run_id: int, member_id: int | None, language: str, accept_rejects: bool) -> str:
+    """Write and publish a confirmed run, or go on with one that was cut off. Gives the state."""
+    run = ImportRun.objects.filter(pk=run_id).first()
+    if run is None or run.state not in (State.READY, State.WRITING):
+        return ""
+    actor = cast("Member | None", get_user_model().objects.filter(pk=member_id).first())
+    with translation.override(language), audit.through("job"):
+        _begin(run)
+        try:
+            if run.state == State.READY:
+                run = actions.confirm_run(run, actor=actor, accept_rejects=accept_rejects)
+            else:
+                run = actions.resume_run(run, actor=actor)
+        except Refused as refused:
+            ImportRun.objects.filter(pk=run.pk).update(failure=refused.message[:1000])
+            return run.state
+        except Exception as problem:
+            ImportRun.objects.filter(pk=run.pk).update(failure=str(problem)[:1000])
+            raise
+    return run.state
+
+
+def _begin(run: ImportRun) -> None:
+    queued = run.options.get("queued", {})
+    run.options["queued"] = {**queued, "began": time.time()}
+    if "lines" not in run.options:
+        run.options["lines"] = count_lines(run)
+    ImportRun.objects.filter(pk=run.pk).update(options=run.options, failure="")
+
+
+def queue(run: ImportRun, deed: str, *, actor: Member | None, accept_rejects: bool = False) -> None:
+    """Put the deed ("check" or "write") into the worker's queue, in one transaction with the run's note of it."""
+    language = translation.get_language() or "ja"
+    with transaction.atomic():
+        run.options["queued"] = {"deed": deed, "at": time.time(), "accept_rejects": accept_rejects}
+        ImportRun.objects.filter(pk=run.pk).update(options=run.options, failure="")
+        if deed == "check":
+            check_import.enqueue(run.pk, language)
+        else:
+            write_import.enqueue(run.pk, actor.pk if actor else None, language, accept_rejects)

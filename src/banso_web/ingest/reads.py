@@ -1,0 +1,174 @@
+"""What the import pages show of a run: its state in words, how far it is, its counts and notes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from banso_web.ingest.models import ImportRun
+from banso_web.ingest.readers.canonical import FILES
+from banso_web.ingest.words import fix_text, note_text, reason_text
+
+State = ImportRun.State
+WORKER_AFTER = 5  # seconds: a queued job that has not begun by then has no worker
+STILL_AFTER = 30  # seconds without progress: the job was probably killed
+
+# key: (word, CSS tone)
+STATES: dict[str, tuple[Any, str]] = {
+    "draft": (_("準備中"), "unknown"),
+    "queued": (_("順番待ち"), "unknown"),
+    "checking": (_("確認中"), "watch"),
+    "ready": (_("確認待ち"), "watch"),
+    "queued_write": (_("書き込み待ち"), "watch"),
+    "writing": (_("書き込み中"), "watch"),
+    "done": (_("公開済み"), "good"),
+    "same": (_("変更なし"), "good"),
+    "dropped": (_("破棄済み"), "unknown"),
+    "failed": (_("取り込めません"), "risk"),
+    "undone": (_("取り消し済み"), "unknown"),
+}
+WORKING = ("queued", "checking", "queued_write", "writing")
+
+
+def state_key(run: ImportRun) -> str:
+    """The state as the pages tell it: a job that waits in the queue is a state of its own."""
+    queued = run.options.get("queued", {})
+    match run.state:
+        case State.UPLOADED:
+            return "draft" if run.options.get("stage") else "queued"
+        case State.READY:
+            return "queued_write" if queued.get("deed") == "write" and not run.failure else "ready"
+        case State.DONE:
+            return "done" if run.entry_id else "same"
+    return str(run.state)
+
+
+@dataclass(frozen=True)
+class FileCounts:
+    """One file of a run with its counts; `kind` in words."""
+
+    name: str
+    kind: Any
+    read: int
+    new: int
+    changed: int
+    same: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work is. `total` and `seconds_left` are None while nobody can know them.
+
+    `waiting`: no worker has taken the job within `WORKER_AFTER` seconds. `still`: nothing moved for `STILL_AFTER`
+    seconds. `since` is when the page first saw `done`, carried by the page itself from poll to poll.
+    """
+
+    done: int
+    total: int | None
+    seconds_left: int | None
+    waiting: bool
+    still: bool
+    since: int
+
+    @property
+    def minutes_left(self) -> int | None:
+        return None if self.seconds_left is None else -(-self.seconds_left // 60)
+
+
+def kind_label(kind: str) -> Any:
+    """The canonical file's name in the reader's language."""
+    from django.utils.translation import get_language
+
+    schema = FILES.get(kind)
+    if schema is None:
+        return kind
+    return schema.ja if (get_language() or "ja").startswith("ja") else schema.en
+
+
+def counts_of(run: ImportRun) -> list[FileCounts]:
+    """The files of a checked run, in import order."""
+    words = ("read", "new", "changed", "same", "rejected")
+    return [
+        FileCounts(name, kind_label(row.get("kind", "")), *(row.get(word, 0) for word in words))
+        for name, row in run.counts.items()
+    ]
+
+
+def total_of(files: Sequence[FileCounts]) -> FileCounts:
+    """Their sum."""
+    words = ("read", "new", "changed", "same", "rejected")
+    return FileCounts("", "", *(sum(getattr(one, word) for one in files) for word in words))
+
+
+def progress_of(run: ImportRun, *, seen: int | None = None, since: int | None = None) -> Progress:
+    """How far a working run is, and whether it still moves. `seen` and `since` come back from the page's last poll."""
+    now = time.time()
+    queued = run.options.get("queued", {})
+    began = queued.get("began")
+    files = [
+        one for key, one in run.progress.items() if isinstance(one, dict) and not key.startswith("later:")
+    ]
+    if run.state == State.WRITING:
+        done = sum(one.get("written", 0) for one in files)
+        total: int | None = sum(row["read"] - row["rejected"] for row in run.counts.values())
+    else:
+        done = sum(one.get("checked", 0) for one in files)
+        lines = list(run.options.get("lines", {}).values())
+        total = sum(lines) if lines and all(one is not None for one in lines) else None
+    if total is not None:
+        total = max(total, done)
+    left = None
+    if began and total and 0 < done < total:
+        left = int((now - began) / done * (total - done)) + 1
+    start = since if since is not None and seen == done else int(now)
+    waiting = bool(queued) and not began and now - queued.get("at", now) > WORKER_AFTER
+    at_work = run.state in (State.CHECKING, State.WRITING) or not queued
+    still = at_work and now - start > STILL_AFTER
+    return Progress(done, total, left, waiting, still, start)
+
+
+def notes_of(run: ImportRun) -> list[str]:
+    """What the person should be told beside the counts, in words."""
+    return [note_text(note) for note in run.notes]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that is not taken, in words, with what was typed (the columns that hold something)."""
+
+    file: str
+    row: int
+    column: str
+    reason: str
+    fix: str
+    raw: list[tuple[str, str]]
+
+
+def refused_of(rows: Sequence[Any]) -> list[Refused]:
+    """Stored refused rows in the reader's language."""
+    return [
+        Refused(
+            row.file,
+            row.row_number,
+            row.column,
+            reason_text(row.code, row.detail),
+            fix_text(row.code, row.detail),
+            [(str(key), str(value)) for key, value in row.raw.items() if value not in (None, "")],
+        )
+        for row in rows
+    ]
+
+
+def same_file_before(run: ImportRun) -> ImportRun | None:
+    """A published run of exactly these files, to be told of before they are imported again."""
+    return (
+        ImportRun.objects.filter(sha256=run.sha256, state=State.DONE)
+        .exclude(pk=run.pk)
+        .order_by("-pk")
+        .first()
+    )
