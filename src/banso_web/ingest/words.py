@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _
 
 from banso_web.ingest.inputs import UnknownFile
 from banso_web.ingest.mapping.sql import MappingWrong
@@ -15,243 +14,247 @@ from banso_web.ingest.rows import MissingColumns
 
 # code: (reason, fix). Words in %()s come from the problem's detail; a missing one becomes empty.
 REASONS: dict[str, tuple[Any, Any]] = {
-    "required": (lazy("必須の値がありません"), lazy("この列に値を入れてください。")),
+    "required": (_("必須の値がありません"), _("この列に値を入れてください。")),
+    "refused_by_mapping": (
+        _("対応づけが取り込まない行です: %(text)s"),
+        _("元のデータか対応づけを直してから、もう一度取り込んでください。"),
+    ),
     "not_a_date": (
-        lazy("日付として読めません: %(text)s"),
-        lazy("2026-11-24、2026/11/24、令和8年11月24日 などの形にしてください。"),
+        _("日付として読めません: %(text)s"),
+        _("2026-11-24、2026/11/24、令和8年11月24日 などの形にしてください。"),
     ),
     "date_impossible_day": (
-        lazy("存在しない日付です: %(text)s"),
-        lazy("月の日数とうるう年を確かめ、実在する日に直してください。"),
+        _("存在しない日付です: %(text)s"),
+        _("月の日数とうるう年を確かめ、実在する日に直してください。"),
     ),
     "date_out_of_range": (
-        lazy("1900年から2199年の外の日付です: %(text)s"),
-        lazy("年の桁を確かめてください。"),
+        _("1900年から2199年の外の日付です: %(text)s"),
+        _("年の桁を確かめてください。"),
     ),
-    "number_too_large": (lazy("数が大きすぎます: %(text)s"), lazy("桁数と単位を確かめてください。")),
+    "number_too_large": (_("数が大きすぎます: %(text)s"), _("桁数と単位を確かめてください。")),
     "date_era_out_of_range": (
-        lazy("その元号にない日付です: %(text)s"),
-        lazy("元号と年を確かめるか、西暦で入れてください。"),
+        _("その元号にない日付です: %(text)s"),
+        _("元号と年を確かめるか、西暦で入れてください。"),
     ),
     "date_weekday_differs": (
-        lazy("日付と曜日が合いません: %(text)s"),
-        lazy("日付か曜日のどちらかを直してください。"),
+        _("日付と曜日が合いません: %(text)s"),
+        _("日付か曜日のどちらかを直してください。"),
     ),
-    "date_month_only": (lazy("月だけで、日がありません: %(text)s"), lazy("日まで入れてください。")),
+    "date_month_only": (_("月だけで、日がありません: %(text)s"), _("日まで入れてください。")),
     "date_unknown_format": (
-        lazy("日付として読めません: %(text)s"),
-        lazy("2026-11-24、2026/11/24、令和8年11月24日 などの形にしてください。"),
+        _("日付として読めません: %(text)s"),
+        _("2026-11-24、2026/11/24、令和8年11月24日 などの形にしてください。"),
     ),
-    "date_empty": (lazy("日付がありません"), lazy("日付を入れてください。")),
+    "date_empty": (_("日付がありません"), _("日付を入れてください。")),
     "corporate_number_not_digits": (
-        lazy("法人番号に数字でない文字があります: %(text)s"),
-        lazy("13桁の数字にしてください。"),
+        _("法人番号に数字でない文字があります: %(text)s"),
+        _("13桁の数字にしてください。"),
     ),
-    "corporate_number_empty": (lazy("法人番号がありません"), lazy("分からなければ空にしてください。")),
-    "same_month": (lazy("同じ月の列が2つあります: %(text)s"), lazy("どちらかの列を除いてください。")),
+    "corporate_number_empty": (_("法人番号がありません"), _("分からなければ空にしてください。")),
+    "same_month": (_("同じ月の列が2つあります: %(text)s"), _("どちらかの列を除いてください。")),
     "date_undecided": (
-        lazy("日付が決まっていません: %(text)s"),
-        lazy("決まったら入れてください。空として取り込みました。"),
+        _("日付が決まっていません: %(text)s"),
+        _("決まったら入れてください。空として取り込みました。"),
     ),
     "not_an_amount": (
-        lazy("金額として読めません: %(text)s"),
-        lazy("税抜の数字だけにしてください(例 120000)。"),
+        _("金額として読めません: %(text)s"),
+        _("税抜の数字だけにしてください(例 120000)。"),
     ),
     "amount_undecided": (
-        lazy("金額が決まっていません: %(text)s"),
-        lazy("金額を入れるか、行を除いてください。"),
+        _("金額が決まっていません: %(text)s"),
+        _("金額を入れるか、行を除いてください。"),
     ),
-    "amount_too_large": (lazy("金額が大きすぎます: %(text)s"), lazy("桁数と単位を確かめてください。")),
+    "amount_too_large": (_("金額が大きすぎます: %(text)s"), _("桁数と単位を確かめてください。")),
     "tax_included": (
-        lazy("税込の金額です: %(text)s"),
-        lazy("税抜に直すか、対応づけで「税込」を選んでください。"),
+        _("税込の金額です: %(text)s"),
+        _("税抜に直すか、対応づけで「税込」を選んでください。"),
     ),
-    "merged_amount": (lazy("結合されたセルの金額です"), lazy("結合を解き、行ごとの金額を入れてください。")),
+    "merged_amount": (_("結合されたセルの金額です"), _("結合を解き、行ごとの金額を入れてください。")),
     "formula_no_value": (
-        lazy("数式の結果が保存されていません"),
-        lazy("Excel で開いて保存し直すか、値として貼り付けてください。"),
+        _("数式の結果が保存されていません"),
+        _("Excel で開いて保存し直すか、値として貼り付けてください。"),
     ),
-    "excel_error": (lazy("Excel のエラー値です: %(text)s"), lazy("元の数式を直し、値にしてください。")),
-    "nested_value": (lazy("入れ子の値です"), lazy("1つのセルに1つの値を入れてください。")),
-    "binary_value": (lazy("文字ではない値です"), lazy("文字か数字にしてください。")),
+    "excel_error": (_("Excel のエラー値です: %(text)s"), _("元の数式を直し、値にしてください。")),
+    "nested_value": (_("入れ子の値です"), _("1つのセルに1つの値を入れてください。")),
+    "binary_value": (_("文字ではない値です"), _("文字か数字にしてください。")),
     "number_shortened": (
-        lazy("Excel が番号を短縮しています: %(text)s"),
-        lazy("列を文字列にして、番号を入れ直してください。"),
+        _("Excel が番号を短縮しています: %(text)s"),
+        _("列を文字列にして、番号を入れ直してください。"),
     ),
-    "not_a_number": (lazy("数として読めません: %(text)s"), lazy("数字だけにしてください。")),
+    "not_a_number": (_("数として読めません: %(text)s"), _("数字だけにしてください。")),
     "number_undecided": (
-        lazy("数が決まっていません: %(text)s"),
-        lazy("決まったら入れてください。空として取り込みました。"),
+        _("数が決まっていません: %(text)s"),
+        _("決まったら入れてください。空として取り込みました。"),
     ),
-    "not_whole": (lazy("整数ではありません: %(text)s"), lazy("0以上の整数にしてください。")),
-    "not_a_month": (lazy("月ではありません: %(text)s"), lazy("1から12の数字にしてください。")),
+    "not_whole": (_("整数ではありません: %(text)s"), _("0以上の整数にしてください。")),
+    "not_a_month": (_("月ではありません: %(text)s"), _("1から12の数字にしてください。")),
     "not_a_period": (
-        lazy("期間として読めません: %(text)s"),
-        lazy("2026-10 または 2026年度 の形にしてください。"),
+        _("期間として読めません: %(text)s"),
+        _("2026-10 または 2026年度 の形にしてください。"),
     ),
     "not_a_boolean": (
-        lazy("有無として読めません: %(text)s"),
-        lazy("1 または 0(有・無、○・×)にしてください。"),
+        _("有無として読めません: %(text)s"),
+        _("1 または 0(有・無、○・×)にしてください。"),
     ),
     "boolean_undecided": (
-        lazy("有無が決まっていません: %(text)s"),
-        lazy("決まったら入れてください。空として取り込みました。"),
+        _("有無が決まっていません: %(text)s"),
+        _("決まったら入れてください。空として取り込みました。"),
     ),
     "not_in_list": (
-        lazy("決められた値ではありません: %(text)s"),
-        lazy("次のどれかにしてください: %(allowed)s"),
+        _("決められた値ではありません: %(text)s"),
+        _("次のどれかにしてください: %(allowed)s"),
     ),
     "not_an_email": (
-        lazy("メールアドレスの形ではありません: %(text)s"),
-        lazy("name@example.jp の形にしてください。"),
+        _("メールアドレスの形ではありません: %(text)s"),
+        _("name@example.jp の形にしてください。"),
     ),
-    "not_a_phone": (lazy("電話番号の形ではありません: %(text)s"), lazy("数字とハイフンにしてください。")),
+    "not_a_phone": (_("電話番号の形ではありません: %(text)s"), _("数字とハイフンにしてください。")),
     "corporate_number_wrong_length": (
-        lazy("法人番号は13桁です: %(text)s"),
-        lazy("13桁の数字にしてください。分からなければ空にしてください。"),
+        _("法人番号は13桁です: %(text)s"),
+        _("13桁の数字にしてください。分からなければ空にしてください。"),
     ),
     "corporate_number_check_digit": (
-        lazy("法人番号の検査数字が合いません: %(text)s"),
-        lazy("国税庁の法人番号公表サイトで13桁を確かめてください。分からなければ空にしてください。"),
+        _("法人番号の検査数字が合いません: %(text)s"),
+        _("国税庁の法人番号公表サイトで13桁を確かめてください。分からなければ空にしてください。"),
     ),
     "not_a_currency": (
-        lazy("通貨の記号が分かりません: %(text)s"),
-        lazy("JPY、USD などの3文字の通貨コードにしてください。"),
+        _("通貨の記号が分かりません: %(text)s"),
+        _("JPY、USD などの3文字の通貨コードにしてください。"),
     ),
     "unknown_currency": (
-        lazy("ない通貨です: %(text)s"),
-        lazy("ISO 4217 の3文字の通貨コードにしてください。"),
+        _("ない通貨です: %(text)s"),
+        _("ISO 4217 の3文字の通貨コードにしてください。"),
     ),
     "extra_cells": (
-        lazy("見出しより多い列に値があります"),
-        lazy("値の中のカンマを引用符で囲むか、余分な列を消してください。"),
+        _("見出しより多い列に値があります"),
+        _("値の中のカンマを引用符で囲むか、余分な列を消してください。"),
     ),
-    "bad_json": (lazy("JSON の行として読めません"), lazy("1行に1つのオブジェクトを書いてください。")),
-    "too_long": (lazy("長すぎます(最大 %(limit)s 文字)"), lazy("短くするか、備考の列に移してください。")),
+    "bad_json": (_("JSON の行として読めません"), _("1行に1つのオブジェクトを書いてください。")),
+    "too_long": (_("長すぎます(最大 %(limit)s 文字)"), _("短くするか、備考の列に移してください。")),
     "duplicate_id": (
-        lazy("同じIDが %(first)s 行目にあり、内容が違います"),
-        lazy("どちらが正しいかを確かめ、1行だけ残してください。先の行を取り込みます。"),
+        _("同じIDが %(first)s 行目にあり、内容が違います"),
+        _("どちらが正しいかを確かめ、1行だけ残してください。先の行を取り込みます。"),
     ),
     "own_parent": (
-        lazy("自分自身が親会社になっています: %(id)s"),
-        lazy("親会社のIDを直すか、空にしてください。"),
+        _("自分自身が親会社になっています: %(id)s"),
+        _("親会社のIDを直すか、空にしてください。"),
     ),
     "parent_cycle": (
-        lazy("親会社をたどると自分に戻ります: %(path)s"),
-        lazy("この行の親会社のIDを直してください。"),
+        _("親会社をたどると自分に戻ります: %(path)s"),
+        _("この行の親会社のIDを直してください。"),
     ),
     "end_before_start": (
-        lazy("終わりの日(%(end)s)が始まりの日(%(start)s)より前です"),
-        lazy("日付の前後を直してください。"),
+        _("終わりの日(%(end)s)が始まりの日(%(start)s)より前です"),
+        _("日付の前後を直してください。"),
     ),
     "term_missing": (
-        lazy("契約金額に対する契約月数がありません"),
-        lazy("契約月数(1以上)を入れるか、月額を入れてください。"),
+        _("契約金額に対する契約月数がありません"),
+        _("契約月数(1以上)を入れるか、月額を入れてください。"),
     ),
     "negative_price": (
-        lazy("月額がマイナスです: %(text)s"),
-        lazy("値引きは月額から引いた額を入れてください。"),
+        _("月額がマイナスです: %(text)s"),
+        _("値引きは月額から引いた額を入れてください。"),
     ),
-    "not_positive": (lazy("0より大きい数ではありません: %(text)s"), lazy("0より大きい数にしてください。")),
-    "negative_number": (lazy("マイナスの数です: %(text)s"), lazy("0以上の数にしてください。")),
+    "not_positive": (_("0より大きい数ではありません: %(text)s"), _("0より大きい数にしてください。")),
+    "negative_number": (_("マイナスの数です: %(text)s"), _("0以上の数にしてください。")),
     "score_out_of_range": (
-        lazy("点数が範囲の外です: %(text)s(%(low)s〜%(high)s)"),
-        lazy("調査の尺度に合う点数にしてください。"),
+        _("点数が範囲の外です: %(text)s(%(low)s〜%(high)s)"),
+        _("調査の尺度に合う点数にしてください。"),
     ),
     "share_out_of_range": (
-        lazy("割合が0から1の外です: %(text)s"),
-        lazy("30%% または 0.3 の形にしてください。"),
+        _("割合が0から1の外です: %(text)s"),
+        _("30%% または 0.3 の形にしてください。"),
     ),
     "hours_out_of_range": (
-        lazy("月の時間として大きすぎます: %(text)s"),
-        lazy("1か月の稼働時間を入れてください。"),
+        _("月の時間として大きすぎます: %(text)s"),
+        _("1か月の稼働時間を入れてください。"),
     ),
     "email_taken": (
-        lazy("このメールアドレスは別のメンバー(%(member)s)が使っています"),
-        lazy("メンバーIDかメールアドレスを直してください。"),
+        _("このメールアドレスは別のメンバー(%(member)s)が使っています"),
+        _("メンバーIDかメールアドレスを直してください。"),
     ),
     "belongs_elsewhere": (
-        lazy("%(id)s は別の顧客のものとして登録されています"),
-        lazy("顧客IDを直すか、別のIDで登録してください。"),
+        _("%(id)s は別の顧客のものとして登録されています"),
+        _("顧客IDを直すか、別のIDで登録してください。"),
     ),
     "nothing_to_end": (
-        lazy("減らすMRRがありません(この日までの残高より大きな減少です)"),
-        lazy("始まりの行がファイルにあるか、契約ID・日付・金額が合うかを確かめてください。"),
+        _("減らすMRRがありません(この日までの残高より大きな減少です)"),
+        _("始まりの行がファイルにあるか、契約ID・日付・金額が合うかを確かめてください。"),
     ),
     "unknown_contract": (
-        lazy("契約がありません: %(id)s"),
-        lazy("先に契約か、その増減を取り込んでください。"),
+        _("契約がありません: %(id)s"),
+        _("先に契約か、その増減を取り込んでください。"),
     ),
     "nothing_said": (
-        lazy("点数もコメントもない回答です"),
-        lazy("点数を入れるか、回答日を空にしてください。"),
+        _("点数もコメントもない回答です"),
+        _("点数を入れるか、回答日を空にしてください。"),
     ),
 }
 
 NOTES: dict[str, Any] = {
-    "incomplete_accounts": lazy(
+    "incomplete_accounts": _(
         "顧客の一覧にない顧客 %(count)s 社を、IDを名前として未整備で作ります: %(examples)s"
     ),
-    "incomplete_contracts": lazy("契約の一覧にない契約 %(count)s 件を、未整備で作ります: %(examples)s"),
-    "incomplete_contacts": lazy(
+    "incomplete_contracts": _("契約の一覧にない契約 %(count)s 件を、未整備で作ります: %(examples)s"),
+    "incomplete_contacts": _(
         "一覧にない先方担当者 %(count)s 名を、IDを名前として未整備で作ります: %(examples)s"
     ),
-    "incomplete_members": lazy(
+    "incomplete_members": _(
         "メンバーにない担当者 %(count)s 名を、権限なし・未整備で作ります: %(examples)s"
     ),
-    "ambiguous_member": lazy("同じ氏名のメンバーが複数います。メンバーIDで指定してください: %(examples)s"),
-    "custom_columns": lazy("%(file)s: 知らない列は追加項目として残します: %(examples)s"),
-    "skipped_total": lazy("%(file)s: 合計行 %(count)s 行を除きました"),
-    "skipped_empty": lazy("%(file)s: 空の行 %(count)s 行を除きました"),
-    "skipped_remark": lazy("%(file)s: 注記の行 %(count)s 行を除きました"),
-    "skipped_header": lazy("%(file)s: 繰り返しの見出し %(count)s 行を除きました"),
-    "date_undecided": lazy("%(file)s: 「未定」などの日付 %(count)s 件を空として取り込みます"),
-    "number_undecided": lazy("%(file)s: 「未定」などの数 %(count)s 件を空として取り込みます"),
-    "boolean_undecided": lazy("%(file)s: 「未定」などの有無 %(count)s 件を空として取り込みます"),
-    "derived_movements": lazy("増減の行がない契約 %(count)s 件は、契約の内容からMRRの増減を作ります"),
-    "shape_changed": lazy("前回の対応づけの後で、ファイルの形が変わりました: %(examples)s"),
+    "ambiguous_member": _("同じ氏名のメンバーが複数います。メンバーIDで指定してください: %(examples)s"),
+    "custom_columns": _("%(file)s: 知らない列は追加項目として残します: %(examples)s"),
+    "skipped_total": _("%(file)s: 合計行 %(count)s 行を除きました"),
+    "skipped_empty": _("%(file)s: 空の行 %(count)s 行を除きました"),
+    "skipped_remark": _("%(file)s: 注記の行 %(count)s 行を除きました"),
+    "skipped_header": _("%(file)s: 繰り返しの見出し %(count)s 行を除きました"),
+    "date_undecided": _("%(file)s: 「未定」などの日付 %(count)s 件を空として取り込みます"),
+    "number_undecided": _("%(file)s: 「未定」などの数 %(count)s 件を空として取り込みます"),
+    "boolean_undecided": _("%(file)s: 「未定」などの有無 %(count)s 件を空として取り込みます"),
+    "derived_movements": _("増減の行がない契約 %(count)s 件は、契約の内容からMRRの増減を作ります"),
+    "shape_changed": _("前回の対応づけの後で、ファイルの形が変わりました: %(examples)s"),
 }
 
 FAILURES: dict[str, Any] = {
-    "missing_columns": lazy("%(file)s に必要な列がありません: %(columns)s。何も取り込んでいません。"),
-    "unknown_file": lazy(
+    "missing_columns": _("%(file)s に必要な列がありません: %(columns)s。何も取り込んでいません。"),
+    "unknown_file": _(
         "%(file)s が何のファイルか、名前から分かりません。--kind で指定するか、名前を %(known)s のどれかにしてください。"
     ),
-    "events_later": lazy(
+    "events_later": _(
         "イベント(events)の取り込みは、まだできません。日次の集計(usage_daily)を使ってください。"
     ),
-    "empty_folder": lazy(
+    "empty_folder": _(
         "%(file)s に取り込めるファイルがありません。名前を %(known)s のどれかにしてください。"
     ),
-    "no_such_path": lazy("%(file)s が見つかりません。"),
-    "empty_file": lazy("ファイルが空です。"),
-    "unknown_format": lazy("この形式は読めません。CSV、TSV、XLSX、JSONL、Parquet にしてください。"),
-    "old_workbook": lazy("古い Excel 形式(.xls)は読めません。.xlsx で保存し直してください。"),
-    "file_too_large": lazy("ファイルが大きすぎます。分けて取り込んでください。"),
-    "too_many_columns": lazy(
+    "no_such_path": _("%(file)s が見つかりません。"),
+    "empty_file": _("ファイルが空です。"),
+    "unknown_format": _("この形式は読めません。CSV、TSV、XLSX、JSONL、Parquet にしてください。"),
+    "old_workbook": _("古い Excel 形式(.xls)は読めません。.xlsx で保存し直してください。"),
+    "file_too_large": _("ファイルが大きすぎます。分けて取り込んでください。"),
+    "too_many_columns": _(
         "列が多すぎます(%(row)s 行目、上限 %(limit)s 列)。区切り文字と引用符を確かめてください。"
     ),
-    "too_many_rows": lazy("行が多すぎます(上限 %(limit)s 行)。分けて取り込んでください。"),
-    "cell_too_long": lazy("%(row)s 行目に長すぎる値があります(上限 %(limit)s 文字)。"),
-    "line_too_long": lazy("%(row)s 行目が長すぎます。区切りと改行を確かめてください。"),
-    "bad_encoding": lazy(
+    "too_many_rows": _("行が多すぎます(上限 %(limit)s 行)。分けて取り込んでください。"),
+    "cell_too_long": _("%(row)s 行目に長すぎる値があります(上限 %(limit)s 文字)。"),
+    "line_too_long": _("%(row)s 行目が長すぎます。区切りと改行を確かめてください。"),
+    "bad_encoding": _(
         "文字コードが読めません(%(row)s 行目)。UTF-8 か Shift_JIS(CP932)で保存し直してください。"
     ),
-    "mixed_encoding": lazy(
+    "mixed_encoding": _(
         "文字コードが途中で変わっています(%(row)s 行目)。1つの文字コードで保存し直してください。"
     ),
-    "binary_content": lazy("表のファイルではないようです。"),
-    "unclosed_quote": lazy("%(row)s 行目の引用符が閉じていません。"),
-    "no_header": lazy("見出しの行が見つかりません。見出しの行番号を指定してください。"),
-    "no_such_sheet": lazy("そのシートはありません。"),
-    "broken_workbook": lazy("Excel ファイルが壊れています。開いて保存し直してください。"),
-    "encrypted_workbook": lazy("パスワード付きの Excel は読めません。外して保存し直してください。"),
-    "expands_too_much": lazy("展開すると極端に大きくなるファイルです。安全のため読みません。"),
-    "unsafe_workbook": lazy("安全でない内容を含む Excel ファイルです。読みません。"),
-    "broken_parquet": lazy("Parquet ファイルが壊れています。"),
-    "no_parquet_reader": lazy("Parquet を読む部品がありません。"),
-    "mapping_wrong": lazy("対応づけのファイルを読めません: %(text)s"),
-    "mapping_sql": lazy("対応づけの %(file)s を実行できません: %(text)s"),
+    "binary_content": _("表のファイルではないようです。"),
+    "unclosed_quote": _("%(row)s 行目の引用符が閉じていません。"),
+    "no_header": _("見出しの行が見つかりません。見出しの行番号を指定してください。"),
+    "no_such_sheet": _("そのシートはありません。"),
+    "broken_workbook": _("Excel ファイルが壊れています。開いて保存し直してください。"),
+    "encrypted_workbook": _("パスワード付きの Excel は読めません。外して保存し直してください。"),
+    "expands_too_much": _("展開すると極端に大きくなるファイルです。安全のため読みません。"),
+    "unsafe_workbook": _("安全でない内容を含む Excel ファイルです。読みません。"),
+    "broken_parquet": _("Parquet ファイルが壊れています。"),
+    "no_parquet_reader": _("Parquet を読む部品がありません。"),
+    "mapping_wrong": _("対応づけのファイルを読めません: %(text)s"),
+    "mapping_sql": _("対応づけの %(file)s を実行できません: %(text)s"),
 }
 
 
@@ -271,7 +274,7 @@ def reason_text(code: str, detail: dict[str, Any]) -> str:
 
 def fix_text(code: str, detail: dict[str, Any]) -> str:
     """How to mend it."""
-    return _filled(REASONS[code][1], detail) if code in REASONS else _("値を直すか、行を除いてください。")
+    return _filled(REASONS[code][1], detail) if code in REASONS else str(_("値を直すか、行を除いてください。"))
 
 
 def note_text(note: dict[str, Any]) -> str:
