@@ -19,6 +19,7 @@ from banso_web.ingest.readers.table import RawRow, RawTable
 CACHE = 20_000  # parsed values kept a column: dates, amounts and ids repeat
 MONTHLY = {"mrr", "mrr_delta"}
 EARLIEST, LATEST = 1900, 2199  # years that a company's records can honestly hold
+REFUSED = "rejected_because"  # a mapping's own column: a text in it refuses the row, for that reason
 
 
 class MissingColumns(Exception):
@@ -73,6 +74,7 @@ class Binding:
     bound: list[_Bound]
     custom: list[tuple[int, str]]
     soft: dict[str, int] = field(default_factory=dict)  # told, not refused: 未定 and the like
+    refused: int | None = None  # the place of REFUSED, where a mapping wrote it
 
     @property
     def unknown(self) -> list[str]:
@@ -86,6 +88,8 @@ class Binding:
         """One row, or its first problem."""
         if raw.problem is not None:
             return Problem(raw.number, "", raw.problem.code, _detail(raw.problem))
+        if self.refused is not None and not blank(raw.values[self.refused]):
+            return Problem(raw.number, "", "refused_by_mapping", {"text": str(raw.values[self.refused])[:500]})
         values: dict[str, Any] = {}
         for one in self.bound:
             value = one.read(raw.values[one.place])
@@ -151,10 +155,10 @@ def bind(table: RawTable, schema: FileSchema, chosen: Mapping[str, str] | None =
     # The currency column first: an amount cell may say its own only where the row does not.
     order = sorted(found, key=lambda key: key != "currency")
     bound = [_Bound(found[key][1], schema.column(key), found[key][2]) for key in order]
-    taken = {one.place for one in bound}
-    return Binding(
-        schema, bound, [(raw.index, raw.header) for raw in table.columns if raw.index not in taken]
-    )
+    refused = next((raw.index for raw in table.columns if raw.header == REFUSED), None)
+    taken = {one.place for one in bound} | ({refused} if refused is not None else set())
+    custom = [(raw.index, raw.header) for raw in table.columns if raw.index not in taken]
+    return Binding(schema, bound, custom, refused=refused)
 
 
 def _meaning(header: str, schema: FileSchema, chosen: Mapping[str, str]) -> tuple[str, float]:
