@@ -90,11 +90,14 @@ def files_of(run: ImportRun) -> list[Input]:
 
 def check_run(run: ImportRun) -> ImportRun:
     """Read and compare every row; afterwards the run is READY with its counts, or FAILED with the reason. May be repeated."""
+    from banso_web.ingest import withdrawing
+
     RejectedRow.objects.filter(run=run).delete()
     run.state, run.progress, run.counts, run.failure = State.CHECKING, {}, {}, ""
     run.save(update_fields=["state", "progress", "counts", "failure"])
     files = files_of(run)
     context = checking.new_context(known=run.options.get("known", "now"))
+    context.withdrawn = frozenset(withdrawing.withdrawn_codes(run, context.watermark))
 
     def sink(refusals: list[checking.Refusal]) -> None:
         RejectedRow.objects.bulk_create(_stored(run, one) for one in refusals)
@@ -111,6 +114,8 @@ def check_run(run: ImportRun) -> ImportRun:
     for report in reports:
         run.progress.setdefault(report.input.place, {}).update(total=report.read, repeats=report.repeats)
         run.counts[report.input.place] = {"kind": report.input.kind, **report.as_json()}
+    if gone := len(context.withdrawn):
+        run.counts[withdrawing.PLACE] = {"kind": "movements", "read": gone, "new": 0, "changed": gone, "same": 0, "rejected": 0}
     run.progress["watermark"] = context.watermark
     run.notes = notes_of(context, reports)
     run.state = State.READY
@@ -198,6 +203,8 @@ def _write(run: ImportRun) -> ImportRun:
 def _count_written(run: ImportRun) -> None:
     """The final counts are those of what was written, not of what was foreseen."""
     for name, counts in run.counts.items():
+        if name.startswith("later:"):
+            continue
         done = run.progress.get(name, {})
         counts.update({word: done.get(word, 0) for word in ("new", "changed")})
         counts["same"] = counts["read"] - counts["rejected"] - counts["new"] - counts["changed"]
@@ -213,6 +220,7 @@ def _finish(run: ImportRun) -> ImportRun:
 def resume_run(run: ImportRun, *, actor: Member | None) -> ImportRun:
     """Go on with a run that was cut off: check again, or write on from the last commit, or finish publishing."""
     require(actor)
+    run.refresh_from_db()
     if run.state in (State.UPLOADED, State.CHECKING):
         return check_run(run)
     if run.state != State.WRITING:
