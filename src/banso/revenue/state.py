@@ -198,7 +198,7 @@ def _first_zero(ledger: Ledger, customers: NDArray[np.int64], today: int) -> dic
     for code in customers.tolist():
         if code not in future:
             continue
-        low, high = np.searchsorted(ledger.customer, [code, code + 1])
+        low, high = np.searchsorted(ledger.customer, np.array([code, code + 1], ledger.customer.dtype))
         held: dict[int, int] = {}
         for at in range(low, high):
             currency = int(money[at])

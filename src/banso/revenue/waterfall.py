@@ -103,7 +103,7 @@ class _Table:
             return None
 
     def rows(self, code: int) -> tuple[int, ...]:
-        low, high = np.searchsorted(self.ledger.customer, [code, code + 1])
+        low, high = np.searchsorted(self.ledger.customer, np.array([code, code + 1], self.ledger.customer.dtype))
         days = self.ledger.day[low:high]
         inside = (days >= self.first) & (days <= self.last)
         return tuple(self.ledger.book.row[self.ledger.source[low:high][inside]].tolist())

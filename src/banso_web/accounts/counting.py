@@ -87,7 +87,8 @@ def ids_by_code(codes: Iterable[str]) -> dict[str, int]:
 
 def contracts_of(accounts: Collection[int]) -> dict[int, int]:
     """{contract: 契約先} of every contract of these customers."""
-    wanted, found = sorted(set(accounts)), {}
+    wanted = sorted(set(accounts))
+    found: dict[int, int] = {}
     for start in range(0, len(wanted), CHUNK):
         part = Contract.objects.filter(account_id__in=wanted[start : start + CHUNK])
         found |= dict(part.values_list("pk", "account_id"))
@@ -121,6 +122,8 @@ def next_ends(ids: Collection[int] | None, today: date) -> dict[int, date]:
     found: dict[int, date] = {}
     for account, starts_on, ends_on, ended_on, auto, months in fields.iterator(chunk_size=20_000):
         end = ended_on or ends_on
+        if end is None:
+            continue
         if ended_on is None and end < today and auto:
             end = rolled_end(end, months or 12, today)
         if end < today or (starts_on and starts_on > today):
@@ -152,6 +155,12 @@ def touched_by(entry_id: int) -> set[int]:
     for kept, other in Merge.objects.filter(entry=entry_id).values_list("kept_id", "other_id"):
         found |= {kept, other}
     return found
+
+
+def merged_by(entry_id: int) -> set[int]:
+    """Both sides of the merge decisions an entry holds."""
+    pairs = Merge.objects.filter(entry=entry_id).values_list("kept_id", "other_id")
+    return {key for pair in pairs for key in pair}
 
 
 def accounts_of(contracts: Collection[int]) -> set[int]:

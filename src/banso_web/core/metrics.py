@@ -215,7 +215,9 @@ def month_start(month: date | str) -> date:
     if isinstance(month, date):
         return month.replace(day=1)
     try:
-        return date.fromisoformat(f"{month.strip()}-01" if len(month.strip()) == 7 else month.strip()).replace(day=1)
+        return date.fromisoformat(
+            f"{month.strip()}-01" if len(month.strip()) == 7 else month.strip()
+        ).replace(day=1)
     except ValueError as problem:
         text = _("対象月「%(month)s」を読み取れません。2026-10 の形で指定してください。")
         raise Refused(text % {"month": month}, code="bad_month") from problem
@@ -242,7 +244,9 @@ def compute(
     if unknown := sorted(set(given) - set(spec.inputs)):
         text = _("%(name)s に「%(inputs)s」という入力はありません。使える入力: %(known)s")
         known = ", ".join(spec.inputs) or _("なし")
-        raise Refused(text % {"name": spec.name, "inputs": ", ".join(unknown), "known": known}, code="bad_input")
+        raise Refused(
+            text % {"name": spec.name, "inputs": ", ".join(unknown), "known": known}, code="bad_input"
+        )
     takes_month = spec.monthly or spec.month_optional or reported
     day = month_start(month) if month is not None and takes_month else None
     return spec.compute(Question(key, asked, day, scope or Scope(), given, reported))
@@ -277,15 +281,15 @@ def plain(value: Decimal | None, digits: int = DIGITS) -> str | None:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
-def _plain_any(value: Any) -> Any:
+def _plain_any(value: Any, digits: int = DIGITS) -> Any:
     if isinstance(value, Decimal):
-        return plain(value)
+        return plain(value, digits)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: _plain_any(item) for key, item in value.items()}
+        return {key: _plain_any(item, digits) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain_any(item) for item in value]
+        return [_plain_any(item, digits) for item in value]
     return value
 
 
@@ -324,8 +328,8 @@ def _side_json(side: Side | None) -> dict[str, Any] | None:
     return {"value": plain(side.value, 20), "rows": [row_json(row) for row in side.rows]}
 
 
-def as_json(result: MetricResult) -> dict[str, Any]:
-    """The object `--json` prints (spec: interface, Command line)."""
+def as_json(result: MetricResult, *, digits: int = DIGITS) -> dict[str, Any]:
+    """The object `--json` prints (spec: interface, Command line), with up to `digits` significant digits."""
     interval = result.interval
     return {
         "metric": result.metric,
@@ -335,18 +339,18 @@ def as_json(result: MetricResult) -> dict[str, Any]:
         "month": result.month.strftime("%Y-%m") if result.month else None,
         "scope": result.scope.key,
         "unit": result.unit,
-        "value": plain(result.value),
+        "value": plain(result.value, digits),
         "reason": result.reason,
         "numerator": _side_json(result.numerator),
         "denominator": _side_json(result.denominator),
         "excluded": [row_json(row) for row in result.excluded],
-        "parts": _plain_any(dict(result.parts)),
+        "parts": _plain_any(dict(result.parts), digits),
         "n": result.n,
         "interval": None
         if interval is None
         else {
-            "low": plain(interval.low),
-            "high": plain(interval.high),
+            "low": plain(interval.low, digits),
+            "high": plain(interval.high, digits),
             "level": plain(interval.level),
             "method": interval.method,
         },

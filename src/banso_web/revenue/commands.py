@@ -24,7 +24,9 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as problem:
-        raise click.BadParameter(_("「%(text)s」は日付として読み取れません(例: 2026-11-24)。") % {"text": text}) from problem
+        raise click.BadParameter(
+            _("「%(text)s」は日付として読み取れません(例: 2026-11-24)。") % {"text": text}
+        ) from problem
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -52,7 +54,9 @@ def _overrides(pairs: tuple[str, ...]) -> dict[str, Decimal]:
             wrong = _("「%(pair)s」は key=数値 の形ではありません(例: gross_margin=0.7)。")
             raise click.BadParameter(wrong % {"pair": pair}) from problem
         if not equals or not value.is_finite():
-            raise click.BadParameter(_("「%(pair)s」は key=数値 の形ではありません(例: gross_margin=0.7)。") % {"pair": pair})
+            raise click.BadParameter(
+                _("「%(pair)s」は key=数値 の形ではありません(例: gross_margin=0.7)。") % {"pair": pair}
+            )
         found[key.strip()] = value
     return found
 
@@ -61,7 +65,11 @@ def asked_for(as_of: str | None, known_at: str | None) -> Asked:
     """The question's time part from the command's options."""
     today = clock.today()
     return Asked(
-        as_of=_day(as_of) or today, today=today, watermark=current_watermark(), known_at=_moment(known_at), pinned=False
+        as_of=_day(as_of) or today,
+        today=today,
+        watermark=current_watermark(),
+        known_at=_moment(known_at),
+        pinned=False,
     )
 
 

@@ -99,7 +99,8 @@ def step(context: Context, after: int) -> tuple[int, int] | None:
         return None
     counts = effective(context.watermark) | Q(entry=context.entry)
     movements = Movement.objects.filter(counts, contract__in=ids)
-    supplied = set(movements.filter(derived=False, is_void=False).values_list("contract", flat=True))
+    # A contract whose supplied movements were withdrawn has none: nothing is derived in their place.
+    supplied = set(movements.filter(derived=False).values_list("contract", flat=True))
     terms = _terms(ids, counts)
     contracts = {one.code: one for one in contract_terms([pk for pk in ids if pk not in supplied])}
     rows = [row for one in contracts.values() for row in ledger_rows(one, terms.get(one.pk, []))]

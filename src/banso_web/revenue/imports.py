@@ -191,7 +191,7 @@ class Balances:
         )
         for account, contract, currency, day, delta, code, made in rows.values_list(*names).iterator(20_000):
             owner = hash((account, currency))
-            if owner not in wanted or hash(code) in codes:
+            if owner not in wanted or hash(code) in codes or code in context.withdrawn:
                 continue
             key = hash((account, contract or "", currency))
             if (made and key in keys) or (code.startswith(LEDGER) and key in self._ledgers):

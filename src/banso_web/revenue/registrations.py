@@ -30,7 +30,9 @@ declare(
     SettingSpec(
         key=COUNTED_BY,
         label=_("顧客の数え方"),
-        help=_("契約先で数えるか、利用企業で数えるかを選びます。変更すると全期間の数字が変わります。締めた月は変わりません。"),
+        help=_(
+            "契約先で数えるか、利用企業で数えるかを選びます。変更すると全期間の数字が変わります。締めた月は変わりません。"
+        ),
         default="account",
         kind="choice",
         choices=(("account", _("契約先")), ("user_company", _("利用企業"))),
@@ -43,7 +45,9 @@ declare(
     SettingSpec(
         key=CURRENCY,
         label=_("報告通貨"),
-        help=_("合計を表す通貨です。ほかの通貨は日付のあるレートで換算し、レートによる差は「為替」に分けます。"),
+        help=_(
+            "合計を表す通貨です。ほかの通貨は日付のあるレートで換算し、レートによる差は「為替」に分けます。"
+        ),
         default="JPY",
         clean=_currency,
         group="revenue",

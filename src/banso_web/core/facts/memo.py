@@ -101,7 +101,9 @@ class _Waiting:
 
 
 _marks: Memo[int] = Memo(4_000)
-_furthest: Memo[tuple[int, int]] = Memo(400)  # name -> (watermark looked at last, its answer): only what follows is new
+_furthest: Memo[tuple[int, int]] = Memo(
+    400
+)  # name -> (watermark looked at last, its answer): only what follows is new
 
 
 def last_change(rows: models.QuerySet[Any], name: str, watermark: int) -> int:
@@ -116,7 +118,9 @@ def last_change(rows: models.QuerySet[Any], name: str, watermark: int) -> int:
             seen, answer = 0, 0
         has = models.Exists(rows.filter(entry_id=models.OuterRef("pk")))
         came = Entry.objects.filter(has, seq__gt=seen, seq__lte=watermark).order_by("-seq")
-        went = Entry.objects.filter(has, voided_seq__gt=seen, voided_seq__lte=watermark).order_by("-voided_seq")
+        went = Entry.objects.filter(has, voided_seq__gt=seen, voided_seq__lte=watermark).order_by(
+            "-voided_seq"
+        )
         found = max(
             answer,
             came.values_list("seq", flat=True).first() or 0,

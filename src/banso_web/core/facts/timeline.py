@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 from banso_web.core.facts.happenings import effective
@@ -84,7 +85,7 @@ def _paint(stack: list[Piece]) -> tuple[Piece, ...]:
     """The visible stretches of layers given in order of entry."""
     edges = sorted({edge for start, end, _ in stack for edge in (start, end)})
     out: list[Piece] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         covering = [value for low, high, value in stack if low <= start and end <= high]
         if not covering:
             continue

@@ -62,14 +62,22 @@ def blockers(
     """
     month, found = month.replace(day=1), []
     if last_day(month) >= asked.as_of:
-        found.append(_("%(month)s はまだ終わっていません。月が終わってから締めてください。") % {"month": f"{month:%Y-%m}"})
+        found.append(
+            _("%(month)s はまだ終わっていません。月が終わってから締めてください。")
+            % {"month": f"{month:%Y-%m}"}
+        )
     standing = reads.standing(month)
     if standing and standing.kind == Closing.Kind.FINAL:
-        found.append(_("%(month)s は確報で締めてあります。直すには、理由を書いて締めを解除してください。") % {"month": f"{month:%Y-%m}"})
+        found.append(
+            _("%(month)s は確報で締めてあります。直すには、理由を書いて締めを解除してください。")
+            % {"month": f"{month:%Y-%m}"}
+        )
     waiting = reads.pending_at(asked, month) if pending is None else pending
     unsigned = [one for one in waiting if one.contract_id not in set(signed)]
     if unsigned:
-        text = _("更新手続中の契約が %(count)s 件(MRR %(mrr)s)あります。一覧を確かめて署名してください: %(codes)s")
+        text = _(
+            "更新手続中の契約が %(count)s 件(MRR %(mrr)s)あります。一覧を確かめて署名してください: %(codes)s"
+        )
         mrr = plain(Decimal(sum(one.units for one in unsigned)) / reads.UNITS)
         codes = "、".join(one.contract for one in unsigned[:10])
         found.append(text % {"count": len(unsigned), "mrr": mrr, "codes": codes})
@@ -115,7 +123,12 @@ def close_month(
     rows += [("excluded", row) for row in fall.excluded]
     with transaction.atomic():
         if current_watermark() != asked.watermark:
-            raise Conflict(_("締めの計算中に新しいデータが入りました。何も保存していません。数字を確かめて、もう一度締めてください。"), code="stale")
+            raise Conflict(
+                _(
+                    "締めの計算中に新しいデータが入りました。何も保存していません。数字を確かめて、もう一度締めてください。"
+                ),
+                code="stale",
+            )
         made = Closing.objects.create(
             month=month,
             kind=kind,
@@ -129,10 +142,14 @@ def close_month(
             closed_by=actor,
         )
         lines = [
-            ClosingRow(closing=made, part=part, account_id=row.account_id, payload=row_json(row)) for part, row in rows
+            ClosingRow(closing=made, part=part, account_id=row.account_id, payload=row_json(row))
+            for part, row in rows
+            if row.account_id is not None
         ]
         lines += [
-            ClosingRow(closing=made, part="pending_renewal", account_id=one.account_id, payload=_pending_json(one))
+            ClosingRow(
+                closing=made, part="pending_renewal", account_id=one.account_id, payload=_pending_json(one)
+            )
             for one in pending
         ]
         ClosingRow.objects.bulk_create(lines, batch_size=500)
@@ -165,7 +182,9 @@ def _standing(closing_id: int) -> Closing:
     if found is None:
         raise Refused(_("その締めは見つかりません。何も変わっていません。"), code="unknown_closing")
     if found.reopened_at is not None:
-        raise Refused(_("この締めは、すでに解除されています。何も変わっていません。"), code="already_reopened")
+        raise Refused(
+            _("この締めは、すでに解除されています。何も変わっていません。"), code="already_reopened"
+        )
     return found
 
 
@@ -200,13 +219,20 @@ def set_bridge(closing_id: int, lines: Sequence[reads.BridgeLine], *, actor: Mem
     """Replace the bridge from the closed MRR to the accounts' MRR. It explains the closing and changes nothing in it."""
     _require(actor)
     if wrong := [line.kind for line in lines if line.kind not in BRIDGE_KINDS]:
-        raise Refused(_("橋渡しの種類が正しくありません: %(kinds)s") % {"kinds": ", ".join(wrong)}, code="bad_kind")
+        raise Refused(
+            _("橋渡しの種類が正しくありません: %(kinds)s") % {"kinds": ", ".join(wrong)}, code="bad_kind"
+        )
     with transaction.atomic():
         found = _standing(closing_id)
         old = {row.kind: row.amount_units for row in found.bridge.all()}
         found.bridge.all().delete()
         made = [
-            Bridge(closing=found, kind=line.kind, amount_units=int(line.amount * reads.UNITS), note=line.note[:300])
+            Bridge(
+                closing=found,
+                kind=line.kind,
+                amount_units=int(line.amount * reads.UNITS),
+                note=line.note[:300],
+            )
             for line in lines
         ]
         Bridge.objects.bulk_create(made)

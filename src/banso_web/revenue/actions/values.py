@@ -25,7 +25,15 @@ from banso_web.revenue.reads.months import months_before, scope_key
 MONTHS_KEPT = 13  # what a board shows: this month and a year before it
 DAYS_REFILLED = 62  # stale days older than this are computed when somebody asks
 DAYS_KEPT = 400
-OF_DAY = (*OF_LAST_DAY, "nrr_12m", "grr_12m", "customer_churn_12m_avg", "mrr_churn_12m_avg", "ltv_article", "ltv_churn")
+OF_DAY = (
+    *OF_LAST_DAY,
+    "nrr_12m",
+    "grr_12m",
+    "customer_churn_12m_avg",
+    "mrr_churn_12m_avg",
+    "ltv_article",
+    "ltv_churn",
+)
 
 
 def scopes() -> list[Scope]:
@@ -33,7 +41,9 @@ def scopes() -> list[Scope]:
     return [Scope(), *(Scope(segment=name) for name in segments()), *(Scope(team=key) for key in managers())]
 
 
-def fill_day(day: date, *, scope: Scope | None = None, months: int = MONTHS_KEPT, watermark: int | None = None) -> int:
+def fill_day(
+    day: date, *, scope: Scope | None = None, months: int = MONTHS_KEPT, watermark: int | None = None
+) -> int:
     """Compute and store what is missing for a scope and day; gives how many values were stored.
 
     Safe to run twice and to be killed anywhere: a day is STARTED before and DONE after its values are stored, and a run
@@ -94,7 +104,11 @@ def _mark(place: str, day: date, keys: Iterable[str], state: str, basis: int) ->
         known = set(Fill.objects.filter(scope=place, day=day, key__in=names).values_list("key", flat=True))
         Fill.objects.filter(scope=place, day=day, key__in=names).update(state=state, watermark=basis)
         Fill.objects.bulk_create(
-            [Fill(key=key, scope=place, day=day, state=state, watermark=basis) for key in names if key not in known],
+            [
+                Fill(key=key, scope=place, day=day, state=state, watermark=basis)
+                for key in names
+                if key not in known
+            ],
             ignore_conflicts=True,
         )
 
@@ -102,7 +116,9 @@ def _mark(place: str, day: date, keys: Iterable[str], state: str, basis: int) ->
 def fill_nightly(today: date | None = None) -> int:
     """Today's values of every scope, then recent days that a late fact made stale; drops values long past."""
     day = today or clock.today()
-    stored = sum(fill_day(day, scope=scope, months=MONTHS_KEPT if scope.is_company else 2) for scope in scopes())
+    stored = sum(
+        fill_day(day, scope=scope, months=MONTHS_KEPT if scope.is_company else 2) for scope in scopes()
+    )
     unfinished = Fill.objects.exclude(state=Fill.State.DONE).filter(
         scope="", day__gte=day - timedelta(days=DAYS_REFILLED), day__lt=day
     )

@@ -44,7 +44,9 @@ def mrr(question: Question) -> MetricResult:
     parts = {"mrr": fall.closing, "customers": Decimal(fall.counts["closing_customers"])}
     side = Side(fall.closing, held)
     unit = context.counted.rules.currency
-    return answer(question, fall.closing, unit=unit, numerator=side, parts=parts, **_common(context, fall, held))
+    return answer(
+        question, fall.closing, unit=unit, numerator=side, parts=parts, **_common(context, fall, held)
+    )
 
 
 def arr(question: Question) -> MetricResult:

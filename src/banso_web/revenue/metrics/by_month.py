@@ -52,7 +52,9 @@ def part_rows(context: Context, fall: Waterfall) -> dict[str, Sequence[Row]]:
     made["cross_sell"] = line_rows(
         lines.of("expansion"), counted, amount=lambda line: line.cross_sell, movements=True, part="cross_sell"
     )
-    made["fx"] = line_rows(lines, counted, amount=lambda line: line.fx, movements=False, part="fx") if fall.fx else ()
+    made["fx"] = (
+        line_rows(lines, counted, amount=lambda line: line.fx, movements=False, part="fx") if fall.fx else ()
+    )
     return made
 
 
@@ -84,7 +86,9 @@ def retained(pick: Callable[[Line], Decimal], kinds: tuple[str, ...]) -> Callabl
             question,
             Fraction(kept) / Fraction(fall.opening) if fall.opening > 0 else None,
             reason=None if fall.opening > 0 else str(words.NO_OPENING),
-            numerator=Side(kept, line_rows(stood, context.counted, amount=pick, movements=False, part="kept")),
+            numerator=Side(
+                kept, line_rows(stood, context.counted, amount=pick, movements=False, part="kept")
+            ),
             denominator=Side(fall.opening, common["part_rows"]["opening"]),
             parts=fall.parts(),
             n=fall.counts["opening_customers"],
@@ -101,7 +105,9 @@ def lost(kinds: tuple[str, ...], *, net: bool = False) -> Callable[[Question], M
         if early := not_begun(question):
             return early
         context, fall, common = _frame(question)
-        value = sum((getattr(fall, kind) for kind in kinds), Decimal(0)) - (fall.expansion if net else Decimal(0))
+        value = sum((getattr(fall, kind) for kind in kinds), Decimal(0)) - (
+            fall.expansion if net else Decimal(0)
+        )
         shown = fall.lines.of(*kinds, *(("expansion",) if net else ()))
 
         def signed(line: Line) -> Decimal:

@@ -52,7 +52,15 @@ def _lines(cohort: Cohort12, pick: Callable[[Decimal, Decimal], Decimal]) -> Row
             called = names.get(int(customer))
             code, name = (called.code, called.name) if called else (customer, "")
             rows.append(
-                Row(int(customer), code, name, part="cohort", amount=pick(before, after), opening=before, closing=after)
+                Row(
+                    int(customer),
+                    code,
+                    name,
+                    part="cohort",
+                    amount=pick(before, after),
+                    opening=before,
+                    closing=after,
+                )
             )
         return sorted(rows, key=lambda row: (-(row.amount or 0), row.code))
 
@@ -80,7 +88,12 @@ def twelve_months(key: str) -> Callable[[Question], MetricResult]:
             reason=None if value is not None else str(words.NO_BASE),
             numerator=Side(kept, top),
             denominator=Side(cohort.opening, _lines(cohort, lambda before, after: before)),
-            parts={"then": cohort.then, "now": cohort.now, "opening": cohort.opening, "closing": cohort.closing},
+            parts={
+                "then": cohort.then,
+                "now": cohort.now,
+                "opening": cohort.opening,
+                "closing": cohort.closing,
+            },
             n=cohort.customers,
             excluded=excluded_rows(context, fall, asked.as_of, asked.as_of),
             notes=notes_of(context, fall, cohort.then) if question.scope.touch else (),
@@ -112,10 +125,19 @@ def averaged(column: str, counted_by: str) -> Callable[[Question], MetricResult]
         known = [row for row in rows if getattr(row, column) is not None]
         total = sum((getattr(row, column) for row in known), Fraction(0))
         listed = [
-            Row(None, row.month, row.month, part="month", amount=exact(getattr(row, column)), opening=row.opening)
+            Row(
+                None,
+                row.month,
+                row.month,
+                part="month",
+                amount=exact(getattr(row, column)),
+                opening=row.opening,
+            )
             for row in known
         ]
-        notes = (str(words.TOO_SHORT_NOTE) % {"months": found.months},) if found.reason == "short_history" else ()
+        notes = (
+            (str(words.TOO_SHORT_NOTE) % {"months": found.months},) if found.reason == "short_history" else ()
+        )
         return answer(
             question,
             found.rate,

@@ -113,7 +113,9 @@ class _PartRows(Mapping[str, Sequence[Row]]):
         return len(self._full.result.part_rows)
 
 
-def _light(question: Question, payload: Mapping[str, Any], compute: Callable[[Question], MetricResult]) -> MetricResult:
+def _light(
+    question: Question, payload: Mapping[str, Any], compute: Callable[[Question], MetricResult]
+) -> MetricResult:
     full = _Full(question, compute)
 
     def side(name: str) -> Side | None:

@@ -18,6 +18,7 @@ from banso_web.core.metrics import MetricResult, Question, Row, Rows, catalogue,
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.rows import UNITS, called_row, written
 from banso_web.revenue.models import Charge
+from banso_web.revenue.reads.book import loaded
 from banso_web.revenue.reads.customers import Counted, in_scope, touches_overlap
 from banso_web.revenue.reads.months import counted_for, last_day
 
@@ -70,7 +71,9 @@ def _excluded(context: Context, fall: Waterfall, first: date, last: date) -> lis
     late = [note for note in fall.notes if note.code == "late_renewal"]
     flagged = _flagged(counted, first, last)
     keys = [int(item.customer) for item in fall.excluded] + [key for key, _ in flagged]
-    names = counting.called([*keys, *(charge.account_id for charge in charges), *(int(n.customer) for n in late)])
+    names = counting.called(
+        [*keys, *(charge.account_id for charge in charges), *(int(n.customer) for n in late)]
+    )
     behind = written((pk for item in fall.excluded for pk in item.rows), counted)
     out = []
     for item in fall.excluded:
@@ -79,11 +82,16 @@ def _excluded(context: Context, fall: Waterfall, first: date, last: date) -> lis
         amount = item.amount if item.reason == "residue" else gained
         text = str(words.EXCLUDED.get(item.reason, item.reason))
         out.append(
-            called_row(names, int(item.customer), part=item.reason, reason=text, amount=amount, movements=lines)
+            called_row(
+                names, int(item.customer), part=item.reason, reason=text, amount=amount, movements=lines
+            )
         )
+    held = _held(context, [key for key, _ in flagged], last)
     for key, flag in flagged:
-        amount = _held(context, key, last)
-        out.append(called_row(names, key, part=flag, reason=str(words.EXCLUDED.get(flag, flag)), amount=amount))
+        amount = held[key]
+        out.append(
+            called_row(names, key, part=flag, reason=str(words.EXCLUDED.get(flag, flag)), amount=amount)
+        )
     for note in late:
         out.append(
             called_row(
@@ -97,7 +105,9 @@ def _excluded(context: Context, fall: Waterfall, first: date, last: date) -> lis
     for charge in charges:
         text = str(words.EXCLUDED["one_off"])
         out.append(
-            called_row(names, charge.account_id, part="one_off", reason=text, amount=charge.amount, on=charge.on)
+            called_row(
+                names, charge.account_id, part="one_off", reason=text, amount=charge.amount, on=charge.on
+            )
         )
     return out
 
@@ -113,15 +123,16 @@ def _flagged(counted: Counted, first: date, last: date) -> list[tuple[int, str]]
     return out
 
 
-def _held(context: Context, key: int, day: date) -> Decimal:
-    """What an excluded account held at the close of a day, in its own currencies added up (listed, never counted)."""
-    from banso_web.revenue.reads.book import loaded
-
+def _held(context: Context, keys: Sequence[int], day: date) -> dict[int, Decimal]:
+    """What excluded accounts held at the close of a day, in their own currencies added up (listed, never counted)."""
+    if not keys:
+        return {}
     stored = loaded(context.question.asked.watermark, context.question.asked.known_at)
-    code = int(np.searchsorted(stored.account_ids, key))
-    until = min(day, context.counted.as_of).toordinal()
-    mine = (stored.book.account == code) & (stored.book.on <= until)
-    return Decimal(int(stored.book.delta[mine].sum())) / UNITS
+    sums = np.zeros(len(stored.account_ids), dtype=np.int64)
+    until = stored.book.on <= min(day, context.counted.as_of).toordinal()
+    np.add.at(sums, stored.book.account[until], stored.book.delta[until])
+    places = np.searchsorted(stored.account_ids, np.array(keys, dtype=np.int64))
+    return {key: Decimal(int(sums[place])) / UNITS for key, place in zip(keys, places.tolist(), strict=True)}
 
 
 def notes_of(context: Context, fall: Waterfall, day: date) -> tuple[str, ...]:

@@ -117,13 +117,19 @@ class _Sources:
         if self.given is None:
             self.given = given_inputs(self.question.asked, self.question.scope)
         found = self.given.get(stored)
-        return Input(key, found.value, found.source, found.on) if found else Input(key, None, str(_("入力がありません")))
+        return (
+            Input(key, found.value, found.source, found.on)
+            if found
+            else Input(key, None, str(_("入力がありません")))
+        )
 
     def _monthly_cost(self) -> Input:
         yearly = self._given("monthly_retention_cost", "retention_cost_yearly")
         if yearly.value is None:
             return yearly
-        return replace(yearly, value=Fraction(yearly.value) / 12, source=str(_("年額 ÷ 12。%s")) % yearly.source)
+        return replace(
+            yearly, value=Fraction(yearly.value) / 12, source=str(_("年額 ÷ 12。%s")) % yearly.source
+        )
 
 
 def inputs_of(question: Question, form: str) -> Inputs:

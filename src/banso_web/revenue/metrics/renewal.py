@@ -32,7 +32,9 @@ def _rows(found: Renewals, terms: list[Term], *, part: str) -> list[Row]:
     for term in terms:
         customer = found.customer_of[term.contract]
         called = names.get(customer)
-        reason = words.TERM_STATES["untouched" if term.untouched else "automatic" if term.automatic else term.state]
+        reason = words.TERM_STATES[
+            "untouched" if term.untouched else "automatic" if term.automatic else term.state
+        ]
         out.append(
             Row(
                 account_id=customer,

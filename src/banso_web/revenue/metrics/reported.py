@@ -34,7 +34,9 @@ def _reported(question: Question, compute: Callable[[Question], MetricResult]) -
     if closed is None:
         return replace(answer(question, None, reason=str(words.NOT_CLOSED)), reported=True)
     at_end = question.key in reads.OF_LAST_DAY
-    asked = reads.month_questions(closed.asked(), closed.month).get(question.key, (closed.asked(), closed.month))[0]
+    asked = reads.month_questions(closed.asked(), closed.month).get(
+        question.key, (closed.asked(), closed.month)
+    )[0]
     month: date | None = None if at_end else closed.month
     result = compute(replace(question, asked=asked, month=month, reported=False))
     stamp = str(words.SIGNED_FINAL if closed.kind == "final" else words.SIGNED_FLASH)
@@ -44,5 +46,7 @@ def _reported(question: Question, compute: Callable[[Question], MetricResult]) -
     if frozen is None or not question.scope.is_company or question.overrides:
         return result
     value = None if frozen["value"] is None else Decimal(frozen["value"])
-    reason = result.reason or frozen["reason"] if value is None else None  # the reader's language before the signer's
+    reason = (
+        result.reason or frozen["reason"] if value is None else None
+    )  # the reader's language before the signer's
     return replace(result, value=value, reason=reason, version=frozen["version"])

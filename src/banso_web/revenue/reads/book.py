@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.db import connection
 from django.db.models import BigIntegerField, Case, Expression, F, Func, Q, Value, When
 from numpy.typing import NDArray
 
@@ -31,7 +33,9 @@ class _Day(Func):
         )
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template="(%(expressions)s - DATE '0001-01-01' + 1)", **extra)
+        return self.as_sql(
+            compiler, connection, template="(%(expressions)s - DATE '0001-01-01' + 1)", **extra
+        )
 
 
 class _Moment(Func):
@@ -43,12 +47,18 @@ class _Moment(Func):
         # Moments are stored as "YYYY-MM-DD HH:MM:SS[.ffffff]", in UTC.
         seconds = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) * 1000000"
         return self.as_sql(
-            compiler, connection, template=f"({seconds} + CAST(substr(%(expressions)s, 21, 6) AS INTEGER))", **extra
+            compiler,
+            connection,
+            template=f"({seconds} + CAST(substr(%(expressions)s, 21, 6) AS INTEGER))",
+            **extra,
         )
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         return self.as_sql(
-            compiler, connection, template="CAST(EXTRACT(EPOCH FROM %(expressions)s) * 1000000 AS BIGINT)", **extra
+            compiler,
+            connection,
+            template="CAST(EXTRACT(EPOCH FROM %(expressions)s) * 1000000 AS BIGINT)",
+            **extra,
         )
 
 
@@ -66,10 +76,32 @@ class Loaded:
     ends: NDArray[np.bool_]
     mark: int
 
+    @cached_property
+    def called_ends(self) -> dict[int, int]:
+        """{contract: day} where the contract's last movement was called an end (ordinals)."""
+        if not self.ends.any():
+            return {}
+        contract, day = self.book.contract, self.book.on
+        last = np.zeros(
+            len(self.contract_ids) + 1, dtype=np.int32
+        )  # the further place takes rows without contract
+        np.maximum.at(last, contract, day)
+        final = self.ends & (contract >= 0) & (day == last[contract])
+        return dict(zip(self.contract_ids[contract[final]].tolist(), day[final].tolist(), strict=True))
+
     def size(self) -> int:
         """Bytes held."""
         book = self.book
-        columns = (book.account, book.contract, book.product, book.on, book.delta, book.currency, book.known, book.row)
+        columns = (
+            book.account,
+            book.contract,
+            book.product,
+            book.on,
+            book.delta,
+            book.currency,
+            book.known,
+            book.row,
+        )
         return int(sum(column.nbytes for column in columns) + self.ends.nbytes)
 
 
@@ -102,24 +134,32 @@ def loaded_for(watermark: int, accounts: Collection[int], known_at: datetime | N
 
 
 def _read(mark: int, known_at: datetime | None, accounts: Collection[int] | None = None) -> Loaded:
-    ends: Expression = Case(When(cause="churn", then=Value(1)), default=Value(0), output_field=BigIntegerField())
+    ends: Expression = Case(
+        When(cause="churn", then=Value(1)), default=Value(0), output_field=BigIntegerField()
+    )
     rows = (
         counted(Movement, mark, known_at)
         .order_by()
         .filter(Q() if accounts is None else Q(account__in=list(accounts)))
-        .annotate(day=_Day(F("effective_on")), known=_Moment(F("recorded_at")), ends=ends, contract_key=F("contract_id"))
+        .annotate(
+            day=_Day(F("effective_on")),
+            known=_Moment(F("recorded_at")),
+            ends=ends,
+            contract_key=F("contract_id"),
+        )
     )
     names = [name if name != "contract" else "contract_key" for name in _COLUMNS]
     chunks: list[list[NDArray[Any]]] = []
     products: dict[str, int] = {"": -1}
     currencies: dict[str, int] = {}
-    pending: list[tuple[Any, ...]] = []
-    for row in rows.values_list(*names).iterator(chunk_size=CHUNK):
-        pending.append(row)
-        if len(pending) == CHUNK:
-            chunks.append(_columns(pending, products, currencies))
-            pending = []
-    chunks.append(_columns(pending, products, currencies))
+    # Every column is a plain number or text, so the driver's rows are taken as they come.
+    sql, parameters = rows.values_list(*names).query.sql_with_params()
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while found := cursor.fetchmany(CHUNK):
+            chunks.append(_columns(found, products, currencies))
+    if not chunks:
+        chunks.append(_columns([], products, currencies))
     columns = [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
     return _assemble(columns, [name for name in products if name], list(currencies) or ["JPY"], mark)
 
@@ -135,7 +175,15 @@ def _columns(
             products[name] = len(products) - 1
     for name in currency:
         currencies.setdefault(name, len(currencies))
-    numbers: list[Any] = [pk, account, [-1 if key is None else key for key in contract], day, delta, known, ends]
+    numbers: list[Any] = [
+        pk,
+        account,
+        [-1 if key is None else key for key in contract],
+        day,
+        delta,
+        known,
+        ends,
+    ]
     numbers += [[products[name] for name in product], [currencies[name] for name in currency]]
     return [np.array(values, dtype=np.int64) for values in numbers]
 

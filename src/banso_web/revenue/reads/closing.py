@@ -27,7 +27,14 @@ OF_MONTH = (
     "nrr_monthly", "grr_monthly", "customer_churn_monthly", "customer_churn_annualised", "retention_monthly",
     "mrr_churn_monthly", "gross_revenue_churn", "net_revenue_churn", "quick_ratio",
 )  # fmt: skip
-TO_MONTH = ("nrr_12m", "grr_12m", "customer_churn_12m_avg", "mrr_churn_12m_avg", "renewal_rate", "renewal_rate_amount")
+TO_MONTH = (
+    "nrr_12m",
+    "grr_12m",
+    "customer_churn_12m_avg",
+    "mrr_churn_12m_avg",
+    "renewal_rate",
+    "renewal_rate_amount",
+)
 OF_LAST_DAY = ("mrr", "arr", "customers", "arpa", "planned_churn_mrr")
 FROZEN = (*OF_MONTH, *TO_MONTH, *OF_LAST_DAY)
 BARS = ("new", "reactivation", "expansion", "upsell", "cross_sell", "contraction", "churn", "fx")
@@ -127,8 +134,8 @@ def closed_months(limit: int = 36) -> list[Closed]:
 def month_questions(asked: Asked, month: date) -> dict[str, tuple[Asked, date | None]]:
     """How each frozen metric is asked: of the month, or of its last day."""
     at_end = Asked(last_day(month), asked.today, asked.watermark, asked.known_at, asked.pinned)
-    questions: dict[str, tuple[Asked, date | None]] = {key: (asked, month) for key in (*OF_MONTH, *TO_MONTH)}
-    return questions | {key: (at_end, None) for key in OF_LAST_DAY}
+    questions: dict[str, tuple[Asked, date | None]] = dict.fromkeys((*OF_MONTH, *TO_MONTH), (asked, month))
+    return questions | dict.fromkeys(OF_LAST_DAY, (at_end, None))
 
 
 def frozen_values(asked: Asked, month: date) -> dict[str, Any]:
@@ -156,7 +163,9 @@ def _light(result: MetricResult) -> MetricResult:
     return replace(result, numerator=top, denominator=bottom, excluded=empty)
 
 
-def chained_waterfall(asked: Asked, month: date, pending: Sequence[Pending] = ()) -> dict[str, Decimal | None]:
+def chained_waterfall(
+    asked: Asked, month: date, pending: Sequence[Pending] = ()
+) -> dict[str, Decimal | None]:
     """The bars as they are reported: the opening is the closing that was signed for the month before, 締め後修正 is what
     was learnt of that month since, and opening + restatement + the bars = closing.
     """
@@ -176,7 +185,9 @@ def chained_waterfall(asked: Asked, month: date, pending: Sequence[Pending] = ()
 
 def pending_at(asked: Asked, month: date) -> tuple[Pending, ...]:
     """更新手続中 at the month's end, as known for the question."""
-    at_end = Asked(min(last_day(month), asked.as_of), asked.today, asked.watermark, asked.known_at, asked.pinned)
+    at_end = Asked(
+        min(last_day(month), asked.as_of), asked.today, asked.watermark, asked.known_at, asked.pinned
+    )
     return pending_renewals(at_end, counted_movements(at_end))
 
 
@@ -269,8 +280,15 @@ def corrections(closed: Closed, until: int) -> list[Correction]:
     last = last_day(closed.month)
     came = Q(seq__gt=closed.watermark, seq__lte=until)
     went = Q(voided_seq__gt=closed.watermark, voided_seq__lte=until)
-    gone_again = Q(seq__gt=closed.watermark, voided_seq__lte=until)  # entered and undone in between: nothing remains
-    entries = list(Entry.objects.filter(came | went).exclude(gone_again).select_related("actor", "voided_by").order_by("seq"))
+    gone_again = Q(
+        seq__gt=closed.watermark, voided_seq__lte=until
+    )  # entered and undone in between: nothing remains
+    entries = list(
+        Entry.objects.filter(came | went)
+        .exclude(gone_again)
+        .select_related("actor", "voided_by")
+        .order_by("seq")
+    )
     ids = [entry.pk for entry in entries]
     moved = {
         row["entry"]: (row["count"], row["total"])
@@ -280,11 +298,15 @@ def corrections(closed: Closed, until: int) -> list[Correction]:
         .annotate(count=Count("pk"), total=Sum("delta_units"))
     }
     stated = StateVersion.objects.filter(entry__in=ids, subject__in=("account", "contract", "setting"))
-    stated = stated.exclude(valid_from__gt=last).order_by().values("entry").annotate(count=Count("pk"))
-    states = {row["entry"]: row["count"] for row in stated}
+    reaching = stated.exclude(valid_from__gt=last).order_by().values("entry").annotate(count=Count("pk"))
+    states = {row["entry"]: row["count"] for row in reaching}
     for entry_id in counting.merge_entries(ids):
         states[entry_id] = states.get(entry_id, 0) + 1
-    return [_correction(entry, closed, moved, states) for entry in entries if entry.pk in moved or entry.pk in states]
+    return [
+        _correction(entry, closed, moved, states)
+        for entry in entries
+        if entry.pk in moved or entry.pk in states
+    ]
 
 
 def _correction(

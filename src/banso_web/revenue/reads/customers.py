@@ -6,7 +6,7 @@ parent; 除外区分 leaves every metric and is listed; segment, team and owner 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -64,7 +64,9 @@ class Counted:
     merged: dict[int, int]
 
     def size(self) -> int:
-        return int(self.book.account.nbytes + (self.book.on.nbytes * 8 if self.synthetic or self.left_out else 0))
+        return int(
+            self.book.account.nbytes + (self.book.on.nbytes * 8 if self.synthetic or self.left_out else 0)
+        )
 
 
 _stated: Memo[tuple[str, str]] = Memo(400)
@@ -137,19 +139,16 @@ def _count_stored(
     owner_of_row, is_mapped = _customers(asked, stored, rules, states, merged, group)
     book = stored.book
     own = stored.account_ids[book.account] if len(book) else owner_of_row
-    ends = stored.ends
     if is_mapped:
         ids, codes = np.unique(owner_of_row, return_inverse=True)
         book = replace(book, account=codes.astype(np.int32), accounts=tuple(str(key) for key in ids.tolist()))
     else:
         ids = stored.account_ids
     taken = take_out(book, stored, ids, states["excluded"])
-    if taken.changed:
-        ends = np.concatenate([ends[taken.kept], np.zeros(len(taken.book) - len(taken.kept), dtype=bool)])
     return Counted(
         book=taken.book,
         customers=ids,
-        terms=_terms(asked, taken.book, ends, ids, stored, np.unique(np.stack([own, owner_of_row]), axis=1)),
+        terms=_terms(asked, taken.book, ids, stored, _pairs(own, owner_of_row)),
         rates=_rates(rules, asked),
         states=states,
         left_out=taken.left_out,
@@ -162,14 +161,21 @@ def _count_stored(
 
 
 def _customers(
-    asked: Asked, stored: Loaded, rules: Rules, states: dict[str, Timeline], merged: dict[int, int], group: bool
+    asked: Asked,
+    stored: Loaded,
+    rules: Rules,
+    states: dict[str, Timeline],
+    merged: dict[int, int],
+    group: bool,
 ) -> tuple[NDArray[np.int64], bool]:
     """The customer (internal id) of every row, and whether any differs from the row's own account."""
     own = stored.account_ids[stored.book.account] if len(stored.book) else np.zeros(0, dtype=np.int64)
     mapped = own
     if rules.counted_by == "user_company" and len(stored.contract_ids):
         users = _user_companies(asked, stored.contract_ids.tolist())
-        company = np.array([users.get(key, -1) for key in stored.contract_ids.tolist()] + [-1], dtype=np.int64)
+        company = np.array(
+            [users.get(key, -1) for key in stored.contract_ids.tolist()] + [-1], dtype=np.int64
+        )
         of_row = company[stored.book.contract]
         mapped = np.where(of_row >= 0, of_row, own)
     if merged or group:
@@ -178,7 +184,9 @@ def _customers(
             kept = merged.get(key, key)
             target[key] = _top(kept, states["parent_id"], merged, asked.as_of.toordinal()) if group else kept
         ids, codes = np.unique(mapped, return_inverse=True)
-        mapped = np.array([target[key] for key in ids.tolist()], dtype=np.int64)[codes] if len(ids) else mapped
+        mapped = (
+            np.array([target[key] for key in ids.tolist()], dtype=np.int64)[codes] if len(ids) else mapped
+        )
     return mapped, mapped is not own
 
 
@@ -211,10 +219,15 @@ def _top(start: int, parents: Timeline, merged: dict[int, int], day: int) -> int
     return here
 
 
+def _pairs(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The different pairs of two columns of ids, as two columns."""
+    both = np.unique((first << 32) | second)
+    return np.stack([both >> 32, both & 0xFFFFFFFF], axis=1)
+
+
 def _terms(
     asked: Asked,
     book: Book,
-    ends: NDArray[np.bool_],
     customers: NDArray[np.int64],
     stored: Loaded,
     pairs: NDArray[np.int64],
@@ -225,41 +238,39 @@ def _terms(
     evidence about the contract, the class of the movement stays derived.
     """
     zero = _ever_zero(book)
-    table: dict[str, list[Any]] = {"account_id": [], "starts_on": [], "ends_on": [], "ended_on": [], "auto_renew": []}
+    table: dict[str, list[Any]] = {
+        "account_id": [],
+        "starts_on": [],
+        "ends_on": [],
+        "ended_on": [],
+        "auto_renew": [],
+    }
     if not zero.any():
         return table
     rows = np.flatnonzero(zero[book.account] & (book.contract >= 0))
     customer_of = dict(
-        zip(stored.contract_ids[book.contract[rows]].tolist(), customers[book.account[rows]].tolist(), strict=True)
+        zip(
+            stored.contract_ids[book.contract[rows]].tolist(),
+            customers[book.account[rows]].tolist(),
+            strict=True,
+        )
     )
     halted = set(customers[zero].tolist())
-    customer_by_account = {own: customer for own, customer in pairs.T.tolist() if customer in halted}
+    customer_by_account = {own: customer for own, customer in pairs.tolist() if customer in halted}
     for contract, own in counting.contracts_of(customer_by_account).items():
-        customer_of.setdefault(contract, customer_by_account[own])  # a contract that never had MRR can be in force too
-    called_end = rows[ends[rows]]
-    ended: dict[int, int] = {}
-    for contract, day in zip(
-        stored.contract_ids[book.contract[called_end]].tolist(), book.on[called_end].tolist(), strict=True
-    ):
-        ended[contract] = max(day, ended.get(contract, day))
-    reopened = _last_days(stored.contract_ids[book.contract[rows]], book.on[rows])
+        customer_of.setdefault(
+            contract, customer_by_account[own]
+        )  # a contract that never had MRR can be in force too
     for contract, values in contract_states(asked, list(customer_of)).items():
         stated = day_value(values.get("ended_on"))
-        if stated is None and contract in ended and reopened[contract] <= ended[contract]:
-            stated = date.fromordinal(ended[contract])
+        if stated is None and contract in stored.called_ends:
+            stated = date.fromordinal(stored.called_ends[contract])
         table["account_id"].append(str(customer_of[contract]))
         table["starts_on"].append(day_value(values.get("starts_on")))
         table["ends_on"].append(day_value(values.get("ends_on")))
         table["ended_on"].append(stated)
         table["auto_renew"].append(bool(values.get("auto_renew")))
     return table
-
-
-def _last_days(contracts: NDArray[np.int64], days: NDArray[np.int32]) -> dict[int, int]:
-    last: dict[int, int] = {}
-    for contract, day in zip(contracts.tolist(), days.tolist(), strict=True):
-        last[contract] = max(day, last.get(contract, day))
-    return last
 
 
 def day_value(value: Any) -> date | None:
@@ -283,7 +294,11 @@ def _ever_zero(book: Book) -> NDArray[np.bool_]:
 
 
 def _rates(rules: Rules, asked: Asked) -> dict[str, list[Any]]:
-    rows = counted(Rate, asked.watermark, asked.known_at).order_by("on", "pk").values_list("currency", "on", "rate")
+    rows = (
+        counted(Rate, asked.watermark, asked.known_at)
+        .order_by("on", "pk")
+        .values_list("currency", "on", "rate")
+    )
     listed = list(rows)
     return {
         "currency": [row[0] for row in listed],
@@ -306,18 +321,35 @@ def in_scope(counted_: Counted, scope: Scope, first: date, last: date) -> NDArra
     if scope.segment is None and scope.team is None and scope.owner is None and scope.touch is None:
         return np.ones(size, dtype=bool)
     days = _reference_days(counted_.book, first.toordinal(), last.toordinal())
-    team = team_members(scope)
-    states = counted_.states
-    inside = np.zeros(size, dtype=bool)
-    for code, (key, day) in enumerate(zip(counted_.customers.tolist(), days.tolist(), strict=True)):
-        owner = states["owner_id"].at(key, day) if scope.owner is not None or scope.team is not None else None
-        inside[code] = (
-            (scope.segment is None or (states["segment"].at(key, day) or "") == scope.segment)
-            and (scope.owner is None or owner == scope.owner)
-            and (scope.team is None or owner in team)
-            and (scope.touch is None or scope.touch in (states["touch"].at(key, day) or "").split(";"))
-        )
+    inside = np.ones(size, dtype=bool)
+    if scope.segment is not None:
+        inside &= _where(counted_, "segment", days, lambda value: (value or "") == scope.segment)
+    if scope.owner is not None:
+        inside &= _where(counted_, "owner_id", days, lambda value: value == scope.owner)
+    if scope.team is not None:
+        team = team_members(scope)
+        inside &= _where(counted_, "owner_id", days, lambda value: value in team)
+    if scope.touch is not None:
+        inside &= _where(counted_, "touch", days, lambda value: scope.touch in (value or "").split(";"))
     return inside
+
+
+def _where(
+    counted_: Counted, field: str, days: NDArray[np.int32], fits: Callable[[Any], bool]
+) -> NDArray[np.bool_]:
+    """Per customer whether the field's value on their day fits; each different value is asked once."""
+    timeline, keys = counted_.states[field], counted_.customers.tolist()
+    known: dict[Any, bool] = {}
+    out = np.zeros(len(keys), dtype=bool)
+    for code, key in enumerate(keys):
+        value = timeline.whole.get(key)
+        if value is None and key in timeline.pieces:
+            value = timeline.at(key, int(days[code]))
+        found = known.get(value)
+        if found is None:
+            found = known[value] = fits(value)
+        out[code] = found
+    return out
 
 
 def _reference_days(book: Book, first: int, last: int) -> NDArray[np.int32]:

@@ -44,7 +44,9 @@ def take_out(book: Book, stored: Loaded, customers: NDArray[np.int64], excluded:
     Flagged for ever: the rows go. Flagged for a while: what the account held leaves on the first flagged day and comes
     in on the first day without the flag, so that months still chain. Row ids of such rows are negative.
     """
-    flagged = {key: _spans(excluded, key) for key in excluded.subjects() if any(v for _, _, v in excluded.spans(key))}
+    flagged = {
+        key: _spans(excluded, key) for key in excluded.subjects() if any(v for _, _, v in excluded.spans(key))
+    }
     everything = np.arange(len(book), dtype=np.int64)
     if not flagged or not len(book):
         return Taken(book, everything, (), {}, False)
@@ -57,7 +59,13 @@ def take_out(book: Book, stored: Loaded, customers: NDArray[np.int64], excluded:
     out: dict[int, str] = {}
     groups: dict[tuple[int, ...], list[int]] = {}
     for at in np.flatnonzero(touched).tolist():
-        key = (stored.book.account[at], book.account[at], book.contract[at], book.product[at], book.currency[at])
+        key = (
+            stored.book.account[at],
+            book.account[at],
+            book.contract[at],
+            book.product[at],
+            book.currency[at],
+        )
         groups.setdefault(tuple(int(part) for part in key), []).append(at)
     for (account, customer, _, _, currency), positions in groups.items():
         account_id, customer_id = int(own[account]), int(customers[customer])

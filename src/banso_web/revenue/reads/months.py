@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Any
 
 from banso.revenue import Monthly, Waterfall, monthly, mrr_at, waterfall
 from banso_web.core.facts import Asked, Memo
@@ -78,8 +80,9 @@ def standing(asked: Asked, day: date, scope: Scope | None = None) -> Waterfall:
     return _waterfalls.get((counted.rules, asked.as_of, asked.known_at, scope_key(scope), "day", cut), make)
 
 
-def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> list[Waterfall] | Monthly:
-    """One row a month from `start` to `end` (first days), cut at the question's day.
+def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> Sequence[Any]:
+    """One row a month from `start` to `end` (first days), cut at the question's day: MonthRow or Waterfall, which share
+    month, opening, the bars, closing, the rates and counts.
 
     For the company one pass over the book; for a scope, whose members change, month by month.
     """
@@ -92,18 +95,23 @@ def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> 
             here = next_month(here)
         return months
 
+    # One long series serves every window: months are computed together at little more than the price of one.
+    first, last = min(start, date(asked.as_of.year - 5, 1, 1)), max(end, asked.as_of.replace(day=1))
+
     def make() -> Monthly:
         return monthly(
             counted.book,
-            start,
-            end,
+            first,
+            last,
             as_of=asked.as_of,
             rates=counted.rates,
             contracts=counted.terms,
             reporting=counted.rules.currency,
         )
 
-    return _series.get((counted.rules, asked.as_of, asked.known_at, scope.key, start, end), make)
+    whole = _series.get((counted.rules, asked.as_of, asked.known_at, scope.key, first, last), make)
+    skip = (start.year - first.year) * 12 + start.month - first.month
+    return whole[skip : skip + (end.year - start.year) * 12 + end.month - start.month + 1]
 
 
 def mrr_of(asked: Asked, counted: Counted) -> dict[int, int]:

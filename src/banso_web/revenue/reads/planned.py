@@ -99,7 +99,9 @@ def _from_contracts(asked: Asked, counted: Counted) -> Iterable[PlannedEnd]:
             yield PlannedEnd(customer, contract, ends, notified, units)
 
 
-def _contract_balances(asked: Asked, counted: Counted, wanted: set[int]) -> dict[int, tuple[int, dict[str, int]]]:
+def _contract_balances(
+    asked: Asked, counted: Counted, wanted: set[int]
+) -> dict[int, tuple[int, dict[str, int]]]:
     """{contract: (customer, {currency: units})} at the close of the day."""
     stored, book = loaded(asked.watermark, asked.known_at), counted.book
     codes = np.flatnonzero(np.isin(stored.contract_ids, list(wanted)))
@@ -107,7 +109,9 @@ def _contract_balances(asked: Asked, counted: Counted, wanted: set[int]) -> dict
     found: dict[int, tuple[int, dict[str, int]]] = {}
     for at in rows.tolist():
         contract = int(stored.contract_ids[book.contract[at]])
-        customer, held = found.setdefault(contract, (int(counted.customers[book.account[at]]), defaultdict(int)))
+        _customer, held = found.setdefault(
+            contract, (int(counted.customers[book.account[at]]), defaultdict(int))
+        )
         held[book.currencies[book.currency[at]]] += int(book.delta[at])
     return found
 

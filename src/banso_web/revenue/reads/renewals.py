@@ -89,32 +89,40 @@ def _chunks(ids: list[int]) -> Iterator[list[int]]:
         yield ids[start : start + counting.CHUNK]
 
 
-def _called_ends(asked: Asked, ids: Collection[int]) -> dict[int, date]:
-    """Ends that stand only in movements: the contract's last movement was called an end and leaves nothing."""
-    stored = loaded(asked.watermark, asked.known_at)
-    codes = np.flatnonzero(np.isin(stored.contract_ids, list(ids)))
-    rows = np.flatnonzero(np.isin(stored.book.contract, codes))
-    last: dict[int, tuple[int, bool]] = {}
-    for at in rows[np.argsort(stored.book.on[rows], kind="stable")].tolist():
-        contract = int(stored.contract_ids[stored.book.contract[at]])
-        last[contract] = (int(stored.book.on[at]), bool(stored.ends[at]))
-    return {contract: date.fromordinal(day) for contract, (day, is_end) in last.items() if is_end}
-
-
 def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
     """The contracts' table of the library: one line per contract, and one per end that its rolling does not meet."""
-    columns = ("contract_id", "account_id", "product", "starts_on", "ends_on", "ended_on", "auto_renew", "renewal_months")
+    columns = (
+        "contract_id",
+        "account_id",
+        "product",
+        "starts_on",
+        "ends_on",
+        "ended_on",
+        "auto_renew",
+        "renewal_months",
+    )
     table: dict[str, list[Any]] = {name: [] for name in columns}
+    called = loaded(asked.watermark, asked.known_at).called_ends
     for ids in _chunks(_candidates(asked, first, last)):
-        called = _called_ends(asked, ids)
         for key, (terms, ends) in _versions(asked, ids).items():
-            ended = day_value(terms.get("ended_on")) or called.get(key)
+            ended = day_value(terms.get("ended_on"))
+            if ended is None and key in called:
+                ended = date.fromordinal(called[key])
             months = int(terms.get("renewal_months") or 12)
             auto = bool(terms.get("auto_renew"))
             for ends_on, rolls in _lines(ends, auto, months, day_value(terms.get("starts_on")), last):
                 if not rolls and not (first <= min(ends_on, ended or ends_on) <= last):
                     continue
-                values = (str(key), "", terms.get("product") or "", None, ends_on, ended, auto, months if rolls else 0)
+                values = (
+                    str(key),
+                    "",
+                    terms.get("product") or "",
+                    None,
+                    ends_on,
+                    ended,
+                    auto,
+                    months if rolls else 0,
+                )
                 for name, value in zip(columns, values, strict=True):
                     table[name].append(value)
     return table
@@ -179,7 +187,9 @@ def _renewal_rate(asked: Asked, counted: Counted, first: date, last: date, scope
     amounts = {"renewed": 0, "lost": 0, "pending": 0}
     for term in rate.terms:
         amounts[term.state] += to_reporting(counted, [(term.currency, int(term.mrr * 10_000))], term.ends_on)
-    return Renewals(rate, customer_of, Decimal(amounts["renewed"]) / 10_000, Decimal(amounts["lost"]) / 10_000)
+    return Renewals(
+        rate, customer_of, Decimal(amounts["renewed"]) / 10_000, Decimal(amounts["lost"]) / 10_000
+    )
 
 
 def _contacted(

@@ -12,14 +12,15 @@ from typing import Any
 from banso_web.accounts.models import Account, Contract
 from banso_web.core import clock
 from banso_web.core.facts import Asked, current_watermark, open_entry, publish, write_state
-from banso_web.core.metrics import Scope as Scope
 from banso_web.core.models import Entry, Known
 from banso_web.revenue.models import Movement
 
 STORIES = Path(__file__).parents[4] / "tests" / "data" / "stories"  # the stories' input files
 
 
-def asked(as_of: str | date | None = None, *, known_at: str | None = None, watermark: int | None = None) -> Asked:
+def asked(
+    as_of: str | date | None = None, *, known_at: str | None = None, watermark: int | None = None
+) -> Asked:
     """A question: today unless said, at the latest watermark unless said."""
     latest = current_watermark()
     day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of or clock.today()
@@ -32,18 +33,31 @@ def entry(label: str = "test") -> Entry:
     return open_entry(kind=Entry.Kind.IMPORT, label=label)
 
 
-def account(code: str, name: str = "", *, into: Entry | None = None, start: date | None = None, **values: Any) -> Account:
+def account(
+    code: str, name: str = "", *, into: Entry | None = None, start: date | None = None, **values: Any
+) -> Account:
     """A live account whose values stand as one dated version (from `start`, else for ever)."""
     own = into or entry(f"account {code}")
     made = Account.objects.create(code=code, name=name or code, live=True, entry=own, sort_key=code, **values)
-    stated = {"name": made.name, "segment": "", "owner_id": None, "touch": "", "excluded": "", "parent_id": None}
-    write_state("account", made.pk, {**stated, **values}, entry=own, valid_from=start, known_basis=Known.ASSUMED)
+    stated = {
+        "name": made.name,
+        "segment": "",
+        "owner_id": None,
+        "touch": "",
+        "excluded": "",
+        "parent_id": None,
+    }
+    write_state(
+        "account", made.pk, {**stated, **values}, entry=own, valid_from=start, known_basis=Known.ASSUMED
+    )
     if into is None:
         publish(own)
     return made
 
 
-def state(made: Account | Contract, values: dict[str, Any], *, start: str | None = None, end: str | None = None) -> Entry:
+def state(
+    made: Account | Contract, values: dict[str, Any], *, start: str | None = None, end: str | None = None
+) -> Entry:
     """A further dated version of an account or contract, published."""
     own = entry(f"state {made.code}")
     write_state(
@@ -61,7 +75,9 @@ def contract(code: str, of: Account, *, into: Entry | None = None, **values: Any
     """A contract with its terms as one version for ever. Days are given as ISO text."""
     own = into or entry(f"contract {code}")
     days = ("starts_on", "ends_on", "signed_on", "notified_on", "ended_on", "notice_deadline")
-    columns = {key: date.fromisoformat(value) if key in days and value else value for key, value in values.items()}
+    columns = {
+        key: date.fromisoformat(value) if key in days and value else value for key, value in values.items()
+    }
     made = Contract.objects.create(code=code, account=of, live=True, entry=own, **columns)
     write_state("contract", made.pk, {"product": "", **values}, entry=own, known_basis=Known.ASSUMED)
     if into is None:
@@ -123,8 +139,12 @@ def load_movements(path: str, accounts: dict[str, Account]) -> Entry:
         of = accounts[row["account_id"]]
         kept = Contract.objects.filter(code=row["contract_id"]).first()
         if kept is None:
-            kept = Contract.objects.create(code=row["contract_id"], account=of, live=True, entry=own, incomplete=True)
-            write_state("contract", kept.pk, {"product": row["product"]}, entry=own, known_basis=Known.ASSUMED)
+            kept = Contract.objects.create(
+                code=row["contract_id"], account=of, live=True, entry=own, incomplete=True
+            )
+            write_state(
+                "contract", kept.pk, {"product": row["product"]}, entry=own, known_basis=Known.ASSUMED
+            )
         movement(
             row["movement_id"],
             of,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from banso_web.accounts.models import Account
 from banso_web.core.errors import Forbidden, Refused
 from banso_web.core.facts import current_watermark, void
-from banso_web.core.metrics import as_json, compute
+from banso_web.core.metrics import Scope, as_json, compute
 from banso_web.core.models import AuditRow
 from banso_web.core.registry import registry
 from banso_web.members.models import Member
@@ -18,22 +20,22 @@ from banso_web.revenue.reads import closing as reads
 from banso_web.revenue.tests import factories as make
 
 pytestmark = pytest.mark.django_db
-OCTOBER = make.date(2026, 10, 1)
-NOVEMBER = make.date(2026, 11, 1)
+OCTOBER = date(2026, 10, 1)
+NOVEMBER = date(2026, 11, 1)
 Person = Callable[[str], Member]
 
 
 @pytest.fixture
-def accounts() -> dict[str, make.Account]:
+def accounts() -> dict[str, Account]:
     return make.story("us1")
 
 
 @pytest.fixture
-def closed(accounts: dict[str, make.Account], person: Person) -> reads.Closed:
+def closed(accounts: dict[str, Account], person: Person) -> reads.Closed:
     return actions.close_month(OCTOBER, kind="final", actor=person("tanaka"), comment="10月の確報")
 
 
-def test_a_member_may_look_but_not_close(accounts: dict[str, make.Account], person: Person) -> None:
+def test_a_member_may_look_but_not_close(accounts: dict[str, Account], person: Person) -> None:
     with pytest.raises(Forbidden):
         actions.close_month(OCTOBER, kind="final", actor=person("sato"), comment="締めます")
     assert reads.standing(OCTOBER) is None
@@ -51,7 +53,7 @@ def test_a_closing_freezes_what_was_shown(closed: reads.Closed) -> None:
 
 
 def test_late_cancellation_is_restated_beside_what_was_reported(
-    closed: reads.Closed, accounts: dict[str, make.Account]
+    closed: reads.Closed, accounts: dict[str, Account]
 ) -> None:
     make.load_movements("us3/late_only/movements.csv", accounts)
     asked = make.asked()
@@ -63,7 +65,10 @@ def test_late_cancellation_is_restated_beside_what_was_reported(
     assert reported.value == Decimal("0.9675") and reported.reported
     assert compute("customer_churn_monthly", asked, month="2026-10", reported=True).value == Decimal("0.05")
     beside = {one.key: one for one in reads.reported_beside_restated(closed, asked)}
-    assert (beside["nrr_monthly"].reported, beside["nrr_monthly"].restated) == (Decimal("0.9675"), Decimal("0.96"))
+    assert (beside["nrr_monthly"].reported, beside["nrr_monthly"].restated) == (
+        Decimal("0.9675"),
+        Decimal("0.96"),
+    )
     assert beside["nrr_monthly"].difference == Decimal("-0.0075")
     bars = {one.key: one for one in reads.bars_beside(closed, asked)}
     assert bars["churn"].difference == 90_000
@@ -73,7 +78,7 @@ def test_late_cancellation_is_restated_beside_what_was_reported(
 
 
 def test_the_replay_equals_the_closing_even_after_backdated_entries_and_an_undo(
-    closed: reads.Closed, accounts: dict[str, make.Account]
+    closed: reads.Closed, accounts: dict[str, Account]
 ) -> None:
     late = make.load_movements("us3/late_only/movements.csv", accounts)
     make.movement("back", accounts["A009"], "2026-09-15", 70_000, known="2026-09-15T10:00:00+09:00")
@@ -83,11 +88,14 @@ def test_the_replay_equals_the_closing_even_after_backdated_entries_and_an_undo(
     void(late, actor=None, reason="誤り")
     assert reads.replay_differences(closed) == []
     # The undone entry is gone again; the two others are still 締め後修正.
-    assert {one.label for one in reads.corrections(closed, current_watermark())} == {"movement back", "state A001"}
+    assert {one.label for one in reads.corrections(closed, current_watermark())} == {
+        "movement back",
+        "state A001",
+    }
 
 
 def test_the_next_reported_month_starts_from_the_closing_that_was_signed(
-    closed: reads.Closed, accounts: dict[str, make.Account]
+    closed: reads.Closed, accounts: dict[str, Account]
 ) -> None:
     make.load_movements("us3/late_only/movements.csv", accounts)
     make.movement("n1", accounts["A010"], "2026-11-10", 50_000)
@@ -99,7 +107,9 @@ def test_the_next_reported_month_starts_from_the_closing_that_was_signed(
     assert bars["difference"] == 0
 
 
-def test_a_month_that_is_not_over_or_is_closed_already_is_refused(closed: reads.Closed, person: Person) -> None:
+def test_a_month_that_is_not_over_or_is_closed_already_is_refused(
+    closed: reads.Closed, person: Person
+) -> None:
     with pytest.raises(actions.ClosingBlocked) as november:
         actions.close_month(NOVEMBER, kind="flash", actor=person("tanaka"), comment="11月")
     assert "終わっていません" in november.value.reasons[0]
@@ -124,10 +134,12 @@ def test_reopening_needs_a_reason_and_the_right(closed: reads.Closed, person: Pe
 
 
 def test_an_open_check_of_an_upper_app_blocks_with_its_reason(
-    accounts: dict[str, make.Account], person: Person, monkeypatch: pytest.MonkeyPatch
+    accounts: dict[str, Account], person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        registry, "closing_checks", [lambda month, comments: [] if "nrr_monthly" in comments else ["NRR: 未対策です"]]
+        registry,
+        "closing_checks",
+        [lambda month, comments: [] if "nrr_monthly" in comments else ["NRR: 未対策です"]],
     )
     with pytest.raises(actions.ClosingBlocked) as blocked:
         actions.close_month(OCTOBER, kind="final", actor=person("tanaka"), comment="10月")
@@ -138,24 +150,31 @@ def test_an_open_check_of_an_upper_app_blocks_with_its_reason(
     assert done.red_comments == {"nrr_monthly": "対策中"}
 
 
-def test_pending_renewals_must_be_signed(accounts: dict[str, make.Account], person: Person) -> None:
-    overdue = make.contract("K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30", auto_renew=False)
+def test_pending_renewals_must_be_signed(accounts: dict[str, Account], person: Person) -> None:
+    overdue = make.contract(
+        "K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30", auto_renew=False
+    )
     make.movement("k", accounts["A010"], "2025-10-01", 30_000, contract=overdue)
     (waiting,) = reads.pending_at(actions.question(OCTOBER), OCTOBER)
     assert (waiting.contract, waiting.days, waiting.units) == ("K1", 31, 300_000_000)
     with pytest.raises(actions.ClosingBlocked) as blocked:
         actions.close_month(OCTOBER, kind="final", actor=person("tanaka"), comment="10月")
     assert "K1" in blocked.value.reasons[0]
-    done = actions.close_month(OCTOBER, kind="final", actor=person("tanaka"), comment="10月", signed=[overdue.pk])
+    done = actions.close_month(
+        OCTOBER, kind="final", actor=person("tanaka"), comment="10月", signed=[overdue.pk]
+    )
     assert done.waterfall["pending_renewal"] == 30_000
     assert reads.signed_pending(done) == [
         {"contract_id": "K1", "product": "", "ends_on": "2026-09-30", "days": 31, "mrr": "30000"}
     ]
     # Neither churn nor silently renewed: it still stands in the closing MRR.
-    assert done.waterfall["closing"] == 12_190_000 and done.values["mrr_churn_monthly"]["numerator"]["value"] == "720000"
+    assert (
+        done.waterfall["closing"] == 12_190_000
+        and done.values["mrr_churn_monthly"]["numerator"]["value"] == "720000"
+    )
 
 
-def test_flash_then_final(accounts: dict[str, make.Account], person: Person) -> None:
+def test_flash_then_final(accounts: dict[str, Account], person: Person) -> None:
     flash = actions.close_month(OCTOBER, kind="flash", actor=person("tanaka"), comment="速報")
     make.load_movements("us3/late_only/movements.csv", accounts)
     final = actions.close_month(OCTOBER, kind="final", actor=person("tanaka"), comment="確報")
@@ -165,7 +184,10 @@ def test_flash_then_final(accounts: dict[str, make.Account], person: Person) -> 
 
 
 def test_the_bridge_leads_to_the_accounts_mrr(closed: reads.Closed, person: Person) -> None:
-    lines = [reads.BridgeLine("proration", Decimal(-50_000), "日割"), reads.BridgeLine("fx", Decimal("1200.5"), "")]
+    lines = [
+        reads.BridgeLine("proration", Decimal(-50_000), "日割"),
+        reads.BridgeLine("fx", Decimal("1200.5"), ""),
+    ]
     actions.set_bridge(closed.id, lines, actor=person("tanaka"))
     found, total = reads.bridge(closed)
     assert found == lines and total == Decimal("12111200.5")
@@ -173,10 +195,14 @@ def test_the_bridge_leads_to_the_accounts_mrr(closed: reads.Closed, person: Pers
         actions.set_bridge(closed.id, [reads.BridgeLine("magic", Decimal(1), "")], actor=person("tanaka"))
 
 
-def test_reported_point_figures_come_from_the_closing(closed: reads.Closed, accounts: dict[str, make.Account]) -> None:
+def test_reported_point_figures_come_from_the_closing(
+    closed: reads.Closed, accounts: dict[str, Account]
+) -> None:
     make.load_movements("us3/late_only/movements.csv", accounts)
     answer = compute("mrr", make.asked(), reported=True)
-    assert answer.value == 12_160_000 and answer.as_of == make.date(2026, 10, 31)
+    assert answer.value == 12_160_000 and answer.as_of == date(2026, 10, 31)
     assert as_json(answer)["month"] == "2026-10"
-    touch = compute("nrr_monthly", make.asked(), month="2026-10", reported=True, scope=make.Scope(touch="tech"))
-    assert touch.watermark == closed.watermark and touch.value == 1  # A008's late end is not in what was reported
+    touch = compute("nrr_monthly", make.asked(), month="2026-10", reported=True, scope=Scope(touch="tech"))
+    assert (
+        touch.watermark == closed.watermark and touch.value == 1
+    )  # A008's late end is not in what was reported

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from banso_web.accounts.models import Account, Merge
-from banso_web.core import settings_store
-from banso_web.core.facts import publish, void
+from banso_web.core import clock, settings_store
+from banso_web.core.facts import current_watermark, publish, void
 from banso_web.core.metrics import Scope, as_json, compute, rows_of
 from banso_web.members.models import Member
 from banso_web.revenue.models import Charge, Rate
@@ -86,7 +86,9 @@ def test_excluded_accounts_leave_every_metric_and_are_listed() -> None:
     make.movement("o", own, "2026-10-05", 700)
     assert nrr_parts() == {"opening": 1000, "closing": 1000}
     result = compute("nrr_monthly", make.asked(), month="2026-10")
-    assert [(row.code, row.part, row.reason, row.amount) for row in result.excluded] == [("OWN", "own", "除外区分: 自社", 700)]
+    assert [(row.code, row.part, row.reason, row.amount) for row in result.excluded] == [
+        ("OWN", "own", "除外区分: 自社", 700)
+    ]
 
 
 def test_an_exclusion_that_ends_lets_the_customer_in_on_that_day_and_months_chain() -> None:
@@ -98,7 +100,9 @@ def test_an_exclusion_that_ends_lets_the_customer_in_on_that_day_and_months_chai
     assert nrr_parts("2026-10") == {"new": 300, "closing": 300}
     assert nrr_parts("2026-11") == {"opening": 300, "expansion": 200, "upsell": 200, "closing": 500}
     (row,) = rows_of(compute("nrr_monthly", make.asked(), month="2026-10"), "new")
-    assert row.movements[0].reason == "除外区分の変更 (除外区分: PoC)" and row.movements[0].on == date(2026, 10, 10)
+    assert row.movements[0].reason == "除外区分の変更 (除外区分: PoC)" and row.movements[0].on == date(
+        2026, 10, 10
+    )
 
 
 def test_one_off_fees_are_listed_and_never_mrr() -> None:
@@ -107,11 +111,13 @@ def test_one_off_fees_are_listed_and_never_mrr() -> None:
     own = make.entry("charges")
     Charge.objects.create(
         code="CH1", account=one, on=date(2026, 10, 1), amount=300_000, kind="initial", entry=own,
-        recorded_at=make.clock.now(), known_basis="system",
+        recorded_at=clock.now(), known_basis="system",
     )  # fmt: skip
     publish(own)
     result = compute("nrr_monthly", make.asked(), month="2026-10")
-    assert [(row.part, row.amount, row.reason) for row in result.excluded] == [("one_off", 300_000, "MRRではない一時費用")]
+    assert [(row.part, row.amount, row.reason) for row in result.excluded] == [
+        ("one_off", 300_000, "MRRではない一時費用")
+    ]
     assert result.parts["closing"] == 1000
 
 
@@ -141,7 +147,9 @@ def test_segments_are_those_of_month_start_and_sum_to_the_total(person: Callable
     by_segment = [nrr_parts(scope=Scope(segment=name)) for name in ("SMB", "ENT", "")]
     assert by_segment[0] == {"opening": 1000, "new": 700, "expansion": 100, "upsell": 100, "closing": 1800}
     assert {key: sum(parts.get(key, 0) for parts in by_segment) for key in whole} == whole
-    assert compute("mrr", make.asked(), scope=Scope(segment="ENT")).value == 6800  # on the day itself: all moved
+    assert (
+        compute("mrr", make.asked(), scope=Scope(segment="ENT")).value == 6800
+    )  # on the day itself: all moved
     assert compute("mrr", make.asked(), scope=Scope(owner=sato.pk)).value == 1100
     assert compute("mrr", make.asked(), scope=Scope(team=sato.manager_id)).value == 6800
     touch = compute("mrr", make.asked(), scope=Scope(touch="low"))
@@ -156,7 +164,7 @@ def test_foreign_currency_is_kept_and_rates_make_a_bar_of_their_own() -> None:
     own = make.entry("rates")
     for on, rate in ((date(2026, 1, 1), 150), (date(2026, 11, 1), 160)):
         Rate.objects.create(
-            code=f"USD:{on}", currency="USD", on=on, rate=rate, entry=own, recorded_at=make.clock.now(),
+            code=f"USD:{on}", currency="USD", on=on, rate=rate, entry=own, recorded_at=clock.now(),
             known_basis="system",
         )  # fmt: skip
     publish(own)
@@ -192,7 +200,9 @@ MONTHLY = ("nrr_monthly", "grr_monthly", "customer_churn_monthly", "net_revenue_
 def _answers(watermark: int) -> list[Any]:
     asked = make.asked(watermark=watermark)
     found = [as_json(compute(key, asked)) for key in KEYS]
-    found += [as_json(compute(key, asked, month=month)) for key in MONTHLY for month in ("2026-08", "2026-10")]
+    found += [
+        as_json(compute(key, asked, month=month)) for key in MONTHLY for month in ("2026-08", "2026-10")
+    ]
     # A customer is called by today's name; everything else is fixed.
     return [{**one, "numerator": one["numerator"] and one["numerator"]["value"]} for one in found]
 
@@ -208,7 +218,9 @@ def test_the_same_question_at_the_same_watermark_answers_the_same_for_ever(seed:
         one, on = chance.choice(accounts), date(2026, 1, 1) + timedelta(days=chance.randrange(330))
         act = chance.randrange(6)
         if act <= 2:
-            entries.append(make.movement(f"m{seed}-{step}", one, on.isoformat(), chance.randrange(-300, 900)).entry)
+            entries.append(
+                make.movement(f"m{seed}-{step}", one, on.isoformat(), chance.randrange(-300, 900)).entry
+            )
         elif act == 3:
             entries.append(make.state(one, {"excluded": chance.choice(["", "test"])}, start=on.isoformat()))
         elif act == 4:
@@ -216,7 +228,7 @@ def test_the_same_question_at_the_same_watermark_answers_the_same_for_ever(seed:
         elif entries:
             void(entries.pop(chance.randrange(len(entries))), actor=None, reason="")
         if step % 6 == 5:
-            mark = make.current_watermark()
+            mark = current_watermark()
             written.append((mark, _answers(mark)))
     for mark, answers in written:
         assert _answers(mark) == answers

@@ -29,8 +29,22 @@ def stored(code: str) -> Account:
 def test_figures_add_up_to_the_kpi() -> None:
     accounts = make.story("us1")
     make.contract("K1", accounts["A001"], starts_on="2026-04-01", ends_on="2027-03-31")
-    make.contract("K2", accounts["A001"], starts_on="2025-12-01", ends_on="2026-11-30", auto_renew=True, renewal_months=12)
-    make.contract("K3", accounts["A002"], starts_on="2024-06-01", ends_on="2026-05-31", auto_renew=True, renewal_months=6)
+    make.contract(
+        "K2",
+        accounts["A001"],
+        starts_on="2025-12-01",
+        ends_on="2026-11-30",
+        auto_renew=True,
+        renewal_months=12,
+    )
+    make.contract(
+        "K3",
+        accounts["A002"],
+        starts_on="2024-06-01",
+        ends_on="2026-05-31",
+        auto_renew=True,
+        renewal_months=6,
+    )
     assert refresh_figures() == 45
     total = sum(Account.objects.values_list("mrr_units", flat=True))
     assert Decimal(total) / 10_000 == compute("mrr", make.asked()).value == 12_160_000
@@ -68,10 +82,15 @@ def test_a_movement_of_tomorrow_is_not_in_todays_figures() -> None:
     assert stored("X1").mrr_units == 1000 * 10_000
 
 
-def test_stored_values_answer_in_the_readers_language_with_the_same_rows(django_assert_max_num_queries: Any) -> None:
+def test_stored_values_answer_in_the_readers_language_with_the_same_rows(
+    django_assert_max_num_queries: Any,
+) -> None:
     make.story("us1")
     asked = make.asked()
-    before = {key: as_json(compute(key, asked, month="2026-10")) for key in ("nrr_monthly", "customer_churn_monthly")}
+    before = {
+        key: as_json(compute(key, asked, month="2026-10"))
+        for key in ("nrr_monthly", "customer_churn_monthly")
+    }
     assert values.fill_day(clock.today()) > 100
     assert values.fill_day(clock.today()) == 0
     for key, body in before.items():
@@ -128,7 +147,12 @@ def test_values_of_segments_and_teams_are_kept(person: Callable[[str], Any]) -> 
     two = make.account("S2", segment="ENT")
     make.movement("s1", one, "2026-09-01", 1000)
     make.movement("s2", two, "2026-09-01", 3000)
-    assert {scope.key for scope in values.scopes()} == {"", "segment:ENT", "segment:SMB", f"team:{sato.manager_id}"}
+    assert {scope.key for scope in values.scopes()} == {
+        "",
+        "segment:ENT",
+        "segment:SMB",
+        f"team:{sato.manager_id}",
+    }
     values.fill_nightly()
     assert compute("mrr", make.asked(), scope=Scope(segment="SMB")).value == 1000
     assert compute("mrr", make.asked(), scope=Scope(team=sato.manager_id)).value == 1000

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from banso.revenue import decompose
+from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.core.metrics import Scope, as_json, compute, rows_of
 from banso_web.revenue.commands import shown
@@ -34,7 +36,9 @@ def test_ltv_of_the_article_and_its_levers() -> None:
     levers = {lever["name"]: lever for lever in result.parts["levers"]}
     assert [levers[name]["value"] for name in ("unit_price", "gross_margin", "frequency")] == [1_536_000] * 3
     assert (levers["years"]["value"], levers["cost"]["value"]) == (1_440_000, 1_416_000)
-    assert [levers[name]["rank"] for name in ("unit_price", "gross_margin", "frequency", "years", "cost")] == [1, 1, 1, 2, 3]
+    assert [
+        levers[name]["rank"] for name in ("unit_price", "gross_margin", "frequency", "years", "cost")
+    ] == [1, 1, 1, 2, 3]
     assert levers["frequency"]["notes"] == ["固定(月次課金)"]
 
 
@@ -42,7 +46,12 @@ def test_ltv_of_the_article_and_its_levers() -> None:
     ("churn", "value"), [("0.05", -200_000), ("0.04", 50_000), ("0.02", 1_300_000), ("0.01", 3_800_000)]
 )
 def test_ltv_by_churn(churn: str, value: int) -> None:
-    inputs = {"unit_price": 100_000, "gross_margin": "0.7", "monthly_retention_cost": 20_000, "acquisition_cost": 1_200_000}
+    inputs = {
+        "unit_price": 100_000,
+        "gross_margin": "0.7",
+        "monthly_retention_cost": 20_000,
+        "acquisition_cost": 1_200_000,
+    }
     result = compute("ltv_churn", make.asked(), overrides=numbers({**inputs, "monthly_churn": churn}))
     assert result.value == value
     assert shown(result.parts["break_even_churn"], "ratio") == "4.17 %"
@@ -54,17 +63,26 @@ def test_ltv_without_churn_is_not_computable_and_inputs_come_with_their_source()
     one = make.account("L1", segment="ロータッチ")
     make.movement("l1", one, "2025-01-01", 100_000)
     own = make.entry("ltv")
-    for key, value in (("gross_margin", "0.7"), ("acquisition_cost", 1_200_000), ("retention_cost_yearly", 240_000)):
+    for key, value in (
+        ("gross_margin", "0.7"),
+        ("acquisition_cost", 1_200_000),
+        ("retention_cost_yearly", 240_000),
+    ):
         LtvInput.objects.create(
-            code=key, key=key, value=Decimal(value), source="経理 2026上期", on=make.date(2026, 9, 30),
-            segment="ロータッチ", recorded_at=make.clock.now(), known_basis="system", entry=own,
+            code=key, key=key, value=Decimal(value), source="経理 2026上期", on=date(2026, 9, 30),
+            segment="ロータッチ", recorded_at=clock.now(), known_basis="system", entry=own,
         )  # fmt: skip
     make.publish(own)
     result = compute("ltv_churn", make.asked(), scope=Scope(segment="ロータッチ"))
     assert result.value is None and result.reason == "算出不可(解約実績なし)"
-    assert result.numerator and {row.code: row.reason for row in result.numerator.rows}["gross_margin"] == "経理 2026上期"
+    assert (
+        result.numerator
+        and {row.code: row.reason for row in result.numerator.rows}["gross_margin"] == "経理 2026上期"
+    )
     company = compute("ltv_churn", make.asked())
-    assert company.value is None and "粗利率" in str(company.reason)  # a segment's inputs are not the company's
+    assert company.value is None and "粗利率" in str(
+        company.reason
+    )  # a segment's inputs are not the company's
     with pytest.raises(Refused):
         compute("ltv_churn", make.asked(), overrides={"magic": Decimal(1)})
 
@@ -88,19 +106,26 @@ def test_churn_target_month_before_and_after_the_late_mail() -> None:
     assert shown(after.value, "ratio") == "7.50 %"
     low, high = after.interval.low * 100, after.interval.high * 100  # type: ignore[union-attr]
     assert (f"{low:.1f}", f"{high:.1f}") == ("2.6", "19.9")
-    assert shown(compute("customer_churn_annualised", make.asked(), month="2026-10").value, "ratio") == "60.76 %"
+    assert (
+        shown(compute("customer_churn_annualised", make.asked(), month="2026-10").value, "ratio") == "60.76 %"
+    )
     assert shown(compute("mrr_churn_monthly", make.asked(), month="2026-10").value, "ratio") == "6.75 %"
     assert "件数が少なく、月ごとの差は偶然の範囲に入りえます。3か月平均も確認" in after.notes
     assert after.parts["reasons"] == {"理由未確認": 3}
     # Three months pooled: 葵商会 went in August, nobody in September, three in October.
-    opened = [compute("customer_churn_monthly", make.asked(), month=month).n for month in ("2026-08", "2026-09", "2026-10")]
+    opened = [
+        compute("customer_churn_monthly", make.asked(), month=month).n
+        for month in ("2026-08", "2026-09", "2026-10")
+    ]
     assert after.parts["pooled_3_months"]["churned"] == 4
     assert after.parts["pooled_3_months"]["opening"] == sum(filter(None, opened)) == 41 + 40 + 40
 
 
 def test_reasons_come_from_movement_or_contract_and_add_up() -> None:
     accounts = [make.account(f"R{number}") for number in range(4)]
-    ended = make.contract("RC", accounts[1], starts_on="2025-01-01", ended_on="2026-10-20", end_reason="競合へ乗り換え")
+    ended = make.contract(
+        "RC", accounts[1], starts_on="2025-01-01", ended_on="2026-10-20", end_reason="競合へ乗り換え"
+    )
     for number, account in enumerate(accounts):
         make.movement(f"in{number}", account, "2025-01-01", 1000, contract=ended if number == 1 else None)
     make.movement("out0", accounts[0], "2026-10-10", -1000, reason="予算削減")
@@ -131,18 +156,29 @@ def test_known_at_is_what_the_company_knew() -> None:
     make.load_movements("us3/late_only/movements.csv", accounts)
     before_the_mail = make.asked(known_at="2026-11-24T10:00:00+09:00")
     assert compute("nrr_monthly", before_the_mail, month="2026-10").value == Decimal("0.9675")
-    assert compute("nrr_monthly", make.asked(known_at="2026-11-24T10:15:00+09:00"), month="2026-10").value == Decimal("0.96")
-    early = compute("customer_churn_monthly", make.asked(known_at="2026-10-16T00:00:00+09:00"), month="2026-10")
+    assert compute(
+        "nrr_monthly", make.asked(known_at="2026-11-24T10:15:00+09:00"), month="2026-10"
+    ).value == Decimal("0.96")
+    early = compute(
+        "customer_churn_monthly", make.asked(known_at="2026-10-16T00:00:00+09:00"), month="2026-10"
+    )
     assert early.numerator and early.numerator.value == 1  # only 南部製菓's end was recorded by then
 
 
 def test_x16_decomposition() -> None:
     found = decompose(40, 12_000_000, 42, 12_160_000)
-    assert (found.change, found.by_customers, found.by_price, found.remainder) == (160_000, 600_000, -440_000, 0)
+    assert (found.change, found.by_customers, found.by_price, found.remainder) == (
+        160_000,
+        600_000,
+        -440_000,
+        0,
+    )
     make.story("us1")
     fall = compute("nrr_monthly", make.asked(), month="2026-10").parts
     churn = compute("customer_churn_monthly", make.asked(), month="2026-10").parts
-    mine = decompose(int(churn["opening_customers"]), fall["opening"], int(churn["closing_customers"]), fall["closing"])
+    mine = decompose(
+        int(churn["opening_customers"]), fall["opening"], int(churn["closing_customers"]), fall["closing"]
+    )
     assert mine == found
 
 
@@ -159,16 +195,30 @@ def test_x17_twenty_terms_seventeen_renewed_five_untouched(contacts: set[int]) -
     for number in range(20):
         account = make.account(f"T{number:02}")
         auto = number < 9
-        terms = {"starts_on": "2025-11-01", "ends_on": "2026-10-31", "auto_renew": auto, "renewal_months": 12, "product": "A"}
+        terms = {
+            "starts_on": "2025-11-01",
+            "ends_on": "2026-10-31",
+            "auto_renew": auto,
+            "renewal_months": 12,
+            "product": "A",
+        }
         own = make.contract(f"TC{number:02}", account, **terms)
         make.movement(f"t{number}", account, "2025-11-01", 10_000 * (number + 1), contract=own, product="A")
         if number >= 17:
-            make.movement(f"e{number}", account, "2026-10-31", -10_000 * (number + 1), contract=own, product="A")
+            make.movement(
+                f"e{number}", account, "2026-10-31", -10_000 * (number + 1), contract=own, product="A"
+            )
         elif not auto:  # a successor contract of the same product
-            make.movement(f"s{number}", account, "2026-10-31", -10_000 * (number + 1), contract=own, product="A")
-            following = make.contract(f"TD{number:02}", account, starts_on="2026-11-01", ends_on="2027-10-31", product="A")
-            make.movement(f"f{number}", account, "2026-11-01", 10_000 * (number + 1), contract=following, product="A")
-        if 5 <= number:
+            make.movement(
+                f"s{number}", account, "2026-10-31", -10_000 * (number + 1), contract=own, product="A"
+            )
+            following = make.contract(
+                f"TD{number:02}", account, starts_on="2026-11-01", ends_on="2027-10-31", product="A"
+            )
+            make.movement(
+                f"f{number}", account, "2026-11-01", 10_000 * (number + 1), contract=following, product="A"
+            )
+        if number >= 5:
             contacts.add(account.pk)
     result = compute("renewal_rate", make.asked("2026-12-15"), month="2026-10")
     assert result.value == Decimal("0.85") and result.n == 20
@@ -199,7 +249,7 @@ def test_x19_twelve_months_ignore_who_came_since() -> None:
     newcomer = make.account("NEW")
     make.movement("n", newcomer, "2026-05-01", 2_710_000)
     result = compute("nrr_12m", make.asked())
-    assert result.value == Decimal("1.05") and result.parts["then"] == make.date(2025, 11, 24)
+    assert result.value == Decimal("1.05") and result.parts["then"] == date(2025, 11, 24)
     assert result.numerator and result.denominator
     assert (result.numerator.value, result.denominator.value) == (9_450_000, 9_000_000)
     assert make.totals(row.amount for row in result.numerator.rows) == 9_450_000
@@ -216,11 +266,23 @@ def test_x20_an_announced_end_is_planned_and_not_yet_churn(form: str) -> None:
     make.movement("q", account, "2026-01-01", 200_000, contract=own)
     make.movement("o", other, "2026-01-01", 300_000)
     if form == "movement":
-        make.movement("qe", account, "2026-12-31", -200_000, contract=own, cause="churn", known="2026-11-10T10:00:00+09:00")
+        make.movement(
+            "qe",
+            account,
+            "2026-12-31",
+            -200_000,
+            contract=own,
+            cause="churn",
+            known="2026-11-10T10:00:00+09:00",
+        )
     result = compute("planned_churn_mrr", make.asked())
     assert result.value == 200_000 and result.parts["by_month"] == {"2026-12": 200_000}
     (row,) = result.numerator.rows  # type: ignore[union-attr]
-    assert (row.code, row.on, row.extra["notified_on"]) == ("Q1", make.date(2026, 12, 31), make.date(2026, 11, 10))
+    assert (row.code, row.on, row.extra["notified_on"]) == (
+        "Q1",
+        date(2026, 12, 31),
+        date(2026, 11, 10),
+    )
     assert compute("customer_churn_monthly", make.asked(), month="2026-11").value == 0
     assert compute("planned_churn_mrr", make.asked("2026-11-09")).value == 0
     assert compute("mrr", make.asked()).value == 500_000

@@ -58,13 +58,26 @@ def test_every_side_is_the_sum_of_its_rows(october: None) -> None:
         assert result.numerator and result.denominator
         assert make.totals(row.amount for row in result.numerator.rows) == result.numerator.value
         assert make.totals(row.amount for row in result.denominator.rows) == result.denominator.value
-        for part in ("opening", "new", "reactivation", "expansion", "upsell", "cross_sell", "contraction", "churn", "closing"):
+        for part in (
+            "opening",
+            "new",
+            "reactivation",
+            "expansion",
+            "upsell",
+            "cross_sell",
+            "contraction",
+            "churn",
+            "closing",
+        ):
             assert make.totals(row.amount for row in rows_of(result, part)) == result.parts[part], part
 
 
 def test_the_churn_bar_opens_two_rows_and_new_and_gone_is_listed(october: None) -> None:
     result = compute("nrr_monthly", make.asked(), month="2026-10")
-    assert [(row.name, row.amount) for row in rows_of(result, "churn")] == [("南部製菓", 480_000), ("光陽電子", 240_000)]
+    assert [(row.name, row.amount) for row in rows_of(result, "churn")] == [
+        ("南部製菓", 480_000),
+        ("光陽電子", 240_000),
+    ]
     assert {row.reason for row in rows_of(result, "churn")} == {"理由未確認"}
     assert [(row.name, row.reason) for row in result.excluded] == [("若葉企画", "除外(当月内の契約・解約)")]
     white = next(row for row in rows_of(result, "expansion") if row.name == "白河ガス")
