@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 
@@ -25,7 +23,7 @@ class Account(StateRow):
     `accounts.actions.set_figures` so that lists sort and filter on one table."""
 
     STATE = "account"
-    STATE_FIELDS: ClassVar[tuple[str, ...]] = (
+    STATE_FIELDS = (
         "name", "kana", "corporate_number", "industry", "segment", "employees", "prefecture", "fiscal_month",
         "budget_month", "parent_id", "touch", "community", "owner_id", "deputy_id", "started_on", "excluded",
         "success_definition",
@@ -103,7 +101,7 @@ class Contact(StateRow):
     """先方担当者. Personal data: see docs/personal-data."""
 
     STATE = "contact"
-    STATE_FIELDS: ClassVar[tuple[str, ...]] = (
+    STATE_FIELDS = (
         "family_name", "given_name", "family_kana", "given_kana", "department_id", "title", "roles", "email", "phone",
         "status", "left_on", "consent_basis", "consent_on",
     )  # fmt: skip
@@ -130,7 +128,7 @@ class Contract(StateRow):
     """A contract as of today. MRR stands in movements only; `stated_units` is what the file said."""
 
     STATE = "contract"
-    STATE_FIELDS: ClassVar[tuple[str, ...]] = (
+    STATE_FIELDS = (
         "product", "plan", "seats", "seat_unit", "starts_on", "ends_on", "stated_units", "currency", "signed_on",
         "notified_on", "ended_on", "end_reason", "auto_renew", "renewal_months", "notice_kind", "notice_value",
         "notice_deadline", "user_company_id", "bill_to_id", "dealer_id",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.ui.lists import Column
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 COLUMNS = [
     Column("name", _("顧客"), sort="sort_key", fixed=True),
@@ -22,3 +27,8 @@ COLUMNS = [
     Column("employees", _("従業員数"), sort="employees", num=True, default=False),
     Column("started", _("利用開始日"), sort="started_on", default=False),
 ]
+
+
+def columns_for(member: Member) -> list[Column]:
+    """The columns this member may see: money only with the right to it, so that neither a sort nor an export tells it."""
+    return [column for column in COLUMNS if column.key != "mrr" or member.may("revenue.view")]

@@ -15,6 +15,9 @@ registry.nav.append(
 registry.nav.append(
     NavEntry("portfolio", _("ポートフォリオ"), "portfolio", "portfolio", order=11, permission="revenue.view")
 )
+registry.nav.append(
+    NavEntry("matching", _("名寄せ"), "matching", "match", group="data", order=801, permission="merge.decide")
+)
 registry.searches += [find_customers, find_people]
 registry.timeline.append(TimelineSource("movement", movement_entries))
 registry.timeline.append(TimelineSource("charge", charge_entries))

@@ -60,6 +60,36 @@ TIMELINE_WORDS = {
     "invoice": gettext_lazy("請求と入金"),
     "task": gettext_lazy("タスク"),
 }
+MATCH_REASONS = {
+    "same_number": gettext_lazy("法人番号が同じ"),
+    "same_core": gettext_lazy("会社名の中心が同じ"),
+    "same_form": gettext_lazy("法人格が同じ"),
+    "same_position": gettext_lazy("法人格の位置が同じ"),
+    "form_differs": gettext_lazy("法人格が違う"),
+    "form_missing": gettext_lazy("法人格の書かれていない名前がある"),
+    "position_differs": gettext_lazy("法人格の位置が違う(前株・後株)"),
+    "small_kana": gettext_lazy("小さいかなの違いだけ"),
+    "look_alike": gettext_lazy("形の似た文字の違いだけ"),
+}
+SIDE_WORDS = {
+    "code": gettext_lazy("顧客ID"),
+    "corporate_number": gettext_lazy("法人番号"),
+    "prefecture": gettext_lazy("都道府県"),
+    "industry": gettext_lazy("業種"),
+    "employees": gettext_lazy("従業員数"),
+    "segment": gettext_lazy("セグメント"),
+    "owner": gettext_lazy("主担当"),
+    "started_on": gettext_lazy("利用開始日"),
+    "contracts": gettext_lazy("契約の数"),
+    "contacts": gettext_lazy("先方担当者の数"),
+    "renewal_on": gettext_lazy("満了日"),
+    "last_touch_on": gettext_lazy("最終接点"),
+}
+VERDICTS = {
+    "same": gettext_lazy("法人番号が一致しています"),
+    "likely": gettext_lazy("同じ会社の可能性が高い組です"),
+    "possible": gettext_lazy("別の会社かもしれません。よく確かめてください"),
+}
 
 
 def touch_words(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from banso.names import corporate_number
-from banso_web.accounts.access import access_account, require_edit
+from banso_web.accounts.access import access_account, access_accounts, require_edit, require_edit_each
 from banso_web.accounts.models import Account, Excluded
 from banso_web.core import audit, clock
-from banso_web.core.errors import Conflict, Refused
+from banso_web.core.bulk import insert_rows
+from banso_web.core.errors import Conflict, Forbidden, Refused
 from banso_web.core.facts import current_watermark, new_entry, project, void, write_state
-from banso_web.core.models import Entry
+from banso_web.core.models import Entry, Known, StateVersion
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -76,7 +77,8 @@ def clean(values: dict[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def _check_links(account: Account, values: dict[str, Any]) -> None:
+def _check_links(account_ids: Collection[int], values: dict[str, Any]) -> None:
+    """Owner, deputy and parent exist and may be one. As many queries as the parent has parents, whatever the accounts."""
     from banso_web.members.reads import assignable
 
     for field in ("owner_id", "deputy_id"):
@@ -85,8 +87,12 @@ def _check_links(account: Account, values: dict[str, Any]) -> None:
                 _("そのメンバーは担当にできません。何も保存していません。"),
                 fields={field: _("在籍中のメンバーを選んでください。")},
             )
-    parent = values.get("parent_id")
-    seen = {account.pk}
+    parent, seen = values.get("parent_id"), set(account_ids)
+    if parent is not None and not Account.objects.filter(pk=parent, live=True).exists():
+        raise Refused(
+            _("親会社が見つかりません。何も保存していません。"),
+            fields={"parent_id": _("別の会社を選んでください。")},
+        )
     while parent is not None:
         if parent in seen:
             raise Refused(
@@ -129,7 +135,7 @@ def edit_account(
     new = {field: value for field, value in cleaned.items() if old[field] != value}
     if not new:
         return Edited(None, 0)
-    _check_links(account, new)
+    _check_links([account.pk], new)
     with new_entry(label="account.edit", reason=reason, actor=actor) as entry:
         write_state("account", account.pk, new, entry=entry, valid_from=valid_from or clock.today())
         audit.record(
@@ -155,32 +161,44 @@ def edit_many(
     if len(account_ids) > BULK_LIMIT:
         raise Refused(_("一度に変更できるのは5,000社までです。何も保存していません。"), code="too_many")
     cleaned = clean(values)
-    accounts = [access_account(actor, account_id) for account_id in dict.fromkeys(account_ids)]
-    for account in accounts:
-        require_edit(actor, account)
-        _check_links(account, cleaned)
-    changed = []
+    accounts = access_accounts(actor, account_ids)
+    require_edit_each(actor, accounts)
+    _check_links([account.pk for account in accounts], cleaned)
+    changes = [change for account in accounts if (change := _difference(account, cleaned))["new"]]
+    if not changes:
+        return Edited(None, 0)
+    now, day = clock.now(), clock.today()
     with new_entry(label="account.edit_many", reason=reason, actor=actor) as entry:
-        for account in accounts:
-            old = _current(account, tuple(cleaned))
-            new = {field: value for field, value in cleaned.items() if old[field] != value}
-            if not new:
-                continue
-            changed.append(account.pk)
-            write_state("account", account.pk, new, entry=entry, valid_from=clock.today())
-            audit.record(
-                "account.edit",
-                actor=actor,
-                subject="account",
-                subject_id=account.pk,
-                label=account.name,
-                old={field: old[field] for field in new},
-                new=new,
-                reason=reason,
-                entry=entry,
-            )
-    project("account", changed)
-    return Edited(entry.pk if changed else None, len(changed))
+        insert_rows(
+            StateVersion,
+            (
+                {
+                    "subject": "account",
+                    "subject_id": change["subject_id"],
+                    "values": change["new"],
+                    "valid_from": day,
+                    "recorded_at": now,
+                    "known_basis": Known.SYSTEM,
+                    "entry_id": entry.pk,
+                }
+                for change in changes
+            ),
+        )
+        audit.record_many("account.edit", changes, actor=actor, subject="account", reason=reason, entry=entry)
+    project("account", [change["subject_id"] for change in changes])
+    return Edited(entry.pk, len(changes))
+
+
+def _difference(account: Account, cleaned: dict[str, Any]) -> dict[str, Any]:
+    """What an edit changes of one account, as its audit row says it."""
+    old = _current(account, tuple(cleaned))
+    new = {field: value for field, value in cleaned.items() if old[field] != value}
+    return {
+        "subject_id": account.pk,
+        "label": account.name,
+        "old": {field: old[field] for field in new},
+        "new": new,
+    }
 
 
 def undo_edit(entry_id: int, *, actor: Member) -> int:
@@ -188,11 +206,12 @@ def undo_edit(entry_id: int, *, actor: Member) -> int:
     entry = Entry.objects.filter(
         pk=entry_id, kind=Entry.Kind.ACTION, label__startswith="account.edit"
     ).first()
-    if entry is None:
+    if entry is None or entry.voided_seq is not None:
         raise Refused(_("元に戻せる変更が見つかりません。"), code="nothing_to_undo")
-    ids = list(entry.versions.filter(subject="account").values_list("subject_id", flat=True))
-    for account_id in ids:
-        require_edit(actor, access_account(actor, account_id))
+    if entry.actor_id != actor.pk and not actor.may("account.edit_all"):
+        raise Forbidden(_("ほかの人の変更は元に戻せません。データは変わっていません。"))
+    ids = sorted(set(entry.versions.filter(subject="account").values_list("subject_id", flat=True)))
+    require_edit_each(actor, access_accounts(actor, ids))
     void(entry, actor=actor, reason="undo")
     project("account", ids)
     Entry.objects.filter(pk=entry.pk).update(projected=True)

@@ -17,6 +17,7 @@ from banso_web.core import audit
 from banso_web.core.errors import Forbidden, NotVisible, Refused
 from banso_web.core.facts import current_watermark, new_entry, void
 from banso_web.core.models import Entry
+from banso_web.core.registry import registry
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -83,7 +84,14 @@ def decide(
             entry=entry,
         )
     project_merges()
+    _tell(entry.pk)
     return merge
+
+
+def _tell(entry_id: int) -> None:
+    """The figures of both sides follow at once: the apps above hear of the entry as they hear of an import."""
+    for hook in registry.after_publish:
+        hook(entry_id)
 
 
 def undo(merge_id: int, *, actor: Member | None, reason: str = "") -> None:
@@ -107,6 +115,7 @@ def undo(merge_id: int, *, actor: Member | None, reason: str = "") -> None:
         entry=merge.entry,
     )
     project_merges()
+    _tell(merge.entry.pk)
 
 
 def project_merges() -> None:

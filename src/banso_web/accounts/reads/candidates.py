@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count
@@ -50,6 +51,9 @@ class Decided:
     other: Party
     decision: str
     reasons: tuple[str, ...]
+    decided_at: datetime | None
+    decided_by: str
+    note: str  # what the person wrote
 
 
 def _party(account: Account) -> Party:
@@ -111,10 +115,21 @@ def decided(member: Member) -> list[Decided]:
     if not member.may("account.view"):
         return []
     latest: dict[frozenset[int], Merge] = {}
-    rows = Merge.objects.filter(effective(current_watermark())).select_related("kept", "other", "entry")
+    rows = Merge.objects.filter(effective(current_watermark())).select_related(
+        "kept", "other", "entry", "entry__actor"
+    )
     for merge in rows.order_by("entry__seq", "id"):
         latest[frozenset((merge.kept.pk, merge.other.pk))] = merge
     return [
-        Decided(merge.pk, _party(merge.kept), _party(merge.other), merge.decision, tuple(merge.reasons))
+        Decided(
+            merge.pk,
+            _party(merge.kept),
+            _party(merge.other),
+            merge.decision,
+            tuple(merge.reasons),
+            merge.entry.entered_at,
+            merge.entry.actor.name if merge.entry.actor else "",
+            merge.entry.reason,
+        )
         for merge in reversed(latest.values())
     ]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.forms import BoundField
@@ -19,7 +20,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from banso.money import Money
+from banso_web.core.actions.views import kept_query
 from banso_web.core.clock import JST
+from banso_web.core.reads.views import views_for
 from banso_web.core.ui import charts, formats, icons
 from banso_web.core.ui.figures import Figure, figure_html, small_unit, state_html
 from banso_web.core.ui.links import changed_query, hidden_pairs, keep_question
@@ -285,6 +288,21 @@ def column_chooser(
     return {
         "columns": columns, "chosen": {column.key for column in chosen}, "path": request.path,
         "hidden": hidden_pairs(request, "columns", "column"),
+    }  # fmt: skip
+
+
+@register.inclusion_tag(PARTS + "saved_views.html", takes_context=True)
+def saved_views(context: template.Context, page: str) -> dict[str, Any]:
+    """See parts/saved_views.html: the reader's views of a list, and the form that keeps the present one."""
+    request: HttpRequest = context["request"]
+    user: Any = request.user
+    views = views_for(user, page)
+    kept = kept_query(dict(request.GET.lists()))
+    query = urlencode({key: values for key, values in kept.items() if any(values)}, doseq=True)
+    current = next((view for view in views if view.query and view.query == query), None)
+    return {
+        "views": views, "page": page, "query": query, "current": current, "path": request.path,
+        "here": changed_query(request), "csrf_token": context.get("csrf_token", ""),
     }  # fmt: skip
 
 

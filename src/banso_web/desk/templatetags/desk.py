@@ -10,6 +10,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from banso_web.core.templatetags.banso import date_ja, units
 from banso_web.core.ui.figures import small_unit
 from banso_web.core.ui.formats import money_text
 from banso_web.desk import words
@@ -71,6 +72,37 @@ def notice_words(contract: Any) -> str:
     }
     form = kinds.get(contract.notice_kind)
     return form % {"n": contract.notice_value} if form and "%" in form else form or contract.notice_kind
+
+
+@register.filter
+def match_reason(code: str) -> str:
+    """A reason of a 名寄せ candidate in words."""
+    return str(words.MATCH_REASONS.get(code, code))
+
+
+@register.filter
+def verdict_word(code: str) -> str:
+    """How sure the comparison is, in words."""
+    return str(words.VERDICTS.get(code, code))
+
+
+@register.filter
+def side_by_side(row: Any) -> list[tuple[Any, Any, Any]]:
+    """(label, left, right) of the facts of a candidate pair, money only where the reader may see it."""
+    rows = [
+        (label, _side_value(row.first, name), _side_value(row.second, name))
+        for name, label in words.SIDE_WORDS.items()
+    ]
+    if row.first.mrr_units is not None and row.second.mrr_units is not None:
+        rows.append(("MRR", units(row.first.mrr_units), units(row.second.mrr_units)))
+    return rows
+
+
+def _side_value(side: Any, name: str) -> Any:
+    value = getattr(side, name)
+    if value in (None, ""):
+        return "—"
+    return date_ja(value) if isinstance(value, date) else value
 
 
 @register.simple_tag(takes_context=True)

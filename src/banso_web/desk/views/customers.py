@@ -22,7 +22,7 @@ from banso_web.core.ui.formats import month_text
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Chip, Order, chosen_columns, keyset_page
 from banso_web.desk import exports
-from banso_web.desk.columns import COLUMNS
+from banso_web.desk.columns import columns_for
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ListQuery, customers, totals
 from banso_web.members.reads import assignable_members
@@ -70,8 +70,9 @@ def customer_list(request: HttpRequest) -> HttpResponseBase:
     member = reader(request)
     asked = request.asked  # type: ignore[attr-defined]
     query = ListQuery.read(request.GET.dict())
-    columns = chosen_columns(COLUMNS, request)
-    order = Order.read(request, COLUMNS, "name")
+    every = columns_for(member)
+    columns = chosen_columns(every, request)
+    order = Order.read(request, every, "name")
     if asked.is_today:
         rows = customers(member, query, asked.today)
         shown = keyset_page(rows, request, order, size=50)
@@ -84,7 +85,8 @@ def customer_list(request: HttpRequest) -> HttpResponseBase:
     context: dict[str, Any] = {
         "query": query,
         "columns": columns,
-        "all_columns": COLUMNS,
+        "all_columns": every,
+        "sees_money": member.may("revenue.view"),
         "order": order,
         "page": shown,
         "total": total,
