@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
-from banso.revenue import Monthly, Waterfall, monthly, mrr_at, waterfall
+from banso.revenue import Decomposition, Monthly, Waterfall, decompose, monthly, mrr_at, waterfall
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import Scope
 from banso_web.revenue.reads.customers import Counted, counted_movements, team_members, within
@@ -112,6 +112,13 @@ def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> 
     whole = _series.get((counted.rules, asked.as_of, asked.known_at, scope.key, first, last), make)
     skip = (start.year - first.year) * 12 + start.month - first.month
     return whole[skip : skip + (end.year - start.year) * 12 + end.month - start.month + 1]
+
+
+def decomposition(asked: Asked, month: date, scope: Scope | None = None) -> Decomposition:
+    """Δ MRR of a month = Δ customers × price before + customers after × Δ price; the remainder is 0."""
+    fall = month_waterfall(asked, month, scope)
+    counts = fall.counts
+    return decompose(counts["opening_customers"], fall.opening, counts["closing_customers"], fall.closing)
 
 
 def mrr_of(asked: Asked, counted: Counted) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from banso_web.core.facts import current_watermark, publish, void
 from banso_web.core.metrics import Scope, as_json, compute, rows_of
 from banso_web.members.models import Member
 from banso_web.revenue.models import Charge, Rate
+from banso_web.revenue.reads.book import loaded
 from banso_web.revenue.reads.customers import COUNTED_BY
 from banso_web.revenue.tests import factories as make
 
@@ -251,3 +252,13 @@ def test_the_number_of_queries_does_not_grow(size: int, django_assert_max_num_qu
         assert result.value == 1 and len(list(result.numerator.rows)) == size  # type: ignore[union-attr]
         assert len(list(result.denominator.rows)) == size  # type: ignore[union-attr]
         assert Decimal(len(result.excluded)) == 0
+
+
+@pytest.mark.parametrize("moment", ["2026-10-05T00:00:00+09:00", "2026-10-05T23:59:59.000123+09:00"])
+def test_days_and_moments_arrive_exactly(moment: str) -> None:
+    one = make.account("A")
+    make.movement("a", one, "2026-10-05", "83333.3333", known=moment, product="A", currency="USD")
+    book = loaded(current_watermark()).book
+    assert date.fromordinal(int(book.on[0])) == date(2026, 10, 5)
+    assert int(book.known[0]) == int(Decimal(str(datetime.fromisoformat(moment).timestamp())) * 1_000_000)
+    assert (int(book.delta[0]), book.products, book.currencies) == (833_333_333, ("A",), ("USD",))
