@@ -67,6 +67,8 @@ GROUPS = (
         ),
     ),
 )
-ALL: dict[str, Line] = {line.key: line for line in (*KGI, *(line for group in GROUPS for line in group.lines))}
+ALL: dict[str, Line] = {
+    line.key: line for line in (*KGI, *(line for group in GROUPS for line in group.lines))
+}
 # What the metric's target may be: those of the board that mean the same every month.
 TARGETED = tuple(key for key in ALL if key != "planned_churn_mrr")

@@ -60,13 +60,14 @@ def csv_file(
     writer.writerows([[cell(value) for value in line] for line in above])
     writer.writerow([])
     writer.writerow([cell(title) for title in head])
-    count = 0
-    for count, line in enumerate(lines, start=1):
-        writer.writerow([cell(value) for value in line])
+    table = [[cell(value) for value in line] for line in lines]
+    writer.writerows(table)
     audit.record(
         "numbers.export", actor=member, subject="report", label=name,
-        new={"as_of": asked.as_of.isoformat(), "month": question.month_key, "scope": question.scope.key, "rows": count},
+        new={"as_of": asked.as_of.isoformat(), "month": question.month_key, "scope": question.scope.key, "rows": len(table)},
     )  # fmt: skip
-    response = HttpResponse(b"\xef\xbb\xbf" + buffer.getvalue().encode(), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(
+        b"\xef\xbb\xbf" + buffer.getvalue().encode(), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="{name}-{asked.as_of.isoformat()}.csv"'
     return response

@@ -36,7 +36,11 @@ def member_id(text: str, label: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or len(text) > 18:
-        raise Refused(_("「%(label)s」の指定(%(text)s)を読み取れません。一覧から選んでください。") % {"label": label, "text": text[:40]}, code="bad_scope")
+        raise Refused(
+            _("「%(label)s」の指定(%(text)s)を読み取れません。一覧から選んでください。")
+            % {"label": label, "text": text[:40]},
+            code="bad_scope",
+        )
     return int(text)
 
 
@@ -57,7 +61,13 @@ def read_scope(query: Mapping[str, str], me: int | None = None) -> Scope:
 
 def scope_query(scope: Scope) -> dict[str, Any]:
     """The scope as query parameters, without what is not asked."""
-    named = {"segment": scope.segment, "team": scope.team, "owner": scope.owner, "touch": scope.touch, "group": "1" if scope.group else None}
+    named = {
+        "segment": scope.segment,
+        "team": scope.team,
+        "owner": scope.owner,
+        "touch": scope.touch,
+        "group": "1" if scope.group else None,
+    }
     return {key: value for key, value in named.items() if value is not None}
 
 
@@ -108,7 +118,11 @@ def read_question(request: HttpRequest) -> Question:
     text = request.GET.get("month", "").strip()
     month = month_start(text) if text else last_complete_month(asked.as_of)
     if not date(1990, 1, 1) <= month <= date(2190, 1, 1):
-        raise Refused(_("対象月「%(month)s」は範囲の外です。1990年から2189年までの月を指定してください。") % {"month": text[:20]}, code="bad_month")
+        raise Refused(
+            _("対象月「%(month)s」は範囲の外です。1990年から2189年までの月を指定してください。")
+            % {"month": text[:20]},
+            code="bad_month",
+        )
     return Question(asked, month, read_scope(request.GET.dict(), request.user.pk))
 
 

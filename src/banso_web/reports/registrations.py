@@ -11,10 +11,22 @@ from banso_web.reports import imports, setup_step
 
 registry.nav += [
     NavEntry("kpi", _("KGI・KPI"), "kpi", "kpi", group="numbers", order=300, permission="revenue.view"),
-    NavEntry("nrr", _("NRR ウォーターフォール"), "nrr", "waterfall", group="numbers", order=310, permission="revenue.view"),
+    NavEntry(
+        "nrr",
+        _("NRR ウォーターフォール"),
+        "nrr",
+        "waterfall",
+        group="numbers",
+        order=310,
+        permission="revenue.view",
+    ),
     NavEntry("ltv", _("LTV"), "ltv", "ltv", group="numbers", order=320, permission="revenue.view"),
-    NavEntry("cohorts", _("コホート"), "cohorts", "cohort", group="numbers", order=330, permission="revenue.view"),
-    NavEntry("closing", _("月次締め"), "closing", "closing", group="numbers", order=340, permission="revenue.view"),
+    NavEntry(
+        "cohorts", _("コホート"), "cohorts", "cohort", group="numbers", order=330, permission="revenue.view"
+    ),
+    NavEntry(
+        "closing", _("月次締め"), "closing", "closing", group="numbers", order=340, permission="revenue.view"
+    ),
 ]
 
 

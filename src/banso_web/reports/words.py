@@ -56,5 +56,9 @@ def counted(side: Side | None) -> bool:
 
 def parts_of(result: MetricResult) -> list[str]:
     """The parts a reader can open, sides first."""
-    sides = [key for key, side in (("numerator", result.numerator), ("denominator", result.denominator)) if side is not None]
+    sides = [
+        key
+        for key, side in (("numerator", result.numerator), ("denominator", result.denominator))
+        if side is not None
+    ]
     return [*sides, "excluded", *(key for key in result.part_rows if key in MORE_PARTS)]

@@ -45,9 +45,18 @@ def add_countermeasure(
         "churn_reason": bool(churn_reason.strip()),
     }  # fmt: skip
     if missing := {key: _("入力してください。") for key, given in needed.items() if not given}:
-        raise Refused(_("改善策には、種類・内容・担当・期限・期待効果・関連する解約理由が必要です。保存していません。"), code="incomplete", fields=missing)
-    if due_on is not None and due_on < month:
-        raise Refused(_("期限が対象月より前です。保存していません。"), code="bad_due", fields={"due_on": _("対象月以降の日付にしてください。")})
+        raise Refused(
+            _("改善策には、種類・内容・担当・期限・期待効果・関連する解約理由が必要です。保存していません。"),
+            code="incomplete",
+            fields=missing,
+        )
+    assert owner_id is not None and due_on is not None
+    if due_on < month:
+        raise Refused(
+            _("期限が対象月より前です。保存していません。"),
+            code="bad_due",
+            fields={"due_on": _("対象月以降の日付にしてください。")},
+        )
     with transaction.atomic():
         made = Countermeasure.objects.create(
             metric=metric, month=month.replace(day=1), kind=kind, text=text.strip(), owner_id=owner_id, due_on=due_on,
@@ -58,7 +67,7 @@ def add_countermeasure(
             "countermeasure.add", actor=member, subject="countermeasure", subject_id=made.pk, label=metric,
             new={
                 "month": f"{month:%Y-%m}", "kind": kind, "text": made.text, "owner": owner_id,
-                "due_on": due_on.isoformat() if due_on else "", "expected_effect": made.expected_effect,
+                "due_on": due_on.isoformat(), "expected_effect": made.expected_effect,
                 "churn_reason": made.churn_reason,
             },
         )  # fmt: skip
@@ -93,7 +102,11 @@ def withdraw_countermeasure(member: Member, measure_id: int, reason: str) -> Non
     """Take a measure back with a reason; it stays in the audit log."""
     require(member)
     if not reason.strip():
-        raise Refused(_("取り下げる理由を入力してください。"), code="reason_needed", fields={"reason": _("入力してください。")})
+        raise Refused(
+            _("取り下げる理由を入力してください。"),
+            code="reason_needed",
+            fields={"reason": _("入力してください。")},
+        )
     with transaction.atomic():
         found = _standing(measure_id)
         found.withdrawn_at = clock.now()

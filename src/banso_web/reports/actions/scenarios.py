@@ -16,15 +16,27 @@ if TYPE_CHECKING:
     from banso_web.members.models import Member
 
 
-def save_scenario(member: Member, *, name: str, form: str, inputs: dict[str, Any], result: dict[str, Any], asked: Asked) -> Scenario:
+def save_scenario(
+    member: Member, *, name: str, form: str, inputs: dict[str, Any], result: dict[str, Any], asked: Asked
+) -> Scenario:
     """A scenario as it was shown; it is never calculated anew. Raises Forbidden without kpi.edit, Refused without a name."""
     if not member.may("kpi.edit"):
         raise Forbidden(_("シナリオを保存する権限がありません。データは変わっていません。"))
     if not name.strip():
-        raise Refused(_("シナリオの名前を入力してください。保存していません。"), code="name_needed", fields={"name": _("入力してください。")})
+        raise Refused(
+            _("シナリオの名前を入力してください。保存していません。"),
+            code="name_needed",
+            fields={"name": _("入力してください。")},
+        )
     with transaction.atomic():
         made = Scenario.objects.create(
-            name=name.strip()[:120], form=form, inputs=inputs, result=result, as_of=asked.as_of, made_by=member, made_at=clock.now()
+            name=name.strip()[:120],
+            form=form,
+            inputs=inputs,
+            result=result,
+            as_of=asked.as_of,
+            made_by=member,
+            made_at=clock.now(),
         )
         audit.record(
             "scenario.save", actor=member, subject="scenario", subject_id=made.pk, label=made.name,

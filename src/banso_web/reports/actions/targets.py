@@ -48,10 +48,18 @@ def set_target(
     if metric not in TARGETED or metric not in catalogue:
         raise Refused(_("この指標には目標を設定できません。"), code="bad_metric")
     if op not in ("<=", ">="):
-        raise Refused(_("目標の向きは「以下」か「以上」です。"), code="bad_op", fields={"op": _("「以下」か「以上」を選んでください。")})
+        raise Refused(
+            _("目標の向きは「以下」か「以上」です。"),
+            code="bad_op",
+            fields={"op": _("「以下」か「以上」を選んでください。")},
+        )
     if not value.is_finite() or abs(value) >= LIMIT or (catalogue[metric].unit == RATIO and abs(value) > 10):
-        raise Refused(_("目標の値が範囲の外です。"), code="bad_value", fields={"value": _("目標の値が範囲の外です。")})
-    code = ":".join(filter(None, (f"{metric}:{scope}:month", effective_on.isoformat() if effective_on else "")))
+        raise Refused(
+            _("目標の値が範囲の外です。"), code="bad_value", fields={"value": _("目標の値が範囲の外です。")}
+        )
+    code = ":".join(
+        filter(None, (f"{metric}:{scope}:month", effective_on.isoformat() if effective_on else ""))
+    )
     earlier = Target.objects.filter(code=code)
     before = earlier.order_by("-id").first()
     with new_entry(label=f"target:{metric}", reason=reason, actor=member) as entry:

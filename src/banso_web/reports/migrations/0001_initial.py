@@ -6,67 +6,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Countermeasure',
+            name="Countermeasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('metric', models.CharField(max_length=60)),
-                ('month', models.DateField()),
-                ('kind', models.CharField(choices=[('feedback', 'Feedback'), ('strategy', 'Strategy'), ('product', 'Product')], max_length=8)),
-                ('text', models.TextField()),
-                ('due_on', models.DateField()),
-                ('expected_effect', models.CharField(max_length=300)),
-                ('churn_reason', models.CharField(default='', max_length=300)),
-                ('done_on', models.DateField(null=True)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('made_at', models.DateTimeField()),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("metric", models.CharField(max_length=60)),
+                ("month", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("feedback", "Feedback"), ("strategy", "Strategy"), ("product", "Product")],
+                        max_length=8,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("due_on", models.DateField()),
+                ("expected_effect", models.CharField(max_length=300)),
+                ("churn_reason", models.CharField(default="", max_length=300)),
+                ("done_on", models.DateField(null=True)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Scenario',
+            name="Scenario",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('form', models.CharField(max_length=8)),
-                ('inputs', models.JSONField()),
-                ('result', models.JSONField()),
-                ('as_of', models.DateField()),
-                ('made_at', models.DateTimeField()),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("form", models.CharField(max_length=8)),
+                ("inputs", models.JSONField()),
+                ("result", models.JSONField()),
+                ("as_of", models.DateField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Target',
+            name="Target",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('metric', models.CharField(max_length=60)),
-                ('scope', models.CharField(default='', max_length=120)),
-                ('period', models.CharField(default='month', max_length=12)),
-                ('op', models.CharField(max_length=2)),
-                ('value', models.DecimalField(decimal_places=6, max_digits=20)),
-                ('owner', models.CharField(default='', max_length=200)),
-                ('effective_on', models.DateField(null=True)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("metric", models.CharField(max_length=60)),
+                ("scope", models.CharField(default="", max_length=120)),
+                ("period", models.CharField(default="month", max_length=12)),
+                ("op", models.CharField(max_length=2)),
+                ("value", models.DecimalField(decimal_places=6, max_digits=20)),
+                ("owner", models.CharField(default="", max_length=200)),
+                ("effective_on", models.DateField(null=True)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
     ]

@@ -8,15 +8,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from banso_web.core.facts import Asked
+from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import MetricResult, MetricSpec, Scope, catalogue, plain
 from banso_web.core.ui.figures import Figure
 from banso_web.reports.board import ALL, GROUPS, KGI, Group, Line
 from banso_web.reports.question import Question
 from banso_web.reports.reads.countermeasures import Measure, covered, measures
-from banso_web.reports.reads.figures import Answers, answers, ask, figure, interval_text
+from banso_web.reports.reads.figures import Answers, answers, ask, begun, figure, interval_text
 from banso_web.reports.reads.targets import (
     FISCAL_YEAR,
     TargetLine,
@@ -28,6 +29,7 @@ from banso_web.reports.reads.targets import (
 from banso_web.reports.reads.trend import Spark, months, spark
 from banso_web.revenue.actions.closing import question as closing_question
 from banso_web.revenue.reads.closing import Closed, standing
+from banso_web.revenue.reads.months import scope_key
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Tile:
     spark: Spark | None
     measures: tuple[Measure, ...]
     detail_url: str
-    reported: Decimal | None = None  # of the closing that stands for the month, where it differs from today's value
+    reported: Decimal | None = (
+        None  # of the closing that stands for the month, where it differs from today's value
+    )
 
     @property
     def met(self) -> bool | None:
@@ -149,7 +153,8 @@ def board(question: Question) -> Board:
         question=question,
         kgi=tuple(tile(line) for line in KGI if line.key in catalogue),
         sections=tuple(
-            Section(group, tuple(tile(line) for line in group.lines if line.key in catalogue)) for group in GROUPS
+            Section(group, tuple(tile(line) for line in group.lines if line.key in catalogue))
+            for group in GROUPS
         ),
         answers=found,
         measures=tuple(written),
@@ -166,7 +171,9 @@ def _reported(closed: Closed | None, line: Line, result: MetricResult | None) ->
     return Decimal(text) if plain(result.value) != plain(Decimal(text)) else None
 
 
-def unaddressed(question: Question, targets: Sequence[TargetLine], written: Sequence[Measure]) -> list[Unaddressed]:
+def unaddressed(
+    question: Question, targets: Sequence[TargetLine], written: Sequence[Measure]
+) -> list[Unaddressed]:
     """Of every monthly target in force, company or segment: those missed in the month and without 改善策."""
     has = covered(written)
     out = []
@@ -175,16 +182,36 @@ def unaddressed(question: Question, targets: Sequence[TargetLine], written: Sequ
         if line is None or scope is None or target.metric in has or target.metric not in catalogue:
             continue
         asked = Question(question.asked, question.month, scope)
-        result = answers(asked).of.get(line.key) if scope == Scope() or scope == question.scope else _one(asked, line)
+        result = (
+            answers(asked).of.get(line.key)
+            if scope == Scope() or scope == question.scope
+            else _one(asked, line)
+        )
         if result is None or result.value is None or target.met_by(result.value):
             continue
         shown = figure(asked, line, result, target)
-        out.append(Unaddressed(target.metric, catalogue[target.metric].name, target.scope, shown, target, asked.url("kpi_detail", target.metric)))
+        out.append(
+            Unaddressed(
+                target.metric,
+                catalogue[target.metric].name,
+                target.scope,
+                shown,
+                target,
+                asked.url("kpi_detail", target.metric),
+            )
+        )
     return out
 
 
+_single: Memo[MetricResult] = Memo(200)
+
+
 def _one(question: Question, line: Line) -> MetricResult | None:
-    return ask(question, line) if line.at != "end" or question.begun else None
+    """A single figure of another scope, kept like a board's."""
+    if not begun(question, line):
+        return None
+    key = (question.asked.key, question.month, scope_key(question.scope), line.key, get_language())
+    return _single.get(key, lambda: ask(question, line))
 
 
 def red_lines(asked: Asked, month: date) -> list[Tile]:
@@ -203,8 +230,11 @@ def closing_reasons(month: date, red_comments: Mapping[str, str]) -> list[str]:
     missed = _("未達のKPIに改善策がありません。改善策を登録してください: %(name)s %(value)s(目標 %(target)s)")
     silent = _("未達のKPIにコメントがありません。締めのコメントを書いてください: %(name)s")
     reasons = [
-        missed % {"name": one.label, "value": one.figure.text(one.figure.value), "target": one.figure.target_text}
+        missed
+        % {"name": one.label, "value": one.figure.text(one.figure.value), "target": one.figure.target_text}
         for one in shown.unaddressed
     ]
     red = [tile for tile in shown.tiles if tile.met is False]
-    return reasons + [silent % {"name": tile.spec.name} for tile in red if not red_comments.get(tile.line.key, "").strip()]
+    return reasons + [
+        silent % {"name": tile.spec.name} for tile in red if not red_comments.get(tile.line.key, "").strip()
+    ]

@@ -21,7 +21,14 @@ from banso_web.reports.question import Question
 from banso_web.reports.reads.figures import FEW, reporting_currency
 from banso_web.revenue.metrics.by_year import last_complete_month
 from banso_web.revenue.reads.customers import Counted, within
-from banso_web.revenue.reads.months import counted_for, last_day, months_before, next_month, scope_key, standing
+from banso_web.revenue.reads.months import (
+    counted_for,
+    last_day,
+    months_before,
+    next_month,
+    scope_key,
+    standing,
+)
 
 BY = ("month", "quarter", "year")
 _tables: Memo[Cohorts] = Memo(24)
@@ -36,7 +43,7 @@ def table(question: Question, by: str) -> Cohorts:
     def make() -> Cohorts:
         return cohorts(
             within(counted, question.scope, asked.as_of, asked.as_of),
-            by,  # type: ignore[arg-type]
+            by,
             as_of=asked.as_of,
             rates=counted.rates,
             contracts=counted.terms,
@@ -144,7 +151,9 @@ def starts(question: Question, counted: Counted, final: date) -> dict[int, date]
         changes: dict[int, list[tuple[date, int, int]]] = {}
         for at in order.tolist():
             who = int(steps.names[int(steps.customer[at])])
-            changes.setdefault(who, []).append((date.fromordinal(int(steps.on[at])), int(steps.currency[at]), int(steps.mrr[at])))
+            changes.setdefault(who, []).append(
+                (date.fromordinal(int(steps.on[at])), int(steps.currency[at]), int(steps.mrr[at]))
+            )
         for who, listed in changes.items():
             start = _first_close(listed, held.setdefault(who, {}), final)
             if start is not None:

@@ -20,7 +20,12 @@ from banso_web.revenue.reads.customers import rules_at
 from banso_web.revenue.reads.months import scope_key
 
 FEW = 5  # below so many nothing is coloured (spec: screens §8, small n)
-COUNTED_BY_CUSTOMERS = ("customer_churn_monthly", "customer_churn_annualised", "retention_monthly", "customers")
+COUNTED_BY_CUSTOMERS = (
+    "customer_churn_monthly",
+    "customer_churn_annualised",
+    "retention_monthly",
+    "customers",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +48,20 @@ def ask(question: Question, line: Line, *, reported: bool = False) -> MetricResu
 
 def answers(question: Question) -> Answers:
     """Every figure of the board. The key holds the watermark, so what is kept stays true; texts are of one language."""
-    key = (question.asked.key, question.asked.pinned, question.month, scope_key(question.scope), get_language())
+    key = (
+        question.asked.key,
+        question.asked.pinned,
+        question.month,
+        scope_key(question.scope),
+        get_language(),
+    )
 
     def make() -> Answers:
-        found = {key: ask(question, line) for key, line in ALL.items() if key in catalogue and begun(question, line)}
+        found = {
+            key: ask(question, line)
+            for key, line in ALL.items()
+            if key in catalogue and begun(question, line)
+        }
         base = found.get("nrr_monthly")
         return Answers(found, _left_out(list(base.excluded)) if base else ())
 
@@ -62,7 +77,9 @@ def _left_out(rows: list[Row]) -> tuple[tuple[str, str, int, Decimal], ...]:
     found: dict[tuple[str, str], list[Decimal]] = {}
     for row in rows:
         found.setdefault((row.part, row.reason), []).append(row.amount or Decimal(0))
-    return tuple((part, reason, len(sums), sum(sums, Decimal(0))) for (part, reason), sums in sorted(found.items()))
+    return tuple(
+        (part, reason, len(sums), sum(sums, Decimal(0))) for (part, reason), sums in sorted(found.items())
+    )
 
 
 def shape(spec: MetricSpec, result: MetricResult | None, digits: int = 2) -> dict[str, Any]:
@@ -86,11 +103,18 @@ def is_small(result: MetricResult) -> bool:
     return result.value is not None and result.n is not None and result.n < FEW and (result.unit == RATIO)
 
 
-def figure(question: Question, line: Line, result: MetricResult | None, target: TargetLine | None = None) -> Figure:
+def figure(
+    question: Question, line: Line, result: MetricResult | None, target: TargetLine | None = None
+) -> Figure:
     """A figure with target, gap and the way to its rows. A missing value carries its reason and is never 0."""
     spec = catalogue[line.key]
     if result is None:
-        return Figure(label=spec.name, state="not_computable", reason=_("対象月は基準日にはまだ始まっていません"), metric=line.key)
+        return Figure(
+            label=spec.name,
+            state="not_computable",
+            reason=_("対象月は基準日にはまだ始まっていません"),
+            metric=line.key,
+        )
     met = None if target is None or result.value is None else target.met_by(result.value)
     return Figure(
         label=spec.name,

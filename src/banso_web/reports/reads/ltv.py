@@ -135,20 +135,28 @@ def ltv(
 
     `new_churn` None: the churn of before. Raises Refused for inputs no formula accepts.
     """
-    result = compute(f"ltv_{form}", question.asked, month=None, scope=question.scope, overrides=dict(overrides))
+    result = compute(
+        f"ltv_{form}", question.asked, month=None, scope=question.scope, overrides=dict(overrides)
+    )
     inputs = _inputs(result)
     values = {line.key: line.value for line in inputs if line.value is not None}
     complete = len(values) == len(KEYS[form])
     article, churn, guard = None, None, None
     try:
         if complete and form == "article":
-            article = _article(ArticleInputs(**{key: Fraction(value) for key, value in values.items()}), shares)
+            article = _article(
+                ArticleInputs(**{key: Fraction(value) for key, value in values.items()}), shares
+            )
         elif complete:
             churn = ltv_churn(**values, churned=result.n)
             guard = _guard(churn, price_change, new_churn)
     except ValueError as problem:
-        raise Refused(_("LTVの入力が正しくありません: %(problem)s") % {"problem": problem}, code="bad_input") from problem
-    return Shown(form, result, inputs, article, churn, _table(churn), guard, result.n is not None and result.n < 10)
+        raise Refused(
+            _("LTVの入力が正しくありません: %(problem)s") % {"problem": problem}, code="bad_input"
+        ) from problem
+    return Shown(
+        form, result, inputs, article, churn, _table(churn), guard, result.n is not None and result.n < 10
+    )
 
 
 def _inputs(result: MetricResult) -> tuple[InputLine, ...]:
@@ -215,7 +223,9 @@ def _plain(value: Fraction) -> str:
 
 def _arithmetic(inputs: ArticleInputs) -> str:
     """100,000 × 0.7 × 12 × 4 − (1,200,000 + 240,000 × 4) = 1,200,000."""
-    earned = " × ".join(_plain(part) for part in (inputs.unit_price, inputs.gross_margin, inputs.frequency, inputs.years))
+    earned = " × ".join(
+        _plain(part) for part in (inputs.unit_price, inputs.gross_margin, inputs.frequency, inputs.years)
+    )
     spent = f"{_plain(inputs.acquisition_cost)} + {_plain(inputs.retention_cost)} × {_plain(inputs.years)}"
     return f"{earned} − ({spent}) = {number_text(inputs.ltv(), 0)}"
 
@@ -233,7 +243,9 @@ def _table(base: LtvChurn | None) -> tuple[ChurnRow, ...]:
 
 def _at(base: LtvChurn, rate: Decimal) -> LtvChurn:
     given = base.inputs
-    return ltv_churn(given.unit_price, given.gross_margin, given.monthly_retention_cost, rate, given.acquisition_cost)
+    return ltv_churn(
+        given.unit_price, given.gross_margin, given.monthly_retention_cost, rate, given.acquisition_cost
+    )
 
 
 def _guard(base: LtvChurn, price_change: Decimal, new_churn: Decimal | None) -> Guard:

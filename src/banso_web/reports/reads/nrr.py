@@ -19,7 +19,15 @@ from banso_web.revenue.metrics.words import PARTS
 from banso_web.revenue.reads.closing import Closed, chained_waterfall, pending_at
 
 # Bars from left to right, with the sign they stand on the picture.
-BARS = (("new", 1), ("reactivation", 1), ("upsell", 1), ("cross_sell", 1), ("contraction", -1), ("churn", -1), ("fx", 1))
+BARS = (
+    ("new", 1),
+    ("reactivation", 1),
+    ("upsell", 1),
+    ("cross_sell", 1),
+    ("contraction", -1),
+    ("churn", -1),
+    ("fx", 1),
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,17 @@ def fall(question: Question, answers: Answers) -> Fall | None:
     restated = chained.get("restatement") or Decimal(0)
     bars = [_bar(question, result, "opening", Decimal(opening or 0), total=True)]
     if restated:
-        bars.append(Bar("restatement", PARTS["restatement"], restated, False, None, "", _("前月の締めの後に入った修正です")))
+        bars.append(
+            Bar(
+                "restatement",
+                PARTS["restatement"],
+                restated,
+                False,
+                None,
+                "",
+                _("前月の締めの後に入った修正です"),
+            )
+        )
     for key, sign in BARS:
         if key != "fx" or parts["fx"]:
             bars.append(_bar(question, result, key, sign * Decimal(parts[key])))
@@ -81,7 +99,10 @@ def fall(question: Question, answers: Answers) -> Fall | None:
 def _bar(question: Question, result: MetricResult, key: str, amount: Decimal, *, total: bool = False) -> Bar:
     rows = result.part_rows.get(key, ())
     counted = len(rows)
-    if key in ("upsell", "cross_sell"):  # rows of every expansion: those without a share in the bar are not counted
+    if key in (
+        "upsell",
+        "cross_sell",
+    ):  # rows of every expansion: those without a share in the bar are not counted
         counted = sum(1 for row in rows if row.amount)
     return Bar(key, PARTS[key], amount, total, counted, question.rows_url("nrr_monthly", key))
 
@@ -98,7 +119,8 @@ def chart(question: Question, shown: Fall) -> dict[str, Any]:
     return {
         "kind": "waterfall",
         "unit": {"kind": "money", "currency": shown.currency},
-        "description": _("%(month)sのMRRの動き。月初から月末まで、増減の理由別に示します。") % {"month": month_text(question.month)},
+        "description": _("%(month)sのMRRの動き。月初から月末まで、増減の理由別に示します。")
+        % {"month": month_text(question.month)},
         "bars": [{key: value for key, value in bar.items() if value not in (None, "")} for bar in bars],
     }
 
@@ -109,7 +131,12 @@ def split(question: Question, answers: Answers) -> Decomposition | None:
     if nrr is None or churn is None or not nrr.parts or not churn.parts:
         return None
     counts = churn.parts
-    return decompose(int(counts["opening_customers"]), nrr.parts["opening"], int(counts["closing_customers"]), nrr.parts["closing"])
+    return decompose(
+        int(counts["opening_customers"]),
+        nrr.parts["opening"],
+        int(counts["closing_customers"]),
+        nrr.parts["closing"],
+    )
 
 
 def trend_chart(question: Question) -> dict[str, Any]:
@@ -123,7 +150,12 @@ def trend_chart(question: Question) -> dict[str, Any]:
         "description": _("月次のNRRとGRRの13か月の推移"),
         "x": [month_text(month_of(row)) for row in rows],
         "series": [
-            {"name": name, "values": values, "style": style, "states": ["" if value is not None else "not_computable" for value in values]}
+            {
+                "name": name,
+                "values": values,
+                "style": style,
+                "states": ["" if value is not None else "not_computable" for value in values],
+            }
             for name, values, style in lists
         ],
         "targets": [{"value": 1, "label": "100 %"}],

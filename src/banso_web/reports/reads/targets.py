@@ -54,7 +54,9 @@ def all_targets(asked: Asked) -> tuple[TargetLine, ...]:
     return _targets.get((mark, asked.known_at), read)
 
 
-def in_force(targets: Sequence[TargetLine], metric: str, scope: str, month: date, period: str = MONTH) -> TargetLine | None:
+def in_force(
+    targets: Sequence[TargetLine], metric: str, scope: str, month: date, period: str = MONTH
+) -> TargetLine | None:
     """The version of the latest day of effect that lies not behind the month's end; of two of one day the later entered."""
     end = last_day(month)
     found = [

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from banso_web.core.metrics import catalogue
 from banso_web.reports.question import Question
 from banso_web.reports.reads.figures import Answers
@@ -39,7 +37,11 @@ class Branch:
     leaves: tuple[Leaf, ...]
 
 
-COUNTS = {"expansion": "expanded_customers", "contraction": "contracted_customers", "churn": "churned_customers"}
+COUNTS = {
+    "expansion": "expanded_customers",
+    "contraction": "contracted_customers",
+    "churn": "churned_customers",
+}
 BEHIND = {
     "churn": ("customer_churn_monthly", "mrr_churn_monthly", "renewal_rate"),
     "contraction": ("gross_revenue_churn",),
@@ -76,4 +78,3 @@ def _leaf(question: Question, answers: Answers, key: str) -> Leaf:
     result = answers.of[key]
     kind = "pct" if result.unit == "ratio" else "money"
     return Leaf(catalogue[key].name, result.value, kind, result.reason or "", question.rows_url(key), key)
-

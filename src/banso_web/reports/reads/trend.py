@@ -24,7 +24,9 @@ COLUMNS: dict[str, Callable[[Any], Any]] = {
     "gross_churn": lambda row: row.gross_churn,
     "net_churn": lambda row: row.net_churn,
     "customers": lambda row: row.counts["closing_customers"],
-    "arpa": lambda row: Fraction(row.closing) / row.counts["closing_customers"] if row.counts["closing_customers"] else None,
+    "arpa": lambda row: (
+        Fraction(row.closing) / row.counts["closing_customers"] if row.counts["closing_customers"] else None
+    ),
     "quick_ratio": quick_ratio,
 }
 
@@ -62,13 +64,17 @@ def spark(rows: Sequence[Any], name: str, target: Any = None) -> Spark | None:
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return None
-    low, high = min([*known, *([float(target)] if target is not None else [])]), max([*known, *([float(target)] if target is not None else [])])
+    low, high = (
+        min([*known, *([float(target)] if target is not None else [])]),
+        max([*known, *([float(target)] if target is not None else [])]),
+    )
     span = (high - low) or 1.0
 
     def place(at: int, value: float) -> tuple[float, float]:
         return round(3 + at * 114 / max(len(values) - 1, 1), 1), round(28 - (value - low) / span * 24, 1)
 
-    paths, here = [], []
+    paths: list[list[tuple[float, float]]] = []
+    here: list[tuple[float, float]] = []
     last: tuple[float, float] | None = None
     for at, value in enumerate(values):
         if value is None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from banso_web.accounts.reads.unmatched import incomplete_accounts
+from banso_web.core.facts import Memo
 from banso_web.reports.question import Question
-from banso_web.revenue.reads.months import standing
+from banso_web.revenue.reads.months import scope_key, standing
 
 LISTED = 20
 
@@ -29,8 +30,16 @@ class Unmatched:
     rows: tuple[UnmatchedRow, ...]
 
 
+_kept: Memo[Unmatched] = Memo(24)
+
+
 def unmatched(question: Question) -> Unmatched:
-    """One query; the MRR is read from the kept waterfall. They are counted in the figures, and said to be."""
+    """They are counted in the figures, and said to be. Kept while nothing is entered."""
+    key = (question.asked.key, question.month, scope_key(question.scope))
+    return _kept.get(key, lambda: _unmatched(question))
+
+
+def _unmatched(question: Question) -> Unmatched:
     waiting = incomplete_accounts()
     if not waiting or not question.begun:
         return Unmatched(0, Decimal(0), ())

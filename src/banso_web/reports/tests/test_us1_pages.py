@@ -22,7 +22,17 @@ def text_of(client: Client, url: str, status: int = 200) -> str:
 
 def test_the_board_prints_the_story(october: object, reader: Reader) -> None:
     page = text_of(reader("tanaka"), "/numbers/?month=2026-10")
-    for printed in ("96.75 %", "92.50 %", "5.00 %", "6.00 %", "7.50 %", "3.25 %", "45.96 %", "95.0 %", "¥12,160,000"):
+    for printed in (
+        "96.75 %",
+        "92.50 %",
+        "5.00 %",
+        "6.00 %",
+        "7.50 %",
+        "3.25 %",
+        "45.96 %",
+        "95.0 %",
+        "¥12,160,000",
+    ):
         assert printed in page
     assert "1.4–16.5 %" in page
     assert "件数が少なく、月ごとの差は偶然の範囲に入りえます。3か月平均も確認" in page
@@ -38,7 +48,18 @@ def test_the_board_speaks_english(october: object, reader: Reader) -> None:
 
 def test_the_waterfall_reconciles(october: object, reader: Reader) -> None:
     page = text_of(reader("tanaka"), "/numbers/nrr/?month=2026-10")
-    for printed in ("¥12,000,000", "¥450,000", "¥100,000", "¥360,000", "¥150,000", "¥510,000", "−¥180,000", "−¥720,000", "¥12,160,000", "96.75 %"):
+    for printed in (
+        "¥12,000,000",
+        "¥450,000",
+        "¥100,000",
+        "¥360,000",
+        "¥150,000",
+        "¥510,000",
+        "−¥180,000",
+        "−¥720,000",
+        "¥12,160,000",
+        "96.75 %",
+    ):
         assert printed in page
     assert "差額(月初 + 増減 − 月末)¥0" in page.replace(" ¥0", "¥0")
 

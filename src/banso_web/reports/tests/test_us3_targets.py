@@ -28,7 +28,14 @@ CHURN = "/numbers/kpi/customer_churn_monthly/?month=2026-10"
 
 @pytest.fixture
 def target(october: dict[str, make.Account], person: Person) -> Target:
-    return set_target(person("tanaka"), "customer_churn_monthly", op="<=", value=Decimal("0.05"), owner="田中", effective_on=date(2026, 4, 1))
+    return set_target(
+        person("tanaka"),
+        "customer_churn_monthly",
+        op="<=",
+        value=Decimal("0.05"),
+        owner="田中",
+        effective_on=date(2026, 4, 1),
+    )
 
 
 @pytest.fixture
@@ -47,12 +54,25 @@ def _measure(client: Client) -> int:
 def test_exactly_the_target_is_met(target: Target, reader: Reader) -> None:
     page = text_of(reader("tanaka"), BOARD)
     assert "目標 ≦ 5.00 % · 達成" in page and "未達" not in page.replace("未達で", "")
-    assert "月次 5.00 % が12か月続くと、年換算では 45.96 % が解約し、12か月後の残存は 54.04 % です。" in text_of(reader("tanaka"), CHURN)
+    assert (
+        "月次 5.00 % が12か月続くと、年換算では 45.96 % が解約し、12か月後の残存は 54.04 % です。"
+        in text_of(reader("tanaka"), CHURN)
+    )
 
 
 def test_the_late_cancellation_misses_it(late: None, reader: Reader) -> None:
     page = text_of(reader("tanaka"), BOARD)
-    for printed in ("7.50 %", "+2.50 pt", "92.5 %", "6.75 %", "96.00 %", "60.76 %", "2.6–19.9 %", "目標 ≦ 5.00 % · 未達", "未対策KPI"):
+    for printed in (
+        "7.50 %",
+        "+2.50 pt",
+        "92.5 %",
+        "6.75 %",
+        "96.00 %",
+        "60.76 %",
+        "2.6–19.9 %",
+        "目標 ≦ 5.00 % · 未達",
+        "未対策KPI",
+    ):
         assert printed in page
     assert "7.32" not in page and "90.00 %" not in page
     detail = text_of(reader("tanaka"), CHURN)
@@ -79,22 +99,38 @@ def test_the_month_waits_for_action_and_comment(late: None, reader: Reader) -> N
     post = {"kind": "final", "comment": "10月の確報"}
     blocked = client.post(CLOSING.replace("/?", "/close/?"), post)
     assert blocked.status_code == 422
-    assert "改善策がありません" in blocked.content.decode() and "コメントがありません" in blocked.content.decode()
+    assert (
+        "改善策がありません" in blocked.content.decode()
+        and "コメントがありません" in blocked.content.decode()
+    )
     assert _measure(client) == 302
     assert client.post(CLOSING.replace("/?", "/close/?"), post).status_code == 422
-    assert client.post(CLOSING.replace("/?", "/close/?"), {**post, "red_customer_churn_monthly": "北浜商店の申出が遅れた"}).status_code == 302
+    assert (
+        client.post(
+            CLOSING.replace("/?", "/close/?"),
+            {**post, "red_customer_churn_monthly": "北浜商店の申出が遅れた"},
+        ).status_code
+        == 302
+    )
     page = text_of(client, CLOSING)
     assert "北浜商店の申出が遅れた" in page and "確報" in page and "締めたときの値と一致します" in page
 
 
-def test_closed_first_then_the_late_cancellation(target: Target, october: dict[str, make.Account], reader: Reader) -> None:
+def test_closed_first_then_the_late_cancellation(
+    target: Target, october: dict[str, make.Account], reader: Reader
+) -> None:
     client = reader("tanaka")
-    assert client.post(CLOSING.replace("/?", "/close/?"), {"kind": "final", "comment": "10月の確報"}).status_code == 302
+    assert (
+        client.post(CLOSING.replace("/?", "/close/?"), {"kind": "final", "comment": "10月の確報"}).status_code
+        == 302
+    )
     make.load_movements("us3/late_only/movements.csv", october)
     page = text_of(client, CLOSING)
     assert "締め後修正" in page
     nrr = text_of(client, "/numbers/nrr/?month=2026-10")
-    assert "96.75 %96.00 %−0.75 pt" in nrr.replace("</td>", "").replace(" %", " %").replace("% 9", "%9").replace("% −", "%−")
+    assert "96.75 %96.00 %−0.75 pt" in nrr.replace("</td>", "").replace(" %", " %").replace(
+        "% 9", "%9"
+    ).replace("% −", "%−")
     assert "報告値 96.75 % → 現在の値 96.00 %" in text_of(client, BOARD)
     november = text_of(client, "/numbers/nrr/?month=2026-11")
     assert "締め後修正" in november and "−¥90,000" in november
@@ -104,7 +140,10 @@ def test_a_member_may_look_but_not_close_or_edit(target: Target, reader: Reader)
     client = reader("sato")
     assert client.get(CLOSING).status_code == 200
     assert "この月を締める" not in client.get(CLOSING).content.decode()
-    assert client.post(CLOSING.replace("/?", "/close/?"), {"kind": "final", "comment": "締めます"}).status_code == 403
+    assert (
+        client.post(CLOSING.replace("/?", "/close/?"), {"kind": "final", "comment": "締めます"}).status_code
+        == 403
+    )
     assert client.post(CHURN.replace("/?", "/target/?"), {"op": "<=", "value": "9"}).status_code == 403
     assert _measure(client) == 403
     assert "目標を設定する" not in client.get(CHURN).content.decode()
@@ -133,7 +172,9 @@ def test_the_bridge_leads_to_the_accounts(target: Target, reader: Reader) -> Non
     assert closed
     url = f"/numbers/closing/{closed.id}/bridge/?month=2026-10"
     assert client.post(url, {"amount_tax": "abc"}).status_code == 422
-    assert client.post(url, {"amount_proration": "-160,000", "note_proration": "10/5開始分"}).status_code == 302
+    assert (
+        client.post(url, {"amount_proration": "-160,000", "note_proration": "10/5開始分"}).status_code == 302
+    )
     page = text_of(client, CLOSING)
     assert "−¥160,000" in page and "¥12,000,000" in page
 
@@ -141,11 +182,17 @@ def test_the_bridge_leads_to_the_accounts(target: Target, reader: Reader) -> Non
 def test_a_target_holds_from_its_day_on(person: Person) -> None:
     tanaka = person("tanaka")
     set_target(tanaka, "customer_churn_monthly", op="<=", value=Decimal("0.05"))
-    newer = set_target(tanaka, "customer_churn_monthly", op="<=", value=Decimal("0.04"), effective_on=date(2026, 10, 1))
+    newer = set_target(
+        tanaka, "customer_churn_monthly", op="<=", value=Decimal("0.04"), effective_on=date(2026, 10, 1)
+    )
     found = all_targets(make.asked())
-    september, october = (in_force(found, "customer_churn_monthly", "", date(2026, month, 1)) for month in (9, 10))
+    september, october = (
+        in_force(found, "customer_churn_monthly", "", date(2026, month, 1)) for month in (9, 10)
+    )
     assert september and october and (september.value, october.value) == (Decimal("0.05"), Decimal("0.04"))
-    set_target(tanaka, "customer_churn_monthly", op="<=", value=Decimal("0.03"), effective_on=date(2026, 10, 1))
+    set_target(
+        tanaka, "customer_churn_monthly", op="<=", value=Decimal("0.03"), effective_on=date(2026, 10, 1)
+    )
     corrected = in_force(all_targets(make.asked()), "customer_churn_monthly", "", date(2026, 10, 1))
     assert corrected and corrected.value == Decimal("0.03")
     withdraw_target(tanaka, corrected.id)
@@ -155,10 +202,25 @@ def test_a_target_holds_from_its_day_on(person: Person) -> None:
 
 def test_a_target_no_figure_can_have_is_refused(person: Person) -> None:
     tanaka = person("tanaka")
-    for metric, op, value in (("nrr_monthly", "<", "1"), ("nothing", "<=", "1"), ("nrr_monthly", ">=", "101"), ("nrr_monthly", ">=", "nan")):
+    for metric, op, value in (
+        ("nrr_monthly", "<", "1"),
+        ("nothing", "<=", "1"),
+        ("nrr_monthly", ">=", "101"),
+        ("nrr_monthly", ">=", "nan"),
+    ):
         with pytest.raises(Refused):
             set_target(tanaka, metric, op=op, value=Decimal(value))
     with pytest.raises(Forbidden):
         set_target(person("sato"), "nrr_monthly", op=">=", value=Decimal(1))
     with pytest.raises(Refused):
-        add_countermeasure(tanaka, "nrr_monthly", date(2026, 10, 1), kind="other", text="x", owner_id=tanaka.pk, due_on=date(2026, 12, 1), expected_effect="x", churn_reason="x")
+        add_countermeasure(
+            tanaka,
+            "nrr_monthly",
+            date(2026, 10, 1),
+            kind="other",
+            text="x",
+            owner_id=tanaka.pk,
+            due_on=date(2026, 12, 1),
+            expected_effect="x",
+            churn_reason="x",
+        )

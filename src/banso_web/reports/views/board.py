@@ -42,7 +42,20 @@ def kpi_board(request: HttpRequest) -> HttpResponse:
 
 def _csv(request: HttpRequest, shown: Board) -> HttpResponse:
     question = shown.question
-    head = [_("指標"), _("値"), _("単位"), _("理由"), _("目標"), _("目標との差"), _("判定"), _("95%区間 下限"), _("95%区間 上限"), _("件数"), _("担当"), _("定義版")]
+    head = [
+        _("指標"),
+        _("値"),
+        _("単位"),
+        _("理由"),
+        _("目標"),
+        _("目標との差"),
+        _("判定"),
+        _("95%区間 下限"),
+        _("95%区間 上限"),
+        _("件数"),
+        _("担当"),
+        _("定義版"),
+    ]
     lines = []
     for tile in shown.tiles:
         figure, result = tile.figure, tile.result

@@ -11,20 +11,20 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from banso_web.accounts import counting
 from banso_web.core.errors import Refused
 from banso_web.core.metrics import Scope, catalogue
 from banso_web.core.pages import page, render_page
 from banso_web.members.models import Member
-from banso_web.reports.question import Question, picker, read_question
+from banso_web.reports.question import Question, customer_url, picker, read_question
 from banso_web.reports.reads.board import Tile, board
 from banso_web.reports.reads.closing import BRIDGE, KINDS, STATES, month_lines
 from banso_web.reports.reads.figures import reporting_currency
-from banso_web.revenue.actions.closing import ClosingBlocked, blockers, close_month, question as closing_question, set_bridge
+from banso_web.revenue.actions.closing import ClosingBlocked, blockers, close_month, set_bridge
+from banso_web.revenue.actions.closing import question as closing_question
 from banso_web.revenue.actions.closing import reopen as reopen_month
 from banso_web.revenue.metrics.words import PARTS
 from banso_web.revenue.reads import closing as closings
-from banso_web.reports.question import customer_url
-from banso_web.accounts import counting
 
 
 def _company(request: HttpRequest) -> Question:
@@ -50,20 +50,51 @@ def _closed_context(closed: closings.Closed, question: Question) -> dict[str, An
     given = {line.kind: line for line in lines}
     return {
         "closed": closed,
-        "beside": [(catalogue[one.key], one) for one in closings.reported_beside_restated(closed, question.asked) if one.difference],
+        "beside": [
+            (catalogue[one.key], one)
+            for one in closings.reported_beside_restated(closed, question.asked)
+            if one.difference
+        ],
         "bars_beside": closings.bars_beside(closed, question.asked),
-        "frozen_bars": [(PARTS[key], closed.waterfall[key]) for key in ("opening", "restatement", "new", "reactivation", "upsell", "cross_sell", "contraction", "churn", "fx", "closing", "difference", "pending_renewal") if key in closed.waterfall and key in PARTS],
+        "frozen_bars": [
+            (PARTS[key], closed.waterfall[key])
+            for key in (
+                "opening",
+                "restatement",
+                "new",
+                "reactivation",
+                "upsell",
+                "cross_sell",
+                "contraction",
+                "churn",
+                "fx",
+                "closing",
+                "difference",
+                "pending_renewal",
+            )
+            if key in closed.waterfall and key in PARTS
+        ],
         "corrections": closings.corrections(closed, question.asked.watermark),
         "signed": closings.signed_pending(closed),
-        "bridge_lines": [{"kind": kind, "name": name, "line": given.get(kind)} for kind, name in BRIDGE.items()],
+        "bridge_lines": [
+            {"kind": kind, "name": name, "line": given.get(kind)} for kind, name in BRIDGE.items()
+        ],
         "bridge_given": [(BRIDGE.get(line.kind, line.kind), line) for line in lines],
         "accounts_mrr": accounts_mrr,
         "replay": closings.replay_differences(closed) if question.asked.pinned is False else [],
     }
 
 
-def _page(request: HttpRequest, question: Question, *, reasons: list[str] | None = None, given: QueryDict | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    question: Question,
+    *,
+    reasons: list[str] | None = None,
+    given: QueryDict | None = None,
+    status: int = 200,
+) -> HttpResponse:
     member = cast(Member, request.user)
+    posted = given if given is not None else QueryDict()
     closed = closings.standing(question.month)
     final = closed is not None and closed.kind == "final"
     may_close = member.may("month.close") and question.asked.is_today
@@ -72,7 +103,11 @@ def _page(request: HttpRequest, question: Question, *, reasons: list[str] | None
     signed = [one["one"].contract_id for one in pending]
     comments = {tile.line.key: "・" for tile in red}
     # What would still block after the list is signed and every comment written.
-    waiting = blockers(closing_question(question.month), question.month, red_comments=comments, signed=signed) if not final else []
+    waiting = (
+        blockers(closing_question(question.month), question.month, red_comments=comments, signed=signed)
+        if not final
+        else []
+    )
     context: dict[str, Any] = {
         **picker(question),
         "company_only": True,
@@ -81,12 +116,12 @@ def _page(request: HttpRequest, question: Question, *, reasons: list[str] | None
         "kinds": KINDS,
         "waiting": waiting,
         "reasons": reasons or [],
-        "given": given or {},
-        "red": [{"tile": tile, "comment": (given or {}).get(f"red_{tile.line.key}", "")} for tile in red],
+        "given": posted,
+        "red": [{"tile": tile, "comment": posted.get(f"red_{tile.line.key}", "")} for tile in red],
         "unaddressed": board(question).unaddressed,
         "pending": pending,
         "pending_total": sum((one["mrr"] for one in pending), Decimal(0)),
-        "signed_ids": set(given.getlist("signed")) if given else set(),
+        "signed_ids": set(posted.getlist("signed")),
         "may_close": may_close,
         "final": final,
         "history": closings.all_of(question.month),
@@ -112,7 +147,11 @@ def close(request: HttpRequest) -> HttpResponse:
     """Sign the month as 速報 or 確報 (403 without month.close)."""
     question = _company(request)
     post = request.POST
-    comments = {key.removeprefix("red_"): text for key, text in post.items() if key.startswith("red_") and str(text).strip()}
+    comments = {
+        key.removeprefix("red_"): text
+        for key, text in post.items()
+        if key.startswith("red_") and str(text).strip()
+    }
     signed = [int(text) for text in post.getlist("signed") if text.isdecimal() and len(text) < 19]
     try:
         made = close_month(
@@ -123,7 +162,10 @@ def close(request: HttpRequest) -> HttpResponse:
         return _page(request, question, reasons=list(blocked.reasons), given=post, status=422)
     except Refused as problem:
         return _page(request, question, reasons=[problem.message], given=post, status=422)
-    messages.success(request, _("%(month)s を%(kind)sで締めました。") % {"month": f"{made.month:%Y-%m}", "kind": KINDS[made.kind]})
+    messages.success(
+        request,
+        _("%(month)s を%(kind)sで締めました。") % {"month": f"{made.month:%Y-%m}", "kind": KINDS[made.kind]},
+    )
     return redirect(question.url("closing"))
 
 
@@ -133,10 +175,15 @@ def reopen(request: HttpRequest, closing_id: int) -> HttpResponse:
     """Take a closing back, with a reason."""
     question = _company(request)
     try:
-        made = reopen_month(closing_id, actor=cast(Member, request.user), reason=request.POST.get("reason", ""))
+        made = reopen_month(
+            closing_id, actor=cast(Member, request.user), reason=request.POST.get("reason", "")
+        )
     except Refused as problem:
         return _page(request, question, reasons=[problem.message], status=422)
-    messages.success(request, _("%(month)s の締めを解除しました。締めの記録は残ります。") % {"month": f"{made.month:%Y-%m}"})
+    messages.success(
+        request,
+        _("%(month)s の締めを解除しました。締めの記録は残ります。") % {"month": f"{made.month:%Y-%m}"},
+    )
     return redirect(question.url("closing", month=f"{made.month:%Y-%m}"))
 
 
@@ -155,7 +202,10 @@ def bridge(request: HttpRequest, closing_id: int) -> HttpResponse:
         except InvalidOperation:
             amount = Decimal("nan")
         if not amount.is_finite() or abs(amount) >= Decimal(10) ** 13:
-            wrong.append(_("「%(name)s」の金額(%(text)s)を読み取れません。何も保存していません。") % {"name": name, "text": text[:40]})
+            wrong.append(
+                _("「%(name)s」の金額(%(text)s)を読み取れません。何も保存していません。")
+                % {"name": name, "text": text[:40]}
+            )
             continue
         lines.append(closings.BridgeLine(kind, amount, request.POST.get(f"note_{kind}", "").strip()))
     if wrong:

@@ -42,7 +42,16 @@ def cohort_page(request: HttpRequest) -> HttpResponse:
             for age in range(min(ages, found.ages))
             if cohort.base[age] is not None
         ]  # fmt: skip
-        head = [_("開始時期"), _("開始からの月数"), _("顧客数"), _("残っている顧客"), _("開始月のMRR"), _("その月のMRR"), _("継続率(顧客数)"), _("継続率(MRR)")]
+        head = [
+            _("開始時期"),
+            _("開始からの月数"),
+            _("顧客数"),
+            _("残っている顧客"),
+            _("開始月のMRR"),
+            _("その月のMRR"),
+            _("継続率(顧客数)"),
+            _("継続率(MRR)"),
+        ]
         return files.csv_file(request, f"cohorts-{by}", question, head, lines)
     words = {"month": _("開始月"), "quarter": _("開始四半期(暦)"), "year": _("開始年")}
     context: dict[str, Any] = {
@@ -80,7 +89,10 @@ def cohort_rows(request: HttpRequest) -> HttpResponse:
     context = {
         **picker(question),
         "cell": cell,
-        "rows": [(row, customer_url(row.account_id) if row.account_id in seen else "", row.account_id not in seen) for row in cell.rows[:500]],
+        "rows": [
+            (row, customer_url(row.account_id) if row.account_id in seen else "", row.account_id not in seen)
+            for row in cell.rows[:500]
+        ],
         "hidden_rows": max(len(cell.rows) - 500, 0),
         "agrees": kept == cell.retained and len(cell.rows) == cell.base,
         "customer_share": pct_text(cell.retained / cell.base, 2) if cell.base else "",

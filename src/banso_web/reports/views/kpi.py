@@ -36,7 +36,14 @@ from banso_web.reports.reads.targets import all_targets
 from banso_web.reports.reads.trend import column, month_of, months
 from banso_web.revenue.metrics.words import CAUSE_UNKNOWN
 
-THREE_RATES = ("customer_churn_monthly", "mrr_churn_monthly", "gross_revenue_churn", "net_revenue_churn", "customer_churn_annualised", "retention_monthly")
+THREE_RATES = (
+    "customer_churn_monthly",
+    "mrr_churn_monthly",
+    "gross_revenue_churn",
+    "net_revenue_churn",
+    "customer_churn_annualised",
+    "retention_monthly",
+)
 
 
 def _spec(metric: str) -> MetricSpec:
@@ -60,7 +67,13 @@ def _chart(question: Question, tile: Tile) -> dict[str, Any] | None:
         "unit": unit,
         "description": _("%(name)sの13か月の推移") % {"name": tile.spec.name},
         "x": [month_text(month_of(row)) for row in rows],
-        "series": [{"name": str(tile.spec.name), "values": values, "states": ["" if value is not None else "not_computable" for value in values]}],
+        "series": [
+            {
+                "name": str(tile.spec.name),
+                "values": values,
+                "states": ["" if value is not None else "not_computable" for value in values],
+            }
+        ],
         "hrefs": [keep_question(question.rows_url(tile.line.key, month=row.month)) for row in rows],
         "zero": tile.line.trend in ("customer_churn", "mrr_churn", "gross_churn", "closing", "customers"),
     }
@@ -88,7 +101,12 @@ def _tile(shown: Board, metric: str) -> Tile:
 
 
 def _page(
-    request: HttpRequest, metric: str, *, target_form: TargetForm | None = None, measure_form: MeasureForm | None = None, status: int = 200
+    request: HttpRequest,
+    metric: str,
+    *,
+    target_form: TargetForm | None = None,
+    measure_form: MeasureForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     spec, question = _spec(metric), read_question(request)
     shown = board(question)

@@ -24,8 +24,9 @@ from banso_web.reports import files
 from banso_web.reports.actions.scenarios import delete_scenario, save_scenario
 from banso_web.reports.question import Question, picker, read_question
 from banso_web.reports.reads.figures import reporting_currency
-from banso_web.reports.reads.ltv import FORMS, KEYS, LABELS, LEVER_NAMES, PERCENT, Shown, ltv, tornado
+from banso_web.reports.reads.ltv import FORMS, KEYS, LEVER_NAMES, PERCENT, Shown, ltv, tornado
 from banso_web.reports.reads.scenarios import scenarios
+from banso_web.revenue.metrics.ltv import LABELS
 
 LEVER_KEYS = tuple(LEVER_NAMES)
 LIMIT = Decimal(10) ** 13
@@ -53,7 +54,9 @@ class Asked:
         found = self.number(f"lever_{key}", name, percent=True, least=Decimal("-0.99"))
         return Decimal("0.10") if found is None else min(found, Decimal(10))
 
-    def number(self, key: str, name: str, *, percent: bool = False, least: Decimal = Decimal(0)) -> Decimal | None:
+    def number(
+        self, key: str, name: str, *, percent: bool = False, least: Decimal = Decimal(0)
+    ) -> Decimal | None:
         """A number of the address; what cannot be read or used is told and counts as not given."""
         text = self.query.get(key, "").replace(",", "").strip()
         if not text:
@@ -64,14 +67,27 @@ class Asked:
             value = Decimal("nan")
         top = Decimal(1) if key in PERCENT or key == "new_churn" else LIMIT
         if not value.is_finite() or not least <= value <= top or len(text) > 40:
-            self.errors.append(_("「%(name)s」の値(%(text)s)は使えません。実績値で計算しています。") % {"name": name, "text": text[:40]})
+            self.errors.append(
+                _("「%(name)s」の値(%(text)s)は使えません。実績値で計算しています。")
+                % {"name": name, "text": text[:40]}
+            )
             return None
         return value
 
     @property
     def kept(self) -> dict[str, str]:
         """What a scenario keeps, to be opened again."""
-        keys = ("form", *KEYS[self.form], *(f"lever_{key}" for key in LEVER_KEYS), "price_change", "new_churn", "segment", "team", "owner", "touch")
+        keys = (
+            "form",
+            *KEYS[self.form],
+            *(f"lever_{key}" for key in LEVER_KEYS),
+            "price_change",
+            "new_churn",
+            "segment",
+            "team",
+            "owner",
+            "touch",
+        )
         return {key: self.query[key] for key in keys if self.query.get(key)}
 
 
@@ -128,13 +144,34 @@ def _box(line: Any, given: str) -> dict[str, Any]:
 
 def _lines(shown: Shown) -> list[list[Any]]:
     """The page as rows of a file: section, name, value, change, remark."""
-    lines: list[list[Any]] = [[_("入力"), one.name, one.value, None, f"{one.source}{f' ({one.on})' if one.on else ''}"] for one in shown.inputs]
+    lines: list[list[Any]] = [
+        [_("入力"), one.name, one.value, None, f"{one.source}{f' ({one.on})' if one.on else ''}"]
+        for one in shown.inputs
+    ]
     value = shown.result.value
-    lines.append([_("結果"), catalogue[shown.result.metric].name, value, None, shown.result.reason or " / ".join(shown.result.notes)])
+    lines.append(
+        [
+            _("結果"),
+            catalogue[shown.result.metric].name,
+            value,
+            None,
+            shown.result.reason or " / ".join(shown.result.notes),
+        ]
+    )
     if shown.article:
         for line in sorted(shown.article.levers, key=lambda one: one.rank):
-            lines.append([_("対策 %(share)s") % {"share": f"{line.share * 100:+f}".rstrip("0").rstrip(".") + " %"}, line.name, line.lever.value, line.lever.change, " / ".join(str(note) for note in line.notes)])
-        lines.append([_("対策"), _("すべて合わせた場合"), shown.article.together, shown.article.together_change, ""])
+            lines.append(
+                [
+                    _("対策 %(share)s") % {"share": f"{line.share * 100:+f}".rstrip("0").rstrip(".") + " %"},
+                    line.name,
+                    line.lever.value,
+                    line.lever.change,
+                    " / ".join(str(note) for note in line.notes),
+                ]
+            )
+        lines.append(
+            [_("対策"), _("すべて合わせた場合"), shown.article.together, shown.article.together_change, ""]
+        )
     if shown.churn:
         for row in shown.table:
             lines.append([_("解約率別"), row.rate, row.value, None, row.months])
@@ -148,7 +185,11 @@ def _lines(shown: Shown) -> list[list[Any]]:
 
 def _csv(request: HttpRequest, question: Question, asked: Asked, shown: Shown) -> HttpResponse:
     head = [_("区分"), _("項目"), _("値"), _("変化"), _("備考")]
-    about = [(_("式"), FORMS[asked.form]), (_("定義版"), shown.result.version), (_("通貨"), reporting_currency(question))]
+    about = [
+        (_("式"), FORMS[asked.form]),
+        (_("定義版"), shown.result.version),
+        (_("通貨"), reporting_currency(question)),
+    ]
     return files.csv_file(request, f"ltv-{asked.form}", question, head, _lines(shown), about=about)
 
 
@@ -163,7 +204,10 @@ def save(request: HttpRequest) -> HttpResponse:
         raise Refused(asked.errors[0], code="bad_input")
     inputs = {
         "query": asked.kept,
-        "items": [{"key": one.key, "value": plain(one.value, 20), "source": one.source, "on": str(one.on or "")} for one in shown.inputs],
+        "items": [
+            {"key": one.key, "value": plain(one.value, 20), "source": one.source, "on": str(one.on or "")}
+            for one in shown.inputs
+        ],
     }
     result: dict[str, Any] = {
         "value": plain(shown.result.value, 20), "reason": shown.result.reason, "currency": reporting_currency(question),
@@ -172,7 +216,14 @@ def save(request: HttpRequest) -> HttpResponse:
     if shown.article:
         result["together"] = plain(shown.article.together, 20)
         result["levers"] = {line.key: plain(line.lever.value, 20) for line in shown.article.levers}
-    save_scenario(cast(Member, request.user), name=request.POST.get("name", ""), form=asked.form, inputs=inputs, result=result, asked=question.asked)
+    save_scenario(
+        cast(Member, request.user),
+        name=request.POST.get("name", ""),
+        form=asked.form,
+        inputs=inputs,
+        result=result,
+        asked=question.asked,
+    )
     messages.success(request, _("シナリオを保存しました。"))
     return redirect(keep_question(f"{reverse('ltv')}?{query_text(asked.kept)}"))
 

@@ -8,8 +8,9 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from banso_web.core.metrics import Scope, catalogue
+from banso_web.core.metrics import MetricResult, Scope, catalogue, compute
 from banso_web.core.pages import page, render_page
+from banso_web.core.ui.figures import Figure
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
 from banso_web.members.models import Member
@@ -37,7 +38,15 @@ def waterfall_page(request: HttpRequest) -> HttpResponse:
         return _csv(request, question, shown)
     closed = standing(question.month) if question.scope == Scope() else None
     names = {"month": _("月次NRR(記事式)"), "year": _("12か月NRR"), "trend": _("13か月の推移")}
-    keys = ("nrr_monthly", "grr_monthly", "gross_revenue_churn", "net_revenue_churn", "mrr_churn_monthly", "nrr_12m", "grr_12m")
+    keys = (
+        "nrr_monthly",
+        "grr_monthly",
+        "gross_revenue_churn",
+        "net_revenue_churn",
+        "mrr_churn_monthly",
+        "nrr_12m",
+        "grr_12m",
+    )
     churn = found.of.get("customer_churn_monthly")
     reasons = churn.parts.get("reasons", {}) if churn else {}
     context: dict[str, Any] = {
@@ -52,6 +61,7 @@ def waterfall_page(request: HttpRequest) -> HttpResponse:
             "nrr_monthly": replace(figure(question, ALL["nrr_monthly"], found.of.get("nrr_monthly")), label=_("並べて見る: 月次NRR(記事式)")),
         },
         "result": found.of["nrr_monthly"],
+        "day_figures": _of_the_day(question) if tab == "year" else [],
         "year": found.of["nrr_12m"],
         "split": split(question, found) if tab == "month" else None,
         "counts": churn.parts if churn else {},
@@ -69,6 +79,27 @@ def waterfall_page(request: HttpRequest) -> HttpResponse:
         "may_export": cast(Member, request.user).may("export.run"),
     }  # fmt: skip
     return render_page(request, "reports/nrr.html", context)
+
+
+def _of_the_day(question: Question) -> list[tuple[Figure, MetricResult]]:
+    """The twelve months to the asked day itself, beside those to the month's end."""
+    found = []
+    for key in ("nrr_12m", "grr_12m"):
+        result = compute(key, question.asked, scope=question.scope)
+        shown = figure(question, ALL[key], result)
+        label = _("%(name)s(基準日まで)") % {"name": catalogue[key].name}
+        found.append(
+            (
+                replace(
+                    shown,
+                    label=label,
+                    as_of=question.asked.as_of,
+                    rows_url=question.rows_url(key, at="asked"),
+                ),
+                result,
+            )
+        )
+    return found
 
 
 def _csv(request: HttpRequest, question: Question, shown: Fall | None) -> HttpResponse:

@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 
 from banso_web.accounts.access import visible_accounts
 from banso_web.core.errors import Forbidden, Refused
-from banso_web.core.metrics import MetricResult, MetricSpec, MovementLine, Row, Side, compute, rows_of, spec_of
+from banso_web.core.metrics import (
+    MetricResult,
+    MetricSpec,
+    MovementLine,
+    Row,
+    Side,
+    compute,
+    rows_of,
+    spec_of,
+)
 from banso_web.core.pages import page, render_page
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
@@ -66,9 +75,10 @@ def _ask(request: HttpRequest) -> tuple[Question, MetricSpec, MetricResult]:
     if not member.may(spec.permission):
         raise Forbidden(_("この数字を見る権限がありません。"))
     line = ALL.get(spec.key)
-    at_end = line is not None and line.at == "end"
+    on_the_day = request.GET.get("at") == "asked"  # of the asked day itself, where the metric can be asked so
+    at_end = line is not None and line.at == "end" and not on_the_day
     asked = question.at_month_end if at_end else question.asked
-    month = question.month if spec.monthly or spec.month_optional else None
+    month = question.month if spec.monthly or (spec.month_optional and not on_the_day) else None
     return question, spec, compute(spec.key, asked, month=month, scope=question.scope)
 
 
@@ -95,7 +105,12 @@ def _shown(member: Member, rows: Sequence[Row], as_of: date, touched: dict[int, 
                 hidden=hidden,
                 touched=touched.get(row.account_id) if row.account_id is not None else None,
                 movements=() if hidden else row.movements,
-                contract="" if hidden else str(row.extra.get("contract_id", "") or next((m.contract for m in row.movements if m.contract), "")),
+                contract=""
+                if hidden
+                else str(
+                    row.extra.get("contract_id", "")
+                    or next((m.contract for m in row.movements if m.contract), "")
+                ),
                 unnamed=not is_customer,
             )
         )
@@ -117,13 +132,18 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
     part = request.GET.get("part") or (parts[0] if parts else "excluded")
     if part not in parts:
         text = _("「%(part)s」という内訳はありません。見られる内訳: %(parts)s")
-        raise Refused(text % {"part": part[:40], "parts": "、".join(str(part_name(one)) for one in parts)}, code="bad_part")
+        raise Refused(
+            text % {"part": part[:40], "parts": "、".join(str(part_name(one)) for one in parts)},
+            code="bad_part",
+        )
     rows = rows_of(result, part)
     member = cast(Member, request.user)
     # Which customers were touched when costs a look over all touches: only where somebody was lost.
     touched = last_touches(question.asked) if _wants_touch(rows) else {}
     if request.GET.get("export") == "csv":
-        return _csv(request, question, spec, result, part, _shown(member, rows, question.asked.as_of, touched))
+        return _csv(
+            request, question, spec, result, part, _shown(member, rows, question.asked.as_of, touched)
+        )
     start = min(_offset(request), max(len(rows) - 1, 0))
     shown = _shown(member, rows[start : start + SIZE], question.asked.as_of, touched)
     line = ALL.get(spec.key) or Line(spec.key)
@@ -143,7 +163,15 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
         "earlier": changed_query(request, **{"from": max(start - SIZE, 0) or None}) if start else "",
         "later": changed_query(request, **{"from": start + SIZE}) if start + SIZE < len(rows) else "",
         "columns": _columns(shown),
-        "tabs": [Tab(part_name(one), changed_query(request, part=one, **{"from": None}), one == part, len(rows_of(result, one))) for one in parts],
+        "tabs": [
+            Tab(
+                part_name(one),
+                changed_query(request, part=one, **{"from": None}),
+                one == part,
+                len(rows_of(result, one)),
+            )
+            for one in parts
+        ],
         "numerator_counted": counted(result.numerator),
         "denominator_counted": counted(result.denominator),
         "direct": spec.key not in ("customer_churn_annualised", "quick_ratio", "arr"),
@@ -171,7 +199,12 @@ def _columns(rows: Sequence[ShownRow]) -> dict[str, bool]:
 
 
 def _csv(
-    request: HttpRequest, question: Question, spec: MetricSpec, result: MetricResult, part: str, rows: list[ShownRow]
+    request: HttpRequest,
+    question: Question,
+    spec: MetricSpec,
+    result: MetricResult,
+    part: str,
+    rows: list[ShownRow],
 ) -> HttpResponse:
     columns = _columns(rows)
     head: list[Any] = [_("顧客ID"), _("顧客名"), _("内訳")]
@@ -200,7 +233,9 @@ def _csv(
         (_("内訳"), part_name(part)),
     ]  # fmt: skip
     name = f"{spec.key}-{part}-{question.month_key}"
-    return files.csv_file(request, name, question, [*head, *(title for title, _read in taken)], lines, about=about)
+    return files.csv_file(
+        request, name, question, [*head, *(title for title, _read in taken)], lines, about=about
+    )
 
 
 def _movement_text(movements: Sequence[MovementLine]) -> str:
