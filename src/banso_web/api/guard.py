@@ -63,11 +63,19 @@ def around(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
             response["Content-Language"] = language
             response.setdefault("Cache-Control", "no-store")
             if not response.has_header("Banso-Watermark"):
-                response["Banso-Watermark"] = str(current_watermark())
+                response["Banso-Watermark"] = str(_watermark(request, response))
             patch_vary_headers(response, ("Accept-Language", "Authorization", "Cookie"))
             return response
 
     return wrapped
+
+
+def _watermark(request: HttpRequest, response: HttpResponseBase) -> int:
+    """The watermark a read stands on; after a write the latest one."""
+    if request.method in problems.SAFE and response.status_code < 300:
+        mark: int = request.asked.watermark  # type: ignore[attr-defined]
+        return mark
+    return current_watermark()
 
 
 def _query_names(operation: Operation) -> set[str]:

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from ninja.errors import HttpError, ValidationError
 
 from banso_web.core.errors import Conflict, Refused
@@ -94,8 +94,11 @@ def problem(request: HttpRequest, status: int, code: str, detail: str, **more: A
 
 
 def unchanged(request: HttpRequest) -> str:
-    """The sentence about the data, where there is something to say."""
-    return "" if request.method in SAFE else _("データは変わっていません。")
+    """The sentence about the data, ready to follow another one; nothing where nothing could change."""
+    if request.method in SAFE:
+        return ""
+    space = "" if get_language() == "ja" else " "
+    return space + _("データは変わっていません。")
 
 
 def _words(kind: str, context: Mapping[str, Any]) -> str:

@@ -27,14 +27,18 @@ def test_without_a_key_nobody_is_let_in(client: Client) -> None:
     assert answer.json()["code"] == "no_key"
 
 
-@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer banso_00000000_x", "Basic YTpi", "Bearer", "x"])
+@pytest.mark.parametrize(
+    "header", ["Bearer nonsense", "Bearer banso_00000000_x", "Basic YTpi", "Bearer", "x"]
+)
 def test_a_wrong_key_is_one_answer(client: Client, header: str) -> None:
     answer = client.get(f"{V1}/accounts", headers={"Authorization": header})
     assert (answer.status_code, answer.json()["code"]) == (401, "bad_key")
     assert "nonsense" not in answer.content.decode()  # what was sent is not repeated
 
 
-def test_expired_revoked_and_left_are_the_same_answer(as_key: Caller, person: Callable[[str], Member]) -> None:
+def test_expired_revoked_and_left_are_the_same_answer(
+    as_key: Caller, person: Callable[[str], Member]
+) -> None:
     api = as_key("tanaka", "read")
     assert api.get("/me").status_code == 200
     key = ApiKey.objects.get()
@@ -128,7 +132,9 @@ def test_a_session_reads_and_needs_its_token_to_write(person: Callable[[str], Me
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf")
     page.get(f"{V1}/docs")
     token = page.cookies["csrftoken"].value
-    done = page.patch(f"{V1}/accounts/A1", body, content_type="application/json", headers={"X-CSRFToken": token})
+    done = page.patch(
+        f"{V1}/accounts/A1", body, content_type="application/json", headers={"X-CSRFToken": token}
+    )
     assert done.status_code == 200, done.content
 
 

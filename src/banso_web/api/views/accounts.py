@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import Path, Query, Router
 from pydantic import Field
 
@@ -61,7 +62,7 @@ def _owner(text: str) -> str:
     return str(found[text])
 
 
-def _filters(query: AccountsIn) -> ListQuery:
+def filters(query: AccountsIn) -> ListQuery:
     return ListQuery(
         text=query.q,
         owner=_owner(query.owner),
@@ -81,7 +82,9 @@ def see_accounts(request: HttpRequest) -> None:
         raise Forbidden(_("顧客を見る権限がありません。"))
 
 
-@router.get("/accounts", response=schemas.Listed[schemas.AccountOut], summary=said("顧客の一覧"))
+@router.get(
+    "/accounts", response=schemas.Listed[schemas.AccountOut], summary=said(gettext_lazy("顧客の一覧"))
+)
 def list_accounts(request: HttpRequest, query: Query[AccountsIn]) -> Any:
     """Customers of the asked day that the filters leave. MRR and order by MRR need `revenue.view`."""
     see_accounts(request)
@@ -91,11 +94,11 @@ def list_accounts(request: HttpRequest, query: Query[AccountsIn]) -> Any:
     if query.account_id is not None:
         found = [reads.one(member, reads.exactly(member, query.account_id), question)]
         return {**stamp(question), "items": found, "next": None}
-    items, behind = reads.page(member, _filters(query), question, query.sort, query.cursor, query.limit)
+    items, behind = reads.page(member, filters(query), question, query.sort, query.cursor, query.limit)
     return {**stamp(question), "items": items, "next": behind}
 
 
-@router.get("/accounts/{account}", response=schemas.AccountAnswer, summary=said("顧客を1社"))
+@router.get("/accounts/{account}", response=schemas.AccountAnswer, summary=said(gettext_lazy("顧客を1社")))
 def get_account(
     request: HttpRequest, response: HttpResponse, query: Query[TimeIn], account: Path[Code]
 ) -> Any:
@@ -191,7 +194,7 @@ def _now() -> Asked:
 @router.patch(
     "/accounts/{account}",
     response=schemas.EditAnswer,
-    summary=said("顧客を編集する"),
+    summary=said(gettext_lazy("顧客を編集する")),
     openapi_extra={SCOPE: "write", "x-banso-etag": True},
 )
 def patch_account(
@@ -230,7 +233,7 @@ def renamed(problem: Refused) -> Refused:
 @router.post(
     "/edits",
     response=schemas.UndoAnswer,
-    summary=said("顧客をまとめて編集する"),
+    summary=said(gettext_lazy("顧客をまとめて編集する")),
     openapi_extra={SCOPE: "write"},
 )
 def bulk_edit(request: HttpRequest, body: BulkEdit) -> Any:
@@ -247,10 +250,10 @@ def bulk_edit(request: HttpRequest, body: BulkEdit) -> Any:
 @router.post(
     "/edits/{entry}/undo",
     response=schemas.UndoAnswer,
-    summary=said("顧客の編集を元に戻す"),
+    summary=said(gettext_lazy("顧客の編集を元に戻す")),
     openapi_extra={SCOPE: "write"},
 )
-def undo(request: HttpRequest, entry: Path[Id]) -> Any:
+def undo_account_edit(request: HttpRequest, entry: Path[Id]) -> Any:
     """Take an edit back: the versions beneath show again. 403 where one of its customers is not the caller's to edit."""
     changed = undo_edit(entry, actor=who(request))
     return {**stamp(_now()), "changed": changed}
@@ -263,7 +266,7 @@ class TimelineIn(PageIn):
 @router.get(
     "/accounts/{account}/timeline",
     response=schemas.Listed[schemas.TimelineOut],
-    summary=said("顧客のタイムライン"),
+    summary=said(gettext_lazy("顧客のタイムライン")),
 )
 def account_timeline(request: HttpRequest, query: Query[TimelineIn], account: Path[Code]) -> Any:
     """What happened with the customer up to the asked day, latest first, in the caller's language."""
@@ -281,7 +284,7 @@ def account_timeline(request: HttpRequest, query: Query[TimelineIn], account: Pa
 @router.get(
     "/accounts/{account}/history",
     response=schemas.Listed[schemas.ChangeOut],
-    summary=said("顧客の項目の履歴"),
+    summary=said(gettext_lazy("顧客の項目の履歴")),
 )
 def account_history(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
     """Every dated change of the customer's own fields, latest entered first. Members and parents stand as internal ids."""

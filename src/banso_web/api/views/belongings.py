@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import Path, Query, Router
 
 from banso_web.api import schemas
@@ -37,7 +38,9 @@ def _listed(question: Any, page: tuple[list[dict[str, Any]], str | None]) -> dic
     return {**stamp(question), "items": page[0], "next": page[1]}
 
 
-@router.get("/contacts", response=schemas.Listed[schemas.ContactOut], summary=said("先方担当者の一覧"))
+@router.get(
+    "/contacts", response=schemas.Listed[schemas.ContactOut], summary=said(gettext_lazy("先方担当者の一覧"))
+)
 def list_contacts(request: HttpRequest, query: Query[PageIn]) -> Any:
     """Contacts of every customer the caller may see."""
     _see_people(request)
@@ -48,7 +51,7 @@ def list_contacts(request: HttpRequest, query: Query[PageIn]) -> Any:
 @router.get(
     "/accounts/{account}/contacts",
     response=schemas.Listed[schemas.ContactOut],
-    summary=said("顧客の先方担当者"),
+    summary=said(gettext_lazy("顧客の先方担当者")),
 )
 def account_contacts(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
     """403 without the right to see people: an empty list would say that there is nobody."""
@@ -57,7 +60,9 @@ def account_contacts(request: HttpRequest, query: Query[PageIn], account: Path[C
     return _listed(question, people.contacts(who(request), row.pk, question, query.cursor, query.limit))
 
 
-@router.get("/contracts", response=schemas.Listed[schemas.ContractOut], summary=said("契約の一覧"))
+@router.get(
+    "/contracts", response=schemas.Listed[schemas.ContractOut], summary=said(gettext_lazy("契約の一覧"))
+)
 def list_contracts(request: HttpRequest, query: Query[PageIn]) -> Any:
     """Contracts of every customer the caller may see."""
     see_accounts(request)
@@ -68,7 +73,7 @@ def list_contracts(request: HttpRequest, query: Query[PageIn]) -> Any:
 @router.get(
     "/accounts/{account}/contracts",
     response=schemas.Listed[schemas.ContractOut],
-    summary=said("顧客の契約"),
+    summary=said(gettext_lazy("顧客の契約")),
 )
 def account_contracts(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
     """The customer's contracts as of the asked day."""
@@ -76,7 +81,9 @@ def account_contracts(request: HttpRequest, query: Query[PageIn], account: Path[
     return _listed(question, people.contracts(who(request), row.pk, question, query.cursor, query.limit))
 
 
-@router.get("/movements", response=schemas.Listed[schemas.MovementOut], summary=said("MRR の動きの一覧"))
+@router.get(
+    "/movements", response=schemas.Listed[schemas.MovementOut], summary=said(gettext_lazy("MRR の動きの一覧"))
+)
 def list_movements(request: HttpRequest, query: Query[PageIn]) -> Any:
     """Every movement that counts, in order of entry: the only source of MRR."""
     _see_money(request)
@@ -87,7 +94,7 @@ def list_movements(request: HttpRequest, query: Query[PageIn]) -> Any:
 @router.get(
     "/accounts/{account}/movements",
     response=schemas.Listed[schemas.MovementOut],
-    summary=said("顧客の MRR の動き"),
+    summary=said(gettext_lazy("顧客の MRR の動き")),
 )
 def account_movements(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
     """Movements up to the asked day, in order of entry."""
@@ -99,7 +106,7 @@ def account_movements(request: HttpRequest, query: Query[PageIn], account: Path[
 @router.get(
     "/accounts/{account}/charges",
     response=schemas.Listed[schemas.ChargeOut],
-    summary=said("顧客の一時売上"),
+    summary=said(gettext_lazy("顧客の一時売上")),
 )
 def account_charges(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
     """One-off charges, which are never MRR."""
@@ -111,7 +118,7 @@ def account_charges(request: HttpRequest, query: Query[PageIn], account: Path[Co
 @router.get(
     "/accounts/{account}/invoices",
     response=schemas.Listed[schemas.InvoiceOut],
-    summary=said("顧客の請求"),
+    summary=said(gettext_lazy("顧客の請求")),
 )
 def account_invoices(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
     """Bills; a payment after the asked day is not there yet."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 from ninja import Path, Query, Router
 from pydantic import Field
 
@@ -61,7 +62,7 @@ def described(spec: MetricSpec) -> dict[str, Any]:
 @router.get(
     "/metrics",
     response=schemas.Listed[schemas.MetricOut],
-    summary=said("指標の一覧"),
+    summary=said(gettext_lazy("指標の一覧")),
     openapi_extra=READS,
 )
 def list_metrics(request: HttpRequest, query: Query[TimeIn]) -> Any:
@@ -86,7 +87,7 @@ def _result(request: HttpRequest, key: str, query: MetricIn | RowsIn, question: 
 @router.get(
     "/metrics/{key}",
     response=schemas.MetricAnswer,
-    summary=said("指標を1つ"),
+    summary=said(gettext_lazy("指標を1つ")),
     openapi_extra=READS,
 )
 def get_metric(request: HttpRequest, query: Query[MetricIn], key: Path[Key]) -> Any:
@@ -98,7 +99,7 @@ def get_metric(request: HttpRequest, query: Query[MetricIn], key: Path[Key]) -> 
 @router.get(
     "/metrics/{key}/rows",
     response=schemas.RowsAnswer,
-    summary=said("指標の内訳の行"),
+    summary=said(gettext_lazy("指標の内訳の行")),
     openapi_extra=READS,
 )
 def metric_rows(request: HttpRequest, query: Query[RowsIn], key: Path[Key]) -> Any:
@@ -107,6 +108,7 @@ def metric_rows(request: HttpRequest, query: Query[RowsIn], key: Path[Key]) -> A
     if query.cursor:
         mark, start = unpack(query.cursor, [int, int])
         question = replace(question, watermark=min(max(mark, 0), question.watermark), pinned=True)
+        request.asked = question  # type: ignore[attr-defined]
     result = _result(request, key, query, question)
     rows, value = part(result, query.part)
     start = min(max(start, 0), len(rows))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -29,7 +30,7 @@ class HealthOut(Schema):
     watermark: int
 
 
-@router.get("/health", response=HealthOut, auth=None, summary=said("動いているか"))
+@router.get("/health", response=HealthOut, auth=None, summary=said(gettext_lazy("動いているか")))
 def health(request: HttpRequest) -> Any:
     """Needs no key. The database answers, or this is a 500."""
     return {"status": "ok", "watermark": current_watermark()}
@@ -101,7 +102,7 @@ def _member(person: Person) -> dict[str, Any]:
 @router.get(
     "/me",
     response=MeOut,
-    summary=said("このキーのメンバー"),
+    summary=said(gettext_lazy("このキーのメンバー")),
     openapi_extra={SCOPE: "read|write|import|metrics"},
 )
 def me(request: HttpRequest, query: Query[TimeIn]) -> Any:
@@ -117,7 +118,7 @@ def me(request: HttpRequest, query: Query[TimeIn]) -> Any:
     }
 
 
-@router.get("/members", response=schemas.Listed[MemberOut], summary=said("メンバーの一覧"))
+@router.get("/members", response=schemas.Listed[MemberOut], summary=said(gettext_lazy("メンバーの一覧")))
 def list_members(request: HttpRequest, query: Query[MembersIn]) -> Any:
     """Members as they are today, in order of id. Needs `member.view`."""
     if not who(request).may("member.view"):
@@ -130,7 +131,7 @@ def list_members(request: HttpRequest, query: Query[MembersIn]) -> Any:
     return {**stamp(question), "items": [_member(person) for person in shown], "next": behind}
 
 
-@router.get("/audit", response=schemas.Listed[AuditOut], summary=said("監査ログ"))
+@router.get("/audit", response=schemas.Listed[AuditOut], summary=said(gettext_lazy("監査ログ")))
 def list_audit(request: HttpRequest, query: Query[AuditIn]) -> Any:
     """Who did what to what, latest first; rows about things the caller may not see are left out. Needs `audit.view`."""
     member = who(request)
