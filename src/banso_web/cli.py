@@ -12,7 +12,11 @@ import click
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "banso_web.config.settings")
 
 COMMAND_MODULES = ("core", "members", "ingest", "revenue", "reports", "api", "operations")
-UNPREPARED = ("manage", "doctor", "restore")  # these must work on a home that cannot be opened, or must not open it
+UNPREPARED = (
+    "manage",
+    "doctor",
+    "restore",
+)  # these must work on a home that cannot be opened, or must not open it
 
 
 class BansoGroup(click.Group):

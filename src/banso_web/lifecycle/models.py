@@ -17,7 +17,10 @@ class Task(Happening):
     state = models.CharField(max_length=20, default="open")
 
     class Meta:
-        indexes = [models.Index(fields=["account", "due_on"], name="task_account"), models.Index(fields=["code"], name="task_code")]
+        indexes = [
+            models.Index(fields=["account", "due_on"], name="task_account"),
+            models.Index(fields=["code"], name="task_code"),
+        ]
 
 
 class Renewal(Happening):
@@ -30,7 +33,10 @@ class Renewal(Happening):
     note = models.TextField(default="")
 
     class Meta:
-        indexes = [models.Index(fields=["contract"], name="renewal_contract"), models.Index(fields=["code"], name="renewal_code")]
+        indexes = [
+            models.Index(fields=["contract"], name="renewal_contract"),
+            models.Index(fields=["code"], name="renewal_code"),
+        ]
 
 
 class Goal(Happening):
@@ -45,7 +51,10 @@ class Goal(Happening):
     approver = models.CharField(max_length=200, default="")
 
     class Meta:
-        indexes = [models.Index(fields=["account"], name="goal_account"), models.Index(fields=["code"], name="goal_code")]
+        indexes = [
+            models.Index(fields=["account"], name="goal_account"),
+            models.Index(fields=["code"], name="goal_code"),
+        ]
 
 
 class Onboarding(Happening):
@@ -57,4 +66,7 @@ class Onboarding(Happening):
     completed_on = models.DateField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account"], name="onboarding_account"), models.Index(fields=["code"], name="onboarding_code")]
+        indexes = [
+            models.Index(fields=["account"], name="onboarding_account"),
+            models.Index(fields=["code"], name="onboarding_code"),
+        ]

@@ -33,9 +33,15 @@ class Entry(models.Model):
     entered_at = models.DateTimeField(null=True)
     voided_seq = models.BigIntegerField(null=True, unique=True)
     voided_at = models.DateTimeField(null=True)
-    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     void_reason = models.TextField(default="")
-    projected = models.BooleanField(default=False)  # current rows follow the versions; False: the projection is due
+    projected = models.BooleanField(
+        default=False
+    )  # current rows follow the versions; False: the projection is due
 
     class Meta:
-        indexes = [models.Index(fields=["projected"], condition=models.Q(projected=False), name="entry_unprojected")]
+        indexes = [
+            models.Index(fields=["projected"], condition=models.Q(projected=False), name="entry_unprojected")
+        ]

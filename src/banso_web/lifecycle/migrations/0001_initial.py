@@ -5,98 +5,193 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Goal',
+            name="Goal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('metric', models.CharField(default='', max_length=200)),
-                ('baseline', models.DecimalField(decimal_places=4, max_digits=18, null=True)),
-                ('target', models.DecimalField(decimal_places=4, max_digits=18, null=True)),
-                ('due_on', models.DateField(null=True)),
-                ('agreed_on', models.DateField(null=True)),
-                ('approver', models.CharField(default='', max_length=200)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("metric", models.CharField(default="", max_length=200)),
+                ("baseline", models.DecimalField(decimal_places=4, max_digits=18, null=True)),
+                ("target", models.DecimalField(decimal_places=4, max_digits=18, null=True)),
+                ("due_on", models.DateField(null=True)),
+                ("agreed_on", models.DateField(null=True)),
+                ("approver", models.CharField(default="", max_length=200)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account'], name='goal_account'), models.Index(fields=['code'], name='goal_code')],
+                "indexes": [
+                    models.Index(fields=["account"], name="goal_account"),
+                    models.Index(fields=["code"], name="goal_code"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Onboarding',
+            name="Onboarding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('template', models.CharField(default='', max_length=200)),
-                ('started_on', models.DateField()),
-                ('completed_on', models.DateField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("template", models.CharField(default="", max_length=200)),
+                ("started_on", models.DateField()),
+                ("completed_on", models.DateField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account'], name='onboarding_account'), models.Index(fields=['code'], name='onboarding_code')],
+                "indexes": [
+                    models.Index(fields=["account"], name="onboarding_account"),
+                    models.Index(fields=["code"], name="onboarding_code"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Renewal',
+            name="Renewal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('forecast', models.CharField(default='', max_length=60)),
-                ('amount', models.DecimalField(decimal_places=4, max_digits=18, null=True)),
-                ('next_action', models.CharField(default='', max_length=500)),
-                ('note', models.TextField(default='')),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.contract')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("forecast", models.CharField(default="", max_length=60)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=18, null=True)),
+                ("next_action", models.CharField(default="", max_length=500)),
+                ("note", models.TextField(default="")),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.contract"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['contract'], name='renewal_contract'), models.Index(fields=['code'], name='renewal_code')],
+                "indexes": [
+                    models.Index(fields=["contract"], name="renewal_contract"),
+                    models.Index(fields=["code"], name="renewal_code"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('title', models.CharField(max_length=300)),
-                ('owner', models.CharField(default='', max_length=200)),
-                ('due_on', models.DateField(null=True)),
-                ('state', models.CharField(default='open', max_length=20)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("title", models.CharField(max_length=300)),
+                ("owner", models.CharField(default="", max_length=200)),
+                ("due_on", models.DateField(null=True)),
+                ("state", models.CharField(default="open", max_length=20)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'due_on'], name='task_account'), models.Index(fields=['code'], name='task_code')],
+                "indexes": [
+                    models.Index(fields=["account", "due_on"], name="task_account"),
+                    models.Index(fields=["code"], name="task_code"),
+                ],
             },
         ),
     ]
