@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 from banso.periods import add_months
 from banso_web.accounts.models import Account, Contract, Merge
 from banso_web.core.facts.happenings import effective
-from banso_web.core.facts.memo import last_change
+from banso_web.core.facts.memo import Memo, last_change
 from banso_web.core.models import StateVersion
 
 CHUNK = 5_000  # ids in one question; the engines' limits lie well above
+_merges: Memo[dict[int, int]] = Memo(16)  # every part of a customer's page asks who was merged into whom
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,13 @@ def merges(watermark: int, known_at: datetime | None = None) -> dict[int, int]:
     """{merged account: the account that was kept}, followed to the end, as decided by then.
 
     Of each pair the latest standing decision counts. Two companies merged into each other in a circle stay with the
-    smallest id, so an answer exists for any data.
+    smallest id, so an answer exists for any data. The caller owns the dict.
     """
+    key = (merge_mark(watermark), known_at)
+    return dict(_merges.get(key, lambda: _decided(watermark, known_at)))
+
+
+def _decided(watermark: int, known_at: datetime | None) -> dict[int, int]:
     rows = Merge.objects.filter(effective(watermark))
     if known_at is not None:
         rows = rows.filter(entry__entered_at__lte=known_at)
