@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -18,9 +18,11 @@ from banso_web.core import audit, clock
 from banso_web.core.errors import Forbidden
 from banso_web.core.metrics import exact, plain
 from banso_web.core.ui.formats import moment_text
-from banso_web.members.models import Member
 from banso_web.members.reads import assignable_members
 from banso_web.reports.question import Question, scope_label
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 
 def cell(value: Any) -> str:
@@ -43,7 +45,7 @@ def csv_file(
     *, about: Sequence[tuple[Any, Any]] = (),
 ) -> HttpResponse:  # fmt: skip
     """The file, with 基準日, 集計対象 and 作成日時 above the table. 403 without export.run; the export is audited."""
-    member = cast(Member, request.user)
+    member = cast("Member", request.user)
     if not member.may("export.run"):
         raise Forbidden(_("一覧を書き出す権限がありません。"))
     asked = question.asked

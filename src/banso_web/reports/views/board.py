@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from banso_web.core.pages import page, render_page
-from banso_web.members.models import Member
 from banso_web.reports import files
 from banso_web.reports.question import picker, read_question
 from banso_web.reports.reads.board import Board, board
@@ -16,6 +15,9 @@ from banso_web.reports.reads.figures import reporting_currency, shape
 from banso_web.reports.reads.tree import tree
 from banso_web.reports.reads.unmatched import unmatched
 from banso_web.reports.words import left_out_words
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 
 @page("revenue.view")
@@ -25,7 +27,7 @@ def kpi_board(request: HttpRequest) -> HttpResponse:
     shown = board(question)
     if request.GET.get("export") == "csv":
         return _csv(request, shown)
-    member = cast(Member, request.user)
+    member = cast("Member", request.user)
     context = {
         **picker(question),
         "board": shown,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,7 +15,6 @@ from banso_web.accounts import counting
 from banso_web.core.errors import Refused
 from banso_web.core.metrics import Scope, catalogue
 from banso_web.core.pages import page, render_page
-from banso_web.members.models import Member
 from banso_web.reports.question import Question, customer_url, picker, read_question
 from banso_web.reports.reads.board import Tile, board
 from banso_web.reports.reads.closing import BRIDGE, KINDS, STATES, month_lines
@@ -25,6 +24,9 @@ from banso_web.revenue.actions.closing import question as closing_question
 from banso_web.revenue.actions.closing import reopen as reopen_month
 from banso_web.revenue.metrics.words import PARTS
 from banso_web.revenue.reads import closing as closings
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 
 def _company(request: HttpRequest) -> Question:
@@ -93,7 +95,7 @@ def _page(
     given: QueryDict | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    member = cast(Member, request.user)
+    member = cast("Member", request.user)
     posted = given if given is not None else QueryDict()
     closed = closings.standing(question.month)
     final = closed is not None and closed.kind == "final"
@@ -155,7 +157,7 @@ def close(request: HttpRequest) -> HttpResponse:
     signed = [int(text) for text in post.getlist("signed") if text.isdecimal() and len(text) < 19]
     try:
         made = close_month(
-            question.month, kind=post.get("kind", ""), actor=cast(Member, request.user), comment=post.get("comment", ""),
+            question.month, kind=post.get("kind", ""), actor=cast("Member", request.user), comment=post.get("comment", ""),
             red_comments={key: str(text) for key, text in comments.items()}, signed=signed,
         )  # fmt: skip
     except ClosingBlocked as blocked:
@@ -176,7 +178,7 @@ def reopen(request: HttpRequest, closing_id: int) -> HttpResponse:
     question = _company(request)
     try:
         made = reopen_month(
-            closing_id, actor=cast(Member, request.user), reason=request.POST.get("reason", "")
+            closing_id, actor=cast("Member", request.user), reason=request.POST.get("reason", "")
         )
     except Refused as problem:
         return _page(request, question, reasons=[problem.message], status=422)
@@ -210,6 +212,6 @@ def bridge(request: HttpRequest, closing_id: int) -> HttpResponse:
         lines.append(closings.BridgeLine(kind, amount, request.POST.get(f"note_{kind}", "").strip()))
     if wrong:
         return _page(request, question, reasons=wrong, status=422)
-    set_bridge(closing_id, lines, actor=cast(Member, request.user))
+    set_bridge(closing_id, lines, actor=cast("Member", request.user))
     messages.success(request, _("会計のMRRへの橋渡しを保存しました。"))
     return redirect(question.url("closing"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -13,11 +13,13 @@ from banso_web.core.pages import page, render_page
 from banso_web.core.ui.formats import pct_text
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
-from banso_web.members.models import Member
 from banso_web.reports import files
 from banso_web.reports.question import customer_url, picker, read_question
 from banso_web.reports.reads.cohorts import BY, cell_rows, chart, table
 from banso_web.reports.reads.figures import reporting_currency
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 AGES = (13, 25, 37)
 
@@ -68,7 +70,7 @@ def cohort_page(request: HttpRequest) -> HttpResponse:
             Tab(_("すべて"), changed_query(request, ages="all"), wanted == "all"),
         ],
         "measure": measure,
-        "may_export": cast(Member, request.user).may("export.run"),
+        "may_export": cast("Member", request.user).may("export.run"),
     }  # fmt: skip
     return render_page(request, "reports/cohorts.html", context)
 
@@ -84,7 +86,7 @@ def cohort_rows(request: HttpRequest) -> HttpResponse:
     if cell is None:
         raise NotVisible
     ids = [row.account_id for row in cell.rows if row.account_id is not None][:500]
-    seen = set(visible_accounts(cast(Member, request.user)).filter(pk__in=ids).values_list("pk", flat=True))
+    seen = set(visible_accounts(cast("Member", request.user)).filter(pk__in=ids).values_list("pk", flat=True))
     kept = sum(1 for row in cell.rows if row.closing)
     context = {
         **picker(question),

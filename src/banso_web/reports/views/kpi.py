@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,6 @@ from banso_web.core.metrics import RATIO, MetricSpec, catalogue, exact
 from banso_web.core.pages import page, render_page
 from banso_web.core.ui.formats import month_text
 from banso_web.core.ui.links import keep_question
-from banso_web.members.models import Member
 from banso_web.members.reads import assignable_members
 from banso_web.reports.actions.countermeasures import (
     add_countermeasure,
@@ -35,6 +34,9 @@ from banso_web.reports.reads.countermeasures import measures
 from banso_web.reports.reads.targets import all_targets
 from banso_web.reports.reads.trend import column, month_of, months
 from banso_web.revenue.metrics.words import CAUSE_UNKNOWN
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 THREE_RATES = (
     "customer_churn_monthly",
@@ -111,7 +113,7 @@ def _page(
     spec, question = _spec(metric), read_question(request)
     shown = board(question)
     tile = _tile(shown, metric)
-    member, people = cast(Member, request.user), assignable_members()
+    member, people = cast("Member", request.user), assignable_members()
     reasons = _reasons(tile)
     fallback = Decimal("0.05") if metric == "customer_churn_monthly" and tile.target is None else None
     target = tile.target
@@ -171,7 +173,7 @@ def target(request: HttpRequest, metric: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             set_target(
-                cast(Member, request.user), metric, op=data["op"], value=data["value"], owner=data["owner"],
+                cast("Member", request.user), metric, op=data["op"], value=data["value"], owner=data["owner"],
                 effective_on=data["effective_on"], scope=question.scope.key, reason=data["reason"],
             )  # fmt: skip
         except Refused as problem:
@@ -186,7 +188,7 @@ def target(request: HttpRequest, metric: str) -> HttpResponse:
 @page("revenue.view")
 def target_withdraw(request: HttpRequest, target_id: int) -> HttpResponse:
     """A version of a target ceases to count."""
-    withdraw_target(cast(Member, request.user), target_id)
+    withdraw_target(cast("Member", request.user), target_id)
     messages.success(request, _("目標を取り下げました。過去の締めの記録は変わりません。"))
     return redirect(_referrer(request))
 
@@ -202,7 +204,7 @@ def measure(request: HttpRequest, metric: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             add_countermeasure(
-                cast(Member, request.user), metric, question.month, kind=data["kind"], text=data["text"], owner_id=data["owner"],
+                cast("Member", request.user), metric, question.month, kind=data["kind"], text=data["text"], owner_id=data["owner"],
                 due_on=data["due_on"], expected_effect=data["expected_effect"], churn_reason=data["churn_reason"],
             )  # fmt: skip
         except Refused as problem:
@@ -229,7 +231,7 @@ def _referrer(request: HttpRequest) -> str:
 @page("revenue.view")
 def measure_done(request: HttpRequest, measure_id: int) -> HttpResponse:
     """Mark a 改善策 done today."""
-    finish_countermeasure(cast(Member, request.user), measure_id, clock.today())
+    finish_countermeasure(cast("Member", request.user), measure_id, clock.today())
     messages.success(request, _("改善策を完了にしました。"))
     return redirect(_referrer(request))
 
@@ -238,6 +240,6 @@ def measure_done(request: HttpRequest, measure_id: int) -> HttpResponse:
 @page("revenue.view")
 def measure_withdraw(request: HttpRequest, measure_id: int) -> HttpResponse:
     """Take a 改善策 back, with a reason."""
-    withdraw_countermeasure(cast(Member, request.user), measure_id, request.POST.get("reason", ""))
+    withdraw_countermeasure(cast("Member", request.user), measure_id, request.POST.get("reason", ""))
     messages.success(request, _("改善策を取り下げました。監査ログに残ります。"))
     return redirect(_referrer(request))

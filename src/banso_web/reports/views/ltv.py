@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,6 @@ from banso_web.core.pages import page, render_page
 from banso_web.core.ui.formats import query_text
 from banso_web.core.ui.links import changed_query, keep_question
 from banso_web.core.ui.lists import Tab
-from banso_web.members.models import Member
 from banso_web.reports import files
 from banso_web.reports.actions.scenarios import delete_scenario, save_scenario
 from banso_web.reports.question import Question, picker, read_question
@@ -27,6 +26,9 @@ from banso_web.reports.reads.figures import reporting_currency
 from banso_web.reports.reads.ltv import FORMS, KEYS, LEVER_NAMES, PERCENT, Shown, ltv, tornado
 from banso_web.reports.reads.scenarios import scenarios
 from banso_web.revenue.metrics.ltv import LABELS
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 LEVER_KEYS = tuple(LEVER_NAMES)
 LIMIT = Decimal(10) ** 13
@@ -106,7 +108,7 @@ def ltv_page(request: HttpRequest) -> HttpResponse:
     shown = _shown(question, asked)
     if request.GET.get("export") == "csv":
         return _csv(request, question, asked, shown)
-    member = cast(Member, request.user)
+    member = cast("Member", request.user)
     query = request.GET
     context = {
         **picker(question),
@@ -217,7 +219,7 @@ def save(request: HttpRequest) -> HttpResponse:
         result["together"] = plain(shown.article.together, 20)
         result["levers"] = {line.key: plain(line.lever.value, 20) for line in shown.article.levers}
     save_scenario(
-        cast(Member, request.user),
+        cast("Member", request.user),
         name=request.POST.get("name", ""),
         form=asked.form,
         inputs=inputs,
@@ -232,6 +234,6 @@ def save(request: HttpRequest) -> HttpResponse:
 @page("revenue.view")
 def delete(request: HttpRequest, scenario_id: int) -> HttpResponse:
     """Take a scenario off the list."""
-    delete_scenario(cast(Member, request.user), scenario_id)
+    delete_scenario(cast("Member", request.user), scenario_id)
     messages.success(request, _("シナリオを消しました。"))
     return redirect(reverse("ltv"))

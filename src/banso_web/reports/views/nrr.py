@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -13,7 +13,6 @@ from banso_web.core.pages import page, render_page
 from banso_web.core.ui.figures import Figure
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
-from banso_web.members.models import Member
 from banso_web.reports import files
 from banso_web.reports.board import ALL
 from banso_web.reports.question import Question, picker, read_question
@@ -22,6 +21,9 @@ from banso_web.reports.reads.nrr import Fall, chart, fall, split, trend_chart, t
 from banso_web.reports.words import left_out_words
 from banso_web.revenue.metrics.words import PARTS
 from banso_web.revenue.reads.closing import bars_beside, reported_beside_restated, standing
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 TABS = ("month", "year", "trend")
 
@@ -76,7 +78,7 @@ def waterfall_page(request: HttpRequest) -> HttpResponse:
         "part_words": PARTS,
         "currency": shown.currency if shown else "JPY",
         "expansion_url": question.rows_url("nrr_monthly", "expansion"),
-        "may_export": cast(Member, request.user).may("export.run"),
+        "may_export": cast("Member", request.user).may("export.run"),
     }  # fmt: skip
     return render_page(request, "reports/nrr.html", context)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -26,13 +26,15 @@ from banso_web.core.metrics import (
 from banso_web.core.pages import page, render_page
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
-from banso_web.members.models import Member
 from banso_web.reports import files
 from banso_web.reports.board import ALL, Line
 from banso_web.reports.question import Question, customer_url, picker, read_question
 from banso_web.reports.reads.figures import figure, interval_text, reporting_currency, shape
 from banso_web.reports.words import counted, part_name, parts_of
 from banso_web.touch.reads import last_touches
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 SIZE = 200
 
@@ -71,7 +73,7 @@ class Total:
 def _ask(request: HttpRequest) -> tuple[Question, MetricSpec, MetricResult]:
     question = read_question(request)
     spec = spec_of(request.GET.get("metric", ""))
-    member = cast(Member, request.user)
+    member = cast("Member", request.user)
     if not member.may(spec.permission):
         raise Forbidden(_("この数字を見る権限がありません。"))
     line = ALL.get(spec.key)
@@ -137,7 +139,7 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
             code="bad_part",
         )
     rows = rows_of(result, part)
-    member = cast(Member, request.user)
+    member = cast("Member", request.user)
     # Which customers were touched when costs a look over all touches: only where somebody was lost.
     touched = last_touches(question.asked) if _wants_touch(rows) else {}
     if request.GET.get("export") == "csv":
