@@ -15,10 +15,12 @@ from banso_web.core.facts import current_watermark
 from banso_web.core.imports import Context, Handler, Outcome, Problem, Row
 from banso_web.core.registry import registry
 from banso_web.ingest.inputs import Input
+from banso_web.ingest.mapped import MappedBinding
 from banso_web.ingest.readers import open_table
 from banso_web.ingest.readers.canonical import FILES
 from banso_web.ingest.readers.table import RawRow, RawTable
 from banso_web.ingest.rows import Binding, bind, raw_cells
+from banso_web.ingest.shaping import Shaping
 
 CHUNK = 5_000
 FILE_STEP = 1 << 40  # rows of the second file of a kind are numbered from here on while they are checked
@@ -61,6 +63,8 @@ Progress = Callable[[str, int], None]
 def open_input(one: Input) -> tuple[RawTable, Binding]:
     """The table of a file and what its columns mean. Raises ReadProblem or MissingColumns."""
     table = open_table(one.path, one.path.name, sheet=one.sheet or None, header_row=one.header_row)
+    if one.shaping:
+        return table, MappedBinding(table, Shaping.from_json(one.shaping))
     return table, bind(table, FILES[one.kind], one.columns)
 
 

@@ -31,6 +31,7 @@ class Input:
     sheet: str = ""
     header_row: int | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    shaping: dict[str, Any] | None = None  # a mapping of the page (ingest.shaping)
 
     @property
     def place(self) -> str:
@@ -47,6 +48,7 @@ class Input:
             "sheet": self.sheet,
             "header_row": self.header_row,
             "columns": self.columns,
+            **({"shaping": self.shaping} if self.shaping else {}),
         }
 
     @classmethod
@@ -58,6 +60,7 @@ class Input:
             data["sheet"],
             data["header_row"],
             data.get("columns", {}),
+            data.get("shaping"),
         )
 
 

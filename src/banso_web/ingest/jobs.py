@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -46,7 +46,7 @@ def write_import(run_id: int, member_id: int | None, language: str, accept_rejec
     run = ImportRun.objects.filter(pk=run_id).first()
     if run is None or run.state not in (State.READY, State.WRITING):
         return ""
-    actor = cast("Member | None", get_user_model().objects.filter(pk=member_id).first())
+    actor = get_user_model().objects.filter(pk=member_id).first() if member_id else None
     with translation.override(language), audit.through("job"):
         _begin(run)
         try:

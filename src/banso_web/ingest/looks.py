@@ -141,13 +141,17 @@ def kind_choices() -> list[Any]:
 
 
 def is_plain(table: RawTable, kind: str) -> bool:
-    """True for a canonical file: every column it needs is there, and none is left that wants a question or a factor."""
+    """True for a canonical file: the columns it needs bear its own names, and none is left that wants a question."""
     if kind not in FILES:
         return False
     try:
         binding = bind(table, FILES[kind])
     except MissingColumns:
         return False
+    for one in binding.bound:
+        match = match_header(one.header, kind)
+        if one.column.required and (match is None or match.reason not in ("key", "label")):
+            return False  # the company's own words: the person is shown how they are read
     known = {one.header for one in binding.bound}
     taken = {one.column.key for one in binding.bound}
     for header in table.headers:

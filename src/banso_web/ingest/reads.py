@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ def state_key(run: ImportRun) -> str:
 class FileCounts:
     """One file of a run with its counts; `kind` in words."""
 
-    name: str
+    name: Any
     kind: Any
     read: int
     new: int
@@ -94,7 +94,7 @@ def counts_of(run: ImportRun) -> list[FileCounts]:
     """The files of a checked run, in import order."""
     words = ("read", "new", "changed", "same", "rejected")
     return [
-        FileCounts(name, kind_label(row.get("kind", "")), *(row.get(word, 0) for word in words))
+        FileCounts(_("今回のファイルにない動き(取り下げ)") if name == "later:withdrawn" else name, kind_label(row.get("kind", "")), *(row.get(word, 0) for word in words))
         for name, row in run.counts.items()
     ]
 
@@ -115,7 +115,7 @@ def progress_of(run: ImportRun, *, seen: int | None = None, since: int | None = 
     ]
     if run.state == State.WRITING:
         done = sum(one.get("written", 0) for one in files)
-        total: int | None = sum(row["read"] - row["rejected"] for row in run.counts.values())
+        total: int | None = sum(row["read"] - row["rejected"] for key, row in run.counts.items() if not key.startswith("later:"))
     else:
         done = sum(one.get("checked", 0) for one in files)
         lines = list(run.options.get("lines", {}).values())
@@ -149,7 +149,7 @@ class Refused:
     raw: list[tuple[str, str]]
 
 
-def refused_of(rows: Sequence[Any]) -> list[Refused]:
+def refused_of(rows: Iterable[Any]) -> list[Refused]:
     """Stored refused rows in the reader's language."""
     return [
         Refused(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.registry import NavEntry, registry
 from banso_web.ingest import standing as standing
+from banso_web.ingest import withdrawing as withdrawing  # its step comes before the apps' own
 
 autodiscover_modules("imports")
 registry.nav.append(

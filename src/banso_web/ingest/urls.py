@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.ingest.views import files, listing, runs
+from banso_web.ingest.views import files, listing, mapping, preview, runs
 
 urlpatterns: list[URLPattern] = [
     path("imports/", listing.imports, name="imports"),
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("imports/columns/<str:kind>.csv", listing.template_csv, name="import_template"),
     path("imports/<int:run_id>/", runs.import_run, name="import_run"),
     path("imports/<int:run_id>/files/", files.import_files, name="import_files"),
+    path("imports/<int:run_id>/files/<int:at>/columns/", mapping.import_mapping, name="import_mapping"),
+    path("imports/<int:run_id>/preview/", preview.import_preview, name="import_preview"),
     path("imports/<int:run_id>/confirm/", runs.confirm, name="import_confirm"),
     path("imports/<int:run_id>/resume/", runs.resume, name="import_resume"),
     path("imports/<int:run_id>/drop/", runs.drop, name="import_drop"),

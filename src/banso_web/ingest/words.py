@@ -10,6 +10,7 @@ from banso_web.ingest.inputs import UnknownFile
 from banso_web.ingest.mapping.sql import MappingWrong
 from banso_web.ingest.readers.canonical import FILES
 from banso_web.ingest.readers.problems import ReadProblem
+from banso_web.ingest.recipe_words import PROBLEMS
 from banso_web.ingest.rows import MissingColumns
 
 # code: (reason, fix). Words in %()s come from the problem's detail; a missing one becomes empty.
@@ -190,6 +191,8 @@ REASONS: dict[str, tuple[Any, Any]] = {
         _("点数を入れるか、回答日を空にしてください。"),
     ),
 }
+
+REASONS |= PROBLEMS
 
 NOTES: dict[str, Any] = {
     "incomplete_accounts": _(

@@ -328,7 +328,7 @@ def parse_currency(value: object) -> str | None | Problem:
 
 
 # A month alone means its last day where something ends.
-_ENDS = frozenset({"ends_on", "ended_on", "left_on", "notice_deadline"})
+_ENDS = frozenset({"ends_on", "ended_on", "left_on", "notice_deadline", "service_to"})
 _BY_TYPE: Mapping[str, Callable[[object], Any]] = {
     "key": parse_key,
     "text": parse_text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -127,12 +127,25 @@ def convert_rows(
     `fields`: canonical key → where it comes from. `required` replaces the schema's (a 契約台帳 has no contract_id).
     Headers no field takes become custom fields. Raises KeyError for a field the schema does not know.
     """
+    convert = converter(table, schema, fields, tax_rate=tax_rate, required=required)
+    for row in table.rows():
+        yield convert(row)
+
+
+def converter(
+    table: RawTable,
+    schema: FileSchema,
+    fields: Mapping[str, FieldMap],
+    *,
+    tax_rate: Decimal = Decimal("0.10"),
+    required: Sequence[str] | None = None,
+) -> Callable[[RawRow], ConvertedRow]:
+    """What `convert_rows` does to one row of the table, for a caller who walks the rows."""
     plan = [(schema.column(key), one, _place(table, one)) for key, one in fields.items()]
     used = {place for _column, _one, place in plan if place is not None}
     spare = [(column.index, column.header) for column in table.columns if column.index not in used]
     needed = tuple(schema.required if required is None else required)
-    for row in table.rows():
-        yield _convert(row, table, plan, spare, needed, fields, tax_rate)
+    return lambda row: _convert(row, table, plan, spare, needed, fields, tax_rate)
 
 
 def _place(table: RawTable, one: FieldMap) -> int | None:

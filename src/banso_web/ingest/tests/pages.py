@@ -58,6 +58,36 @@ class Pages:
         assert response.status_code == 302, unescape(response.content.decode())
         return str(response["Location"])
 
+    def save_columns(self, run: ImportRun, at: int = 0, **answers: str) -> str:
+        """Accept the suggested columns of a file, but for `answers`. Gives where it leads."""
+        url = f"/imports/{run.pk}/files/{at}/columns/"
+        response = self.client.post(url, {**self.shown(url), "deed": "go", **answers})
+        assert response.status_code == 302, unescape(response.content.decode())
+        return str(response["Location"])
+
+    def preview(self, run: ImportRun, **answers: str) -> str:
+        """The month totals after these answers, as the page shows them anew."""
+        url = f"/imports/{run.pk}/preview/"
+        response = self.client.post(url, {**self.shown(url), **answers}, headers={"HX-Request": "true"})
+        assert response.status_code == 200
+        return unescape(response.content.decode())
+
+    def derive(self, run: ImportRun, **answers: str) -> ImportRun:
+        """Accept the preview and let the worker check."""
+        url = f"/imports/{run.pk}/preview/"
+        response = self.client.post(url, {**self.shown(url), "deed": "go", **answers})
+        assert response.status_code == 302, unescape(response.content.decode())
+        assert response["Location"] == f"/imports/{run.pk}/"
+        run.refresh_from_db()
+        return self.work(run)
+
+    def ledger(self, data: bytes, name: str = "契約台帳.xlsx") -> ImportRun:
+        """A contract ledger all the way, everything as suggested."""
+        run = self.upload((name, data))
+        self.choose(run)
+        self.save_columns(run)
+        return self.confirm(self.derive(run))
+
     def work(self, run: ImportRun) -> ImportRun:
         """What the worker would do now."""
         jobs.check_import.call(run.pk, "ja")
@@ -94,4 +124,6 @@ def form_values(html: str) -> dict[str, Any]:
             r'<option value="([^"]*)"', body
         )
         found[name] = unescape(chosen[1]) if chosen else ""
+    for name, body in re.findall(r'<textarea\b[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', html, re.S):
+        found[name] = unescape(body)
     return found

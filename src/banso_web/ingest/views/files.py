@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from typing import cast
+
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from banso_web.core.errors import Refused
 from banso_web.core.pages import page, reader, render_page
-from banso_web.ingest import drafts, jobs
-from banso_web.ingest.drafts import SKIP, Upload
+from banso_web.ingest import drafts
+from banso_web.ingest.drafts import Upload
 from banso_web.ingest.forms import FileForm, KnownForm
-from banso_web.ingest.inputs import Input
-from banso_web.ingest.looks import RECIPES, Look, is_plain, kind_choices, look_at, table_of
-from banso_web.ingest.models import ImportRun
-from banso_web.ingest.readers import ReadProblem
+from banso_web.ingest.looks import Look, kind_choices, look_at
 from banso_web.ingest.views.runs import run_of
+from banso_web.ingest.views.steps import next_step
 
 
 @csrf_exempt  # the real protection is on `_new`: a body that is too large is refused before anything of it is read
-def import_new(request: HttpRequest) -> HttpResponse:
+def import_new(request: HttpRequest) -> HttpResponseBase:
     """Upload one or several files."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if request.method == "POST" and length.isdigit() and int(length) > 2 * drafts.MAX_FILE_BYTES:
+    if request.method == "POST" and length.isdecimal() and int(length) > 2 * drafts.MAX_FILE_BYTES:
         return _too_large(request)
-    response: HttpResponse = _new(request)
-    return response
+    return _new(request)
 
 
 @page("import.run")
@@ -47,7 +46,9 @@ def _new(request: HttpRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            run = drafts.receive(request.FILES.getlist("files"), actor=reader(request))
+            run = drafts.receive(
+                cast("list[drafts.Uploaded]", request.FILES.getlist("files")), actor=reader(request)
+            )
         except Refused as refused:
             problem = refused.message
         else:
@@ -84,7 +85,7 @@ def import_files(request: HttpRequest, run_id: int) -> HttpResponse:
         drafts.keep_uploads(run, uploads, known=known.cleaned_data["known"])
         if request.POST.get("deed") == "look" or (moved and request.POST.get("deed") != "go"):
             return redirect("import_files", run.pk)
-        return go_on(request, run)
+        return redirect(next_step(request, run))
     context = {
         "run": run, "pairs": list(zip(looks, forms, strict=True)), "known": known,
         "broken": any(one.problem for one in looks),
@@ -98,35 +99,7 @@ def _choose(uploads: list[Upload], forms: list[FileForm]) -> bool:
     for upload, form in zip(uploads, forms, strict=True):
         place = (form.cleaned_data.get("sheet") or "", form.cleaned_data["header_row"])
         if (upload.kind, upload.sheet, upload.header_row) != (form.cleaned_data["kind"], *place):
-            upload.shaping, upload.mapping, upload.told = None, None, []
+            upload.shaping, upload.mapping, upload.told, upload.extra = None, None, [], {}
         moved = moved or (upload.sheet, upload.header_row) != place
         upload.kind, upload.sheet, upload.header_row = form.cleaned_data["kind"], *place
     return moved
-
-
-def go_on(request: HttpRequest, run: ImportRun) -> HttpResponse:
-    """To the next thing to decide, or to the check when everything is."""
-    uploads = drafts.uploads_of(run)
-    taken = [one for one in uploads if one.kind != SKIP]
-    if not taken:
-        messages.error(request, _("取り込むファイルがありません。"))
-        return redirect("import_files", run.pk)
-    inputs = []
-    for one in taken:
-        path = drafts.path_of(run, one)
-        try:
-            table = table_of(path, one)
-        except ReadProblem:
-            messages.error(
-                request,
-                _("%(file)s は読めません。取り込まないことにするか、直したファイルを選び直してください。")
-                % {"file": one.name},
-            )
-            return redirect("import_files", run.pk)
-        if one.kind in RECIPES or not is_plain(table, one.kind):
-            messages.error(request, _("%(file)s の列は、そのままでは取り込めません。見出しを直してください。") % {"file": one.name})
-            return redirect("import_files", run.pk)
-        inputs.append(Input(one.kind, path, one.name, one.sheet, one.header_row))
-    drafts.settle(run, inputs, actor=reader(request), known=run.options.get("known", "now"))
-    jobs.queue(run, "check", actor=reader(request))
-    return redirect("import_run", run.pk)

@@ -41,7 +41,7 @@ def run_of(run_id: int) -> ImportRun:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() and len(text) < 16 else None
+    return int(text) if text and text.isdecimal() and len(text) < 16 else None
 
 
 def _context(request: HttpRequest, run: ImportRun) -> dict[str, object]:

@@ -1,0 +1,309 @@
+"""Recipe runs: from a company's own files to movements, contracts and customers, with the preview before anything is written.
+
+`derive` reads the files and calls a recipe of `banso.revenue.recipes`; `write_inputs` puts the rows beside the uploads as
+canonical files, which then go through the engine as an ordinary run: checked, published, undone like any other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from banso.revenue.recipes import (
+    Derived,
+    from_contracts,
+    from_invoice_lines,
+    from_snapshots,
+    from_wide,
+    from_won_deals,
+)
+from banso_web.ingest.inputs import Input
+from banso_web.ingest.readers import RawTable
+from banso_web.ingest.readers.amounts import parse_amount
+from banso_web.ingest.readers.cells import Amount, parse_key, parse_text
+from banso_web.ingest.readers.convert import (
+    ConvertedRow,
+    FieldMap,
+    WideRow,
+    convert_rows,
+    totals_of,
+    wide_rows,
+)
+from banso_web.ingest.readers.months import month_of
+from banso_web.ingest.shaping import Shaping
+
+FILE_STEP = 1 << 40  # rows of the second file are numbered from here on
+MOST_ROWS = 200_000  # a recipe holds its rows in memory; a company's ledger is far below this
+
+
+class TooManyRows(Exception):
+    """The file has more rows than a recipe takes; nothing was read further."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of a recipe, opened."""
+
+    name: str
+    table: RawTable
+    shaping: Shaping
+
+
+@dataclass
+class Derivation:
+    """What a recipe makes of the files. `refused`: source rows that gave nothing, with codes for `ingest.words`."""
+
+    kind: str
+    derived: Derived
+    accounts: dict[str, str] = field(default_factory=dict)  # account_id → name, where the files tell names
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    soft: list[dict[str, Any]] = field(default_factory=list)
+    marks: list[tuple[str, Any]] = field(default_factory=list)  # (file, Mark)
+    read: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    first: date | None = (
+        None  # the months that the files speak of, where they do not tell everything (wide, snapshots)
+    )
+    last: date | None = None
+
+
+def parse_totals(text: str) -> tuple[dict[date, Decimal], list[str]]:
+    """Month totals a person typed or pasted, one a line (「2025/04 450,000」), and the lines that say nothing."""
+    found: dict[date, Decimal] = {}
+    bad = []
+    for line in text.splitlines():
+        parts = re.split(r"[\t,:; ]+", line.strip(), maxsplit=1)
+        month = month_of(parts[0]) if parts[0] else None
+        amount = parse_amount(parts[1]) if len(parts) > 1 else None
+        if month and isinstance(amount, Amount):
+            found[month] = amount.value
+        elif line.strip():
+            bad.append(line.strip()[:60])
+    return found, bad
+
+
+def derive(sources: Sequence[Source], *, until: date) -> Derivation:
+    """Read the files of one recipe and derive. `until`: months after it are not previewed. Raises ReadProblem, TooManyRows."""
+    kind = sources[0].shaping.kind
+    work = _Work(kind, sources)
+    options = dict(sources[0].shaping.options)
+    totals, _bad = parse_totals(str(options.get("totals", "")))
+    match kind:
+        case "wide":
+            derived = work.wide(options, totals)
+        case "snapshots":
+            derived = work.snapshots(options, totals)
+        case "ledger":
+            derived = from_contracts(
+                work.rows(), end_reading=options.get("end_reading", "last_day"),
+                cancel_reading=options.get("cancel_reading", "last_day"), undecided=options.get("undecided", "end"),
+                overlap=options.get("overlap", "sum"), sheet_totals=totals or None, until=until,
+            )  # fmt: skip
+        case "deals":
+            derived = from_won_deals(
+                work.rows(), change_amounts=options.get("change_amounts", "delta"),
+                cancel_reading=options.get("cancel_reading", "last_day"), sheet_totals=totals or None,
+            )  # fmt: skip
+        case _:
+            derived = from_invoice_lines(work.rows(), sheet_totals=totals or None)
+    return work.finished(derived)
+
+
+class _Work:
+    """Reads the files of a recipe row by row; keeps what is refused, customers' names, and the rows as typed."""
+
+    def __init__(self, kind: str, sources: Sequence[Source]) -> None:
+        self.out = Derivation(kind, from_contracts([]))
+        self.sources = sources
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Good rows of all files, `row` numbered across files."""
+        for at, source in enumerate(self.sources):
+            yield from self._of(at, source)
+
+    def _of(self, at: int, source: Source) -> Iterator[dict[str, Any]]:
+        shaping = source.shaping
+        left = set(shaping.left_out)
+        found = convert_rows(
+            source.table, shaping.schema, shaping.fields, tax_rate=shaping.tax_rate, required=shaping.required
+        )
+        for row in found:
+            self._count(source, row)
+            if row.rejected:
+                continue
+            name = row.values.pop("account_name", None)
+            if name:
+                self.out.accounts.setdefault(row.values["account_id"], name)
+            custom = (
+                {key: text for key, text in row.custom.items() if key not in left}
+                if shaping.kind == "ledger"
+                else {}
+            )
+            yield {**custom, **row.values, "row": at * FILE_STEP + row.number}
+        for one in source.table.skipped:
+            self.out.skipped[one.kind] = self.out.skipped.get(one.kind, 0) + 1
+
+    def _count(self, source: Source, row: ConvertedRow | WideRow) -> None:
+        self.out.read += 1
+        if self.out.read > MOST_ROWS:
+            raise TooManyRows
+        for one in row.problems:
+            detail = {**({"text": one.problem.text[:200]} if one.problem.text else {}), **one.problem.detail}
+            told = {
+                "file": source.name, "row": row.number, "column": one.column, "code": one.problem.code,
+                "detail": {key: str(value) for key, value in detail.items()},
+                "raw": {key: "" if cell is None else str(cell) for key, cell in getattr(row, "raw", {}).items()},
+            }  # fmt: skip
+            if one.problem.soft:
+                self.out.soft.append(told)
+            elif isinstance(row, WideRow) or row.rejected:
+                self.out.refused.append(told)
+                break
+
+    def wide(self, options: Mapping[str, Any], totals: dict[date, Decimal]) -> Derived:
+        source = self.sources[0]
+        shaping = source.shaping
+        rule = FieldMap(unit=int(options.get("unit") or 1), tax_included=bool(options.get("tax_included")))
+        year = int(options["year"]) if options.get("year") else None
+        rows = []
+        keys = {key: one for key, one in shaping.fields.items() if key != "account_name"}
+        for row in wide_rows(source.table, keys, amounts=rule, year=year, tax_rate=shaping.tax_rate):
+            self._count(source, row)
+            if any(not one.problem.soft for one in row.problems):
+                continue
+            rows.append(row.as_recipe_row())
+        self._names(source)
+        for one in source.table.skipped:
+            self.out.skipped[one.kind] = self.out.skipped.get(one.kind, 0) + 1
+        sheet = totals or totals_of(source.table, amounts=rule, year=year, tax_rate=shaping.tax_rate)
+        months = sorted({month for row in rows for month in row["amounts"]})
+        if months:
+            self.out.first, self.out.last = months[0], months[-1]
+        return from_wide(rows, opening=options.get("opening", "first_day"), sheet_totals=sheet or None)
+
+    def _names(self, source: Source) -> None:
+        """Customers' names as typed (the keys of a month table are normalised in width, names never are)."""
+        fields = source.shaping.fields
+        if "account_name" not in fields:
+            return
+        for _number, cells in source.table.records():
+            code = parse_key(cells.get(fields["account_id"].source))
+            name = parse_text(cells.get(fields["account_name"].source))
+            if isinstance(code, str) and isinstance(name, str) and code and name:
+                self.out.accounts.setdefault(code, name)
+
+    def snapshots(self, options: Mapping[str, Any], totals: dict[date, Decimal]) -> Derived:
+        lists = []
+        for at, source in enumerate(self.sources):
+            day = date.fromisoformat(str(source.shaping.options["day"]))
+            lists.append((day, list(self._of(at, source))))
+        days = sorted(day for day, _rows in lists)
+        self.out.first, self.out.last = days[0].replace(day=1), days[-1]
+        return from_snapshots(lists, opening=options.get("opening", "first_day"), sheet_totals=totals or None)
+
+    def finished(self, derived: Derived) -> Derivation:
+        self.out.derived = derived
+        for problem in derived.problems:
+            at, number = divmod(problem.row, FILE_STEP)
+            source = self.sources[at]
+            fields = source.shaping.fields
+            column = fields[problem.column].source if problem.column in fields else problem.column
+            self.out.refused.append(
+                {
+                    "file": source.name, "row": number, "column": column, "code": f"recipe_{problem.code}",
+                    "detail": {"text": problem.detail}, "raw": {},
+                }
+            )  # fmt: skip
+        self._fill_raw()
+        for mark in derived.marks:
+            self.out.marks.append((self.sources[mark.row // FILE_STEP].name if mark.row else "", mark))
+        self.out.refused.sort(key=lambda one: (one["file"], one["row"]))
+        return self.out
+
+    def _fill_raw(self) -> None:
+        """The cells of the rows that the recipe refused, as they were typed: the file is read once more for them."""
+        for source in self.sources:
+            bare = {
+                one["row"]: one for one in self.out.refused if one["file"] == source.name and not one["raw"]
+            }
+            if not bare:
+                continue
+            for row in source.table.rows():
+                if row.number in bare:
+                    cells = zip(source.table.headers, row.values, strict=True)
+                    bare[row.number]["raw"] = {
+                        header: "" if cell is None else str(cell) for header, cell in cells
+                    }
+
+
+def day_of_name(name: str) -> date | None:
+    """The day a snapshot's file name tells: 契約一覧_20261031.csv, 2026-10, 2026年10月. The month alone is its first day."""
+    stem = Path(name).stem
+    if (found := re.search(r"(20\d{2})[-_.年]?(0[1-9]|1[0-2])[-_.月]?([0-2]\d|3[01])?(?!\d)", stem)) or (
+        found := re.search(r"(20\d{2})年(\d{1,2})月(?:(\d{1,2})日)?", stem)
+    ):
+        year, month, day = int(found[1]), int(found[2]), int(found[3] or 1)
+    else:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, bool):
+        return int(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as stream:
+        for row in rows:
+            plain = {key: _plain(value) for key, value in row.items() if value not in (None, "")}
+            stream.write(json.dumps(plain, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def write_inputs(made: Derivation, folder: Path, label: str) -> list[Input]:
+    """The derived rows as canonical JSON lines in the run's folder. Written anew each time; empty files are left out."""
+    movements = (
+        {key: value for key, value in row.items() if key != "recorded_at"} for row in made.derived.movements
+    )
+    tables: dict[str, tuple[str, Iterable[Mapping[str, Any]]]] = {
+        "accounts": (
+            _("顧客"),
+            ({"account_id": key, "name": name} for key, name in sorted(made.accounts.items())),
+        ),
+        "contracts": (_("契約"), made.derived.contracts),
+        "movements": (_("MRRの動き"), movements),
+    }
+    inputs = []
+    for kind, (word, rows) in tables.items():
+        path = folder / f"derived_{kind}.jsonl"
+        if _write(path, rows):
+            inputs.append(Input(kind, path, f"{label[:40]} → {word}"))
+        else:
+            path.unlink(missing_ok=True)
+    return inputs
+
+
+def movement_codes(folder: Path) -> set[str]:
+    """The ids of the movements that `write_inputs` wrote."""
+    path = folder / "derived_movements.jsonl"
+    if not path.exists():
+        return set()
+    with path.open(encoding="utf-8") as stream:
+        return {str(json.loads(line)["movement_id"]) for line in stream}

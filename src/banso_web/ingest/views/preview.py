@@ -1,0 +1,256 @@
+"""The recipe's preview: month totals beside the old sheet, the questions about dates, problems and marks, before anything is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from banso.revenue.recipes import CANCEL_READINGS, END_READINGS
+from banso_web.core import clock
+from banso_web.core.pages import page, reader, render_page
+from banso_web.ingest import drafts, jobs, saved
+from banso_web.ingest.drafts import SKIP
+from banso_web.ingest.looks import RECIPES
+from banso_web.ingest.models import ImportRun
+from banso_web.ingest.models import Mapping as SavedMapping
+from banso_web.ingest.readers import ReadProblem
+from banso_web.ingest.recipe import (
+    MOST_ROWS,
+    Derivation,
+    TooManyRows,
+    derive,
+    parse_totals,
+    write_inputs,
+)
+from banso_web.ingest.recipe_words import MARKS, READINGS, SHORT_READINGS
+from banso_web.ingest.sources import keep_refusals
+from banso_web.ingest.views.runs import run_of
+from banso_web.ingest.views.steps import input_of, sources_of, unique
+from banso_web.ingest.words import failure_data, failure_text, fix_text, reason_text
+
+SHOWN = 30
+CHOICES: dict[str, tuple[str, ...]] = {
+    "end_reading": END_READINGS,
+    "cancel_reading": CANCEL_READINGS,
+    "undecided": ("end", "continue"),
+    "overlap": ("sum", "replace"),
+    "opening": ("first_day", "day_before"),
+    "change_amounts": ("delta", "level"),
+}
+ASKED: dict[str, tuple[str, ...]] = {
+    "ledger": ("end_reading", "cancel_reading", "undecided", "overlap"),
+    "wide": ("opening",),
+    "snapshots": ("opening",),
+    "deals": ("cancel_reading", "change_amounts"),
+    "invoice_lines": (),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question with its answers: (key, words, ends that would change month or None)."""
+
+    key: str
+    title: str
+    help: str
+    answers: list[tuple[str, Any, int | None]]
+    chosen: str
+
+
+def _words(key: str) -> tuple[str, str, dict[str, Any]]:
+    """(title, help, answer → words) of a question that is no reading."""
+    match key:
+        case "end_reading":
+            return _("満了日・更新日の書き方"), _("3月31日まで使える契約は、どう書かれていますか。"), READINGS
+        case "cancel_reading":
+            return _("解約日の書き方"), _("3月31日まで使えた契約の解約日は、どう書かれていますか。"), READINGS
+        case "undecided":
+            return (
+                _("満了日を過ぎて、更新の行も解約日もない契約"), _("自動更新でない契約だけに効きます。"),
+                {"end": _("満了日で終わったものとする"), "continue": _("続いているものとする(更新手続中)")},
+            )  # fmt: skip
+        case "overlap":
+            return (
+                _("同じ顧客・製品で期間が重なる行"), _("契約IDが同じ行は、いつも後の行に置き換わります。"),
+                {"sum": _("足し合わせる"), "replace": _("後の行に置き換える")},
+            )  # fmt: skip
+        case "opening":
+            return (
+                _("最初の月の残高"), _("表の最初の月にすでにある金額を、いつの動きとするかです。"),
+                {"first_day": _("その月の新規とする"), "day_before": _("前の月から続いているものとする(月初の残高になります)")},
+            )  # fmt: skip
+    return (
+        _("増額・減額の金額"), _("商談の金額が何を表すかです。"),
+        {"delta": _("増えた分・減った分"), "level": _("変更後の月額")},
+    )  # fmt: skip
+
+
+def _questions(
+    kind: str, options: Mapping[str, Any], shifts: Mapping[str, Mapping[Any, int]], used: set[str]
+) -> list[Question]:
+    found = []
+    for key in ASKED[kind]:
+        if (key == "end_reading" and "ends_on" not in used) or (
+            key == "cancel_reading" and kind == "ledger" and "ended_on" not in used
+        ):
+            continue
+        title, help_text, words = _words(key)
+        chosen = str(options.get(key) or CHOICES[key][0])
+        counts = shifts.get(key)
+        answers = [
+            (one, words[one], None if counts is None or one == chosen else counts.get(one, 0))
+            for one in CHOICES[key]
+        ]
+        found.append(Question(key, title, help_text, answers, chosen))
+    return found
+
+
+def _read(kind: str, before: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe's options as answered; anything unknown keeps what was."""
+    options = dict(before)
+    for key in ASKED[kind]:
+        if data.get(key) in CHOICES[key]:
+            options[key] = data[key]
+    options["totals"] = str(data.get("totals", ""))[:20_000]
+    options["complete"] = data.get("complete") == "on"
+    if kind == "wide":
+        unit = str(data.get("unit", ""))
+        options["unit"] = int(unit) if unit in ("1", "1000", "10000", "1000000") else before.get("unit", 1)
+        options["tax_included"] = data.get("tax_included") == "on"
+        year = str(data.get("year", ""))
+        options["year"] = int(year) if year.isdecimal() and 1990 <= int(year) <= 2199 else None
+    return options
+
+
+@page("import.run")
+def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Answers change the preview at once (htmx); going on writes the derived rows beside the upload and starts the check."""
+    run = run_of(run_id)
+    if not drafts.editable(run):
+        return redirect("import_run", run.pk)
+    uploads = drafts.uploads_of(run)
+    recipe = [one for one in uploads if one.kind in RECIPES]
+    if not recipe or any(one.shaping is None for one in recipe):
+        return redirect("import_files", run.pk)
+    if request.method == "POST":
+        for one in recipe:
+            shaping = dict(one.shaping or {})
+            own = {key: value for key, value in shaping["options"].items() if key == "day"}
+            shaping["options"] = {**_read(one.kind, shaping["options"], request.POST), **own}
+            one.shaping = shaping
+        drafts.keep_uploads(run, uploads)
+    try:
+        made = derive(sources_of(run), until=clock.today())
+    except ReadProblem as problem:
+        messages.error(request, failure_text(failure_data(problem)))
+        return redirect("import_files", run.pk)
+    except TooManyRows:
+        messages.error(
+            request,
+            _(
+                "行が多すぎて、この作り方では扱えません(上限 %(limit)s 行)。増減のファイル(movements)にして取り込んでください。"
+            )
+            % {"limit": f"{MOST_ROWS:,}"},
+        )
+        return redirect("import_files", run.pk)
+    if request.method == "POST" and request.POST.get("deed") == "go" and made.derived.movements:
+        return _go(request, run, made)
+    context = _context(run, made)
+    return render_page(request, "ingest/preview.html", context, fragment="ingest/_preview.html")
+
+
+def _go(request: HttpRequest, run: ImportRun, made: Derivation) -> HttpResponse:
+    uploads = drafts.uploads_of(run)
+    recipe = [one for one in uploads if one.kind in RECIPES]
+    first = recipe[0]
+    sources = sources_of(run)
+    name = saved.name_for(first.name)
+    if first.mapping:
+        kept = SavedMapping.objects.get(pk=first.mapping)
+        name = kept.name
+    mapping = saved.save(name, sources[0].shaping, sources[0].table, actor=reader(request))
+    for one in recipe:
+        one.mapping = mapping.pk
+    drafts.keep_uploads(run, uploads)
+    folder = drafts.folder_of(run)
+    keep_refusals(folder, made.refused)
+    plain = [input_of(run, one) for one in uploads if one.kind not in RECIPES and one.kind != SKIP]
+    inputs = unique([*write_inputs(made, folder, run.file_name), *plain])
+    whole = made.first is not None or bool(sources[0].shaping.options.get("complete"))
+    drafts.settle(
+        run, inputs, actor=reader(request), known=run.options.get("known", "now"),
+        recipe={
+            "kind": made.kind, "series": f"{made.kind}:{mapping.name}", "complete": whole, "read": made.read,
+            "first": made.first.isoformat() if made.first else None, "last": made.last.isoformat() if made.last else None,
+            "refused": len({(one["file"], one["row"]) for one in made.refused}),
+        },
+    )  # fmt: skip
+    jobs.queue(run, "check", actor=reader(request))
+    return redirect("import_run", run.pk)
+
+
+def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
+    sources = sources_of(run)
+    shaping = sources[0].shaping
+    options = shaping.options
+    used = {key for source in sources for key, one in source.shaping.fields.items() if one.source}
+    preview = made.derived.preview
+    months = [{"currency": money, "rows": rows} for money, rows in preview.months.items()]
+    _found, bad_totals = parse_totals(str(options.get("totals", "")))
+    marks = Counter(mark.code for _file, mark in made.marks)
+    examples: dict[str, list[str]] = {}
+    for file, mark in made.marks:
+        kept = examples.setdefault(mark.code, [])
+        if len(kept) < 5:
+            kept.append(mark_words(file if len(sources) > 1 else "", mark))
+    return {
+        "run": run, "kind": made.kind, "label": RECIPES[made.kind], "options": options, "made": made, "months": months,
+        "agrees": preview.agrees, "has_sheet": any(row.sheet is not None for rows in preview.months.values() for row in rows),
+        "movements": len(made.derived.movements), "contracts": len({row["contract_id"] for row in made.derived.contracts}),
+        "customers": len({row["account_id"] for row in made.derived.movements}), "ends": preview.ends,
+        "questions": _questions(made.kind, options, preview.end_shifts, used), "short": SHORT_READINGS,
+        "marks": [{"words": MARKS.get(code, code), "count": n, "examples": examples[code]} for code, n in marks.most_common()],
+        "refused": [
+            {**one, "reason": reason_text(one["code"], one["detail"]), "fix": fix_text(one["code"], one["detail"]),
+             "raw": [(key, cell) for key, cell in one["raw"].items() if cell]}
+            for one in made.refused[:SHOWN]
+        ],
+        "refused_count": len(made.refused), "soft": len(made.soft), "bad_totals": bad_totals,
+        "asks_complete": made.first is None, "asks_totals": True,
+        "units": ((1, _("円")), (1000, _("千円")), (10000, _("万円")), (1000000, _("百万円"))),
+        "doubled": _doubled(run, made),
+    }  # fmt: skip
+
+
+def mark_words(file: str, mark: Any) -> str:
+    """Where a mark stands: file, row, customer, day."""
+    row = mark.row % (1 << 40) if mark.row else 0
+    parts = [
+        file,
+        _("%(row)s 行目") % {"row": row} if row else "",
+        mark.account_id,
+        str(mark.on or ""),
+        mark.detail,
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _doubled(run: ImportRun, made: Derivation) -> bool:
+    """True when a month table begins later than one of its series that was imported: its opening balance would count twice."""
+    if made.first is None or not any(mark.code == "opening_balance" for _file, mark in made.marks):
+        return False
+    first = next((one for one in drafts.uploads_of(run) if one.kind in RECIPES), None)
+    if first is None or not first.mapping:
+        return False
+    series = f"{made.kind}:{SavedMapping.objects.get(pk=first.mapping).name}"
+    before = ImportRun.objects.filter(state=ImportRun.State.DONE, options__recipe__series=series).exclude(
+        pk=run.pk
+    )
+    return any((one.options["recipe"].get("first") or "9") < made.first.isoformat() for one in before)

@@ -1,0 +1,81 @@
+"""What an earlier import of the same source brought and this one does not: those movements are taken back with it.
+
+A recipe's ids follow from its rows, so a corrected sheet may give other ids. The runs of one saved mapping are one
+series; movements of the series that the new derivation no longer holds are voided under the new run's entry, so undoing
+the run brings them back.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from banso_web.core.bulk import insert_rows
+from banso_web.core.facts import counted
+from banso_web.core.imports import Context, HappeningHandler, Later, later
+from banso_web.core.models import Known
+from banso_web.core.registry import registry
+from banso_web.ingest.actions import imports_home
+from banso_web.ingest.models import ImportRun
+from banso_web.ingest.recipe import movement_codes
+
+BATCH = 1_000
+KEY = "withdrawn"
+PLACE = f"later:{KEY}"
+
+
+def _handler() -> HappeningHandler[Any]:
+    handler = registry.file_handlers["movements"]()
+    assert isinstance(handler, HappeningHandler)
+    return handler
+
+
+def withdrawn_codes(run: ImportRun, watermark: int) -> list[str]:
+    """Sorted ids of the series' movements that count now and that this run's derivation does not hold."""
+    recipe = run.options.get("recipe") or {}
+    if not recipe.get("series") or not recipe.get("complete"):
+        return []
+    before = ImportRun.objects.filter(
+        state=ImportRun.State.DONE, options__recipe__series=recipe["series"], entry__isnull=False
+    ).exclude(pk=run.pk)
+    entries = list(before.values_list("entry_id", flat=True))
+    if not entries:
+        return []
+    rows = counted(_handler().model, watermark).filter(entry__in=entries)
+    if recipe.get("first"):
+        span = (date.fromisoformat(recipe["first"]), date.fromisoformat(recipe["last"]))
+        rows = rows.filter(effective_on__range=span)
+    return sorted(set(rows.values_list("code", flat=True)) - movement_codes(imports_home() / run.stored_as))
+
+
+def step(context: Context, after: int) -> tuple[int, int] | None:
+    """Void the next codes. The list is the same after a kill: rows of this entry do not count before it is published."""
+    run = ImportRun.objects.filter(entry=context.entry).first()
+    codes = withdrawn_codes(run, context.watermark)[after : after + BATCH] if run else []
+    if not codes:
+        return None
+    handler = _handler()
+    names = (
+        "account_id",
+        "contract_id",
+        *(name for name in handler.attrs if name not in ("account_id", "contract_id")),
+    )
+    rows = counted(handler.model, context.watermark).filter(code__in=codes)
+    facts = [
+        {
+            **{name: getattr(row, name) for name in names},
+            "code": row.code,
+            "is_void": True,
+            "contested": True,
+            "recorded_at": context.now,
+            "known_basis": Known.SYSTEM,
+            "entry_id": context.entry_id,
+        }
+        for row in rows
+    ]
+    insert_rows(handler.model, facts)
+    handler.model._default_manager.filter(code__in=codes).update(contested=True)
+    return after + len(codes), len(facts)
+
+
+later.append(Later(KEY, step))
