@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 
 from django.conf import settings
@@ -39,17 +40,14 @@ class LanguageMiddleware:
 def read_asked(query: dict[str, str]) -> Asked:
     """The question's time part from `as_of`, `known_at` and `watermark`; what cannot be read counts as not given."""
     today, latest = clock.today(), current_watermark()
-    as_of, known_at, mark = today, None, latest
-    try:
+    as_of, mark = today, latest
+    known_at: datetime | None = None
+    with suppress(ValueError):
         as_of = date.fromisoformat(query.get("as_of", "")[:10])
-    except ValueError:
-        pass
-    try:
-        known_at = datetime.fromisoformat(query["known_at"])
-        known_at = known_at if known_at.tzinfo else known_at.replace(tzinfo=clock.JST)
-    except (KeyError, ValueError):
-        pass
-    if query.get("watermark", "").isdigit():
+    with suppress(KeyError, ValueError):
+        moment = datetime.fromisoformat(query["known_at"])
+        known_at = moment if moment.tzinfo else moment.replace(tzinfo=clock.JST)
+    if query.get("watermark", "").isdecimal():
         mark = min(int(query["watermark"][:18]), latest)
     return Asked(as_of=as_of, today=today, watermark=mark, known_at=known_at, pinned=mark != latest)
 

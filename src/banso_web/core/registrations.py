@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.jobs import follow_the_day, mend_projections
 from banso_web.core.organisation import declare_all
+from banso_web.core.periodic import Periodic
 from banso_web.core.registry import NavEntry, registry
 
 declare_all()
+
+registry.periodic += [
+    Periodic("core.mend_projections", lambda: mend_projections.enqueue(), every="hour"),
+    Periodic("core.follow_the_day", lambda: follow_the_day.enqueue(), at_hour=0),
+]
 
 registry.nav += [
     NavEntry("settings", _("設定"), "settings", "settings", group="settings", order=900),

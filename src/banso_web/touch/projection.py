@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banso_web.accounts.actions.touched import set_last_touch
+from banso_web.accounts.counting import families, merged_by
 from banso_web.core import clock
 from banso_web.core.facts import Asked, current_watermark
 from banso_web.touch.models import Touch
@@ -21,4 +22,5 @@ def refresh_last_touches(account_ids: set[int]) -> int:
 def after_publish(entry_id: int) -> None:
     """The hook after every import and undo."""
     rows = Touch.objects.filter(entry_id=entry_id).order_by()
-    refresh_last_touches(set(rows.values_list("account_id", flat=True).distinct()))
+    touched = set(rows.values_list("account_id", flat=True).distinct()) | merged_by(entry_id)
+    refresh_last_touches(touched | set(families(touched).values()))

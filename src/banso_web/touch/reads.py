@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max
 
+from banso_web.accounts.counting import merges
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core import clock
 from banso_web.core.facts import Asked, counted
@@ -26,12 +27,33 @@ def _end(day: date) -> datetime:
 
 
 def last_touches(asked: Asked, account_ids: Collection[int] | None = None) -> dict[int, date]:
-    """{account: Japan's day of its latest touch} up to the asked day; of some accounts only where given."""
+    """{account: Japan's day of its latest touch} up to the asked day; of some accounts only where given.
+
+    A touch with a customer that was merged into another is one with the customer that was kept.
+    """
+    merged = merges(asked.watermark, asked.known_at)
     rows = counted(Touch, asked.watermark, asked.known_at).filter(at__lt=_end(asked.as_of))
     if account_ids is not None and len(account_ids) <= MANY:
-        rows = rows.filter(account_id__in=account_ids)
-    latest = rows.order_by().values_list("account").annotate(last=Max("at"))
-    return {account: at.astimezone(clock.JST).date() for account, at in latest}
+        wanted = set(account_ids)
+        rows = rows.filter(account_id__in=wanted | {key for key, kept in merged.items() if kept in wanted})
+    found: dict[int, date] = {}
+    for account, at in rows.order_by().values_list("account").annotate(last=Max("at")):
+        key, day = merged.get(account, account), at.astimezone(clock.JST).date()
+        found[key] = max(day, found.get(key, day))
+    return found
+
+
+def touched_between(account_ids: Collection[int], first: date, last: date, asked: Asked) -> set[int] | None:
+    """Customers with a touch between two days, as known for the question; None where no touch was ever recorded."""
+    rows = counted(Touch, asked.watermark, asked.known_at)
+    if not rows.exists():
+        return None
+    merged, wanted = merges(asked.watermark, asked.known_at), set(account_ids)
+    between = rows.filter(at__gte=_end(first) - timedelta(days=1), at__lt=min(_end(last), _end(asked.as_of)))
+    found = {
+        merged.get(key, key) for key in between.order_by().values_list("account_id", flat=True).distinct()
+    }
+    return found & wanted
 
 
 def touches(asked: Asked, account_id: int, *, limit: int = 100) -> list[Touch]:

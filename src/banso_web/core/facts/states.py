@@ -120,7 +120,12 @@ def history(
 
 
 def project(
-    subject: str, ids: Iterable[int], *, today: date | None = None, watermark: int | None = None, notify: bool = True
+    subject: str,
+    ids: Iterable[int],
+    *,
+    today: date | None = None,
+    watermark: int | None = None,
+    notify: bool = True,
 ) -> None:
     """Write today's values into the current rows of these subjects, at most CHUNK a transaction. Safe to run twice.
 

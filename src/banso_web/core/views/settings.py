@@ -164,11 +164,11 @@ def closures(request: HttpRequest) -> HttpResponse:
     """休業日 of a year beside the national holidays; adds one day, or 年末年始 as a whole."""
     today = clock.today()
     text = request.GET.get("year", "")
-    year = int(text) if text.isdigit() and 1950 <= int(text[:4]) <= 2098 and len(text) == 4 else today.year
+    year = int(text) if text.isdecimal() and 1950 <= int(text[:4]) <= 2098 and len(text) == 4 else today.year
     form = ClosureForm(request.POST if request.method == "POST" and "on" in request.POST else None)
     if request.method == "POST":
         added = None
-        if request.POST.get("year_end", "").isdigit():
+        if request.POST.get("year_end", "").isdecimal():
             added = add_year_end(reader(request), int(request.POST["year_end"][:4]))
         elif form.is_valid():
             added = add_closures(reader(request), {form.cleaned_data["on"]: form.cleaned_data["name"]})

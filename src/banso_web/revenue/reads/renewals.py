@@ -22,9 +22,9 @@ from banso_web.revenue.reads.book import loaded
 from banso_web.revenue.reads.customers import Counted, day_value, in_scope
 from banso_web.revenue.reads.planned import to_reporting
 
-#: Upper apps that know of contacts add `(account ids, first, last, asked) -> ids with a contact`; without any, whether a
-#: renewal went untouched is unknown.
-contact_sources: list[Callable[[Collection[int], date, date, Asked], set[int]]] = []
+#: Upper apps that know of contacts add `(account ids, first, last, asked) -> ids with a contact`, or None where they hold
+#: no contact at all; without any answer, whether a renewal went untouched is unknown.
+contact_sources: list[Callable[[Collection[int], date, date, Asked], set[int] | None]] = []
 CONTACT_DAYS = 180  # a contact this long before the term's end makes a renewal a touched one
 
 Stated = dict[str, Any]
@@ -196,12 +196,14 @@ def _contacted(
     asked: Asked, first: date, last: date, table: dict[str, list[Any]], customer_of: dict[str, int]
 ) -> set[str] | None:
     """Contracts whose customer was contacted before the term ended; None where nobody tells of contacts."""
-    if not contact_sources:
-        return None
     people = set(customer_of.values())
-    touched: set[int] = set()
-    for source in contact_sources:
-        touched |= source(people, first - timedelta(days=CONTACT_DAYS), last, asked)
+    since = first - timedelta(days=CONTACT_DAYS)
+    answers = [
+        found for source in contact_sources if (found := source(people, since, last, asked)) is not None
+    ]
+    if not answers:
+        return None
+    touched = set().union(*answers)
     return {key for key in table["contract_id"] if customer_of[key] in touched}
 
 

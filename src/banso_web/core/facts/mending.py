@@ -1,0 +1,41 @@
+"""Current rows that fell behind: entries whose projection was cut off, and versions whose day has come."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+
+from django.db.models import Q
+
+from banso_web.core import clock
+from banso_web.core.facts.entries import current_watermark
+from banso_web.core.facts.happenings import effective
+from banso_web.core.facts.states import project, project_entry
+from banso_web.core.models import Entry, StateVersion
+from banso_web.core.registry import registry
+
+REACH = 7  # days back that the nightly look goes, so that nights on which nothing ran are made up for
+
+
+def mend_entries() -> int:
+    """Finish the projection of every published or voided entry that a crash left behind; gives how many."""
+    left = list(Entry.objects.filter(projected=False).exclude(seq=None).order_by("seq"))
+    for entry in left:
+        project_entry(entry)
+        for hook in registry.after_publish:
+            hook(entry.pk)
+    return len(left)
+
+
+def turn_of_day() -> int:
+    """Project the subjects one of whose versions begins or ends today (or on a night missed); gives how many."""
+    today = clock.today()
+    since = today - timedelta(days=REACH)
+    turns = Q(valid_from__gt=since, valid_from__lte=today) | Q(valid_to__gt=since, valid_to__lte=today)
+    rows = StateVersion.objects.filter(effective(current_watermark()) & turns)
+    subjects: dict[str, set[int]] = defaultdict(set)
+    for subject, subject_id in rows.values_list("subject", "subject_id").distinct():
+        subjects[subject].add(subject_id)
+    for subject, ids in subjects.items():
+        project(subject, ids)
+    return sum(len(ids) for ids in subjects.values())
