@@ -29,7 +29,7 @@ class LanguageMiddleware:
         wanted = request.GET.get("lang") or request.COOKIES.get(LANGUAGE_COOKIE, "")
         language = wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
         if request.GET.get("lang") == language:
             response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86400, samesite="Lax")
@@ -43,7 +43,8 @@ def read_asked(query: dict[str, str]) -> Asked:
     as_of, mark = today, latest
     known_at: datetime | None = None
     with suppress(ValueError):
-        as_of = date.fromisoformat(query.get("as_of", "")[:10])
+        day = date.fromisoformat(query.get("as_of", "")[:10])
+        as_of = day if 1900 <= day.year < 2200 else today  # the days that facts may have
     with suppress(KeyError, ValueError):
         moment = datetime.fromisoformat(query["known_at"])
         known_at = moment if moment.tzinfo else moment.replace(tzinfo=clock.JST)
