@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
 
@@ -188,7 +188,10 @@ def keyset_page(query: QuerySet[Any], request: HttpRequest, order: Order, *, siz
     place = _decode(after or before, len(terms)) if after or before else None
     forwards = not (place and before and not after)
     if place is not None:
-        query = query.filter(_beyond(terms, place, forwards=forwards))
+        try:
+            query = query.filter(_beyond(terms, place, forwards=forwards))
+        except (ValueError, TypeError, ValidationError):  # a place of another order, or one that somebody made up
+            place, forwards = None, True
     rows = list(query.order_by(*_ordering(terms, forwards=forwards))[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if not forwards:

@@ -24,6 +24,9 @@ def following(month: date) -> date:
     return (month + timedelta(days=32)).replace(day=1)
 
 
+STATES = ("active", "ended", "incomplete")
+
+
 @dataclass(frozen=True)
 class ListQuery:
     """What the list is asked for. Everything is in the URL, so a link shows a colleague the same thing."""
@@ -44,24 +47,30 @@ class ListQuery:
 
         def number(name: str) -> int | None:
             text = query.get(name, "")
-            return int(text) if text.isdigit() and len(text) < 6 else None
+            return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
         def month(name: str) -> date | None:
             try:
-                return date.fromisoformat(f"{query.get(name, '')[:7]}-01")
+                found = date.fromisoformat(f"{query.get(name, '')[:7]}-01")
             except ValueError:
                 return None
+            return found if 1900 <= found.year < 2200 else None
 
+        def word(name: str) -> str:
+            return query.get(name, "").replace("\x00", "")[:100]
+
+        owner = query.get("owner", "")
+        is_id = owner.isascii() and owner.isdigit() and len(owner) < 16
         return cls(
             renewal_month=month("month"),
-            text=query.get("q", "")[:100],
-            owner=query.get("owner", ""),
-            segment=query.get("segment", ""),
-            touch=query.get("touch", ""),
+            text=word("q"),
+            owner=owner if is_id or owner in ("me", "none") else "",
+            segment=word("segment"),
+            touch=word("touch"),
             renewal_days=number("renewal"),
             silent_days=number("silent"),
-            excluded=query.get("excluded", ""),
-            state=query.get("state", ""),
+            excluded=word("excluded"),
+            state=query.get("state", "") if query.get("state") in STATES else "",
         )
 
 
@@ -83,7 +92,7 @@ def customers(member: Member, query: ListQuery, today: date) -> QuerySet[Account
         rows = rows.filter(Q(owner=member) | Q(deputy=member))
     elif query.owner == "none":
         rows = rows.filter(owner=None)
-    elif query.owner.isdigit():
+    elif query.owner.isdecimal():
         rows = rows.filter(owner_id=int(query.owner))
     if query.segment:
         rows = rows.filter(segment=query.segment)

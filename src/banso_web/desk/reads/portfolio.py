@@ -13,7 +13,7 @@ from django.db.models import Count, Sum
 
 from banso_web.core.facts import Asked
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ListQuery, customers, following
+from banso_web.desk.reads.customers import ListQuery, customers, following, remembered
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -43,9 +43,8 @@ class Grid:
 def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | None, int, int]]:
     """(next end, customers, MRR) of customers that have MRR."""
     if asked.is_today:
-        key = (
-            f"desk.ends:{asked.watermark}:{asked.today}:{member.pk if query.owner == 'me' else ''}:{query!r}"
-        )
+        mine = member.pk if query.owner == "me" else ""
+        key = remembered("ends", asked.watermark, repr((asked.today, mine, query)))
         found: list[tuple[date | None, int, int]] | None = caches["local"].get(key)
         if found is None:
             rows = customers(member, query, asked.today).filter(mrr_units__gt=0, excluded="").order_by()

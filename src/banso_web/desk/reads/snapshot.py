@@ -149,7 +149,7 @@ def _tests(query: ListQuery, member: Member, day: date) -> list[Callable[[Then],
         tests.append(lambda row: member.pk in (row.owner_id, row.deputy_id))
     elif query.owner == "none":
         tests.append(lambda row: row.owner_id is None)
-    elif query.owner.isdigit():
+    elif query.owner.isdecimal():
         owner = int(query.owner)
         tests.append(lambda row: row.owner_id == owner)
     if query.segment:
@@ -201,7 +201,7 @@ def list_page(
     """One page of that day's list, and the totals of what the filters leave."""
     rows = ordered(chosen(member, query, asked), order)
     at = request.GET.get("after", "")
-    start = min(int(at), len(rows)) if at.isdigit() and len(at) < 9 else 0
+    start = min(int(at), len(rows)) if at.isdecimal() and len(at) < 9 else 0
     shown = rows[start : start + SIZE]
     page = Page(
         rows=shown,

@@ -36,7 +36,7 @@ TOUCH_WORDS = {
 
 def _chips(request: HttpRequest, query: ListQuery, owners: dict[int, str]) -> list[Chip]:
     owner = {"me": _("自分の担当"), "none": _("担当なし")}.get(query.owner) or owners.get(
-        int(query.owner) if query.owner.isdigit() else 0, query.owner
+        int(query.owner) if query.owner.isdecimal() else 0, query.owner
     )
     words = [
         ("q", query.text, _("「%(text)s」を含む") % {"text": query.text}),
@@ -121,7 +121,7 @@ BULK_FIELDS = {
 @page("account.view")
 def bulk_edit(request: HttpRequest) -> HttpResponse:
     """One field of the ticked customers; one entry, so one undo."""
-    ids = [int(text) for text in request.POST.getlist("ids") if text.isdigit()]
+    ids = [int(text) for text in request.POST.getlist("ids") if text.isdecimal()]
     field = BULK_FIELDS.get(request.POST.get("field", ""))
     back = redirect(_back(request))
     if not ids or field is None:
@@ -146,6 +146,6 @@ def bulk_edit(request: HttpRequest) -> HttpResponse:
 def undo(request: HttpRequest) -> HttpResponse:
     """Take back the last edit."""
     entry = request.POST.get("entry", "")
-    changed = undo_edit(int(entry), actor=reader(request)) if entry.isdigit() else 0
+    changed = undo_edit(int(entry), actor=reader(request)) if entry.isdecimal() else 0
     messages.success(request, _("%(n)s社の変更を元に戻しました。") % {"n": changed})
     return redirect(_back(request))

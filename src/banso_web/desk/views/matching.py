@@ -20,7 +20,7 @@ DECISIONS = ("same", "different")
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 @page(merging.PERMISSION)
