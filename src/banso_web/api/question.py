@@ -15,10 +15,11 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from banso_web.api.problems import invalid
 from banso_web.core import clock
 from banso_web.core.facts import Asked
-from banso_web.core.metrics import Scope, month_start
+from banso_web.core.metrics import Scope
 from banso_web.core.middleware import read_asked
 from banso_web.members.reads import ids_by_code
 
+MONTHS = r"^(199\d|20\d{2}|21[0-8]\d)-(0[1-9]|1[0-2])$"
 FIRST, LAST = date(1990, 1, 1), date(2190, 1, 1)
 LIMIT = 200
 BIG = 2**63 - 1
@@ -38,8 +39,7 @@ def _day(value: Any) -> Any:
 
 
 def _month(value: Any) -> Any:
-    fits = isinstance(value, str) and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value, re.ASCII)
-    if value is None or (fits and FIRST <= month_start(value) < LAST):
+    if value is None or (isinstance(value, str) and re.fullmatch(MONTHS, value, re.ASCII)):
         return value
     raise ValueError(_("月は 1990-01 から 2189-12 までの、2026-10 の形にしてください。"))
 
@@ -62,9 +62,7 @@ def _moment(value: Any) -> Any:
 
 
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
-Month = Annotated[
-    str, BeforeValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"})
-]
+Month = Annotated[str, BeforeValidator(_month), WithJsonSchema({"type": "string", "pattern": MONTHS})]
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),

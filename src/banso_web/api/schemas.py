@@ -191,8 +191,8 @@ class MetricOut(Schema):
     permission: str
 
 
-class MetricRow(Schema, extra="allow"):
-    """`account_id` (or `key`), `name`, `part`, `amount`, `reason`, `opening`, `closing`, `on`, `movements`."""
+# `account_id` (or `key`), `name`, `part`, `amount`, `reason`, `opening`, `closing`, `on`, `movements`, and what the metric adds.
+MetricRow = dict[str, Any]
 
 
 class SideOut(Schema):
