@@ -1,0 +1,62 @@
+"""`make bench`: all benchmarks one after another, written to benchmarks/results.md.
+
+    python -m benchmarks [--quick] [--only a,b,c] [--out FILE]
+
+`--quick` tries the whole run at small sizes; its figures are for nobody. BANSO_BENCH_PG (a connection string) lets
+PostgreSQL take part in (a).
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import imports, pages, report
+from benchmarks.homes import ROOT
+
+
+def waterfall(quick: bool) -> str:
+    """Section (a), by its own program."""
+    size = ["--subscriptions", "20000", "--runs", "3"] if quick else []
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "waterfall.py"), "--markdown", *size],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip() + "\n"
+
+
+def page_times(quick: bool) -> str:
+    """Section (b)."""
+    sizes, requests, rows = ((100, 200), 10, 2_000) if quick else ((2_000, 20_000, 100_000), 500, 60_000)
+    with tempfile.TemporaryDirectory(prefix="banso-bench-") as name:
+        return report.pages_section([pages.measure(size, Path(name), requests, rows) for size in sizes])
+
+
+def import_times(quick: bool) -> str:
+    """Section (c)."""
+    return report.imports_section(imports.measure(20_000, 1) if quick else imports.measure(1_000_000, 3))
+
+
+SECTIONS = {"a": waterfall, "b": page_times, "c": import_times}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="a,b,c")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
+    asked = parser.parse_args()
+    text = f"# Benchmarks\n\nWritten by `make bench`.\n\n{report.machine()}\n"
+    for key in asked.only.split(","):
+        print(f"({key})", file=sys.stderr)
+        text += "\n" + SECTIONS[key.strip()](asked.quick)
+        asked.out.write_text(text, encoding="utf-8")  # what is measured is kept, whatever happens to the rest
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The words and tables of results.md for the pages and the imports, and what the machine was."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+import sqlite3
+import statistics
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+AIM, AIM_HEAVY = 60, 300  # ms, p95
+PAGES = {"list": "顧客一覧", "customer": "顧客詳細", "board": "KGI/KPI", "grid": "ポートフォリオ"}
+HOW = {
+    "process": "In the process: Django's test client, which runs every middleware, the view and the template without a socket. "
+    "`CPU p50` is the processor time of the thread, which a busy machine stretches less than the clock.",
+    "http": "Over HTTP: granian with the command line of `banso up`, one kept connection a client, the clients on the same machine.",
+}
+
+
+def machine() -> str:
+    """Processor, cores, memory, system and versions, one line each."""
+    cpu = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        cpu = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), cpu)
+        memory = int(Path("/proc/meminfo").read_text("ascii").split()[1]) / 1024**2
+    except OSError:
+        memory = float("nan")
+    packages = ", ".join(f"{name} {version(name)}" for name in ("django", "granian", "duckdb", "numpy"))
+    return "\n".join(
+        (
+            f"- {cpu}, {os.cpu_count()} cores, {memory:.1f} GiB memory, {platform.system()} {platform.release()}",
+            f"- Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}, {packages}",
+            f"- {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f} when this was written",
+        )
+    )
+
+
+def _verdict(p95: float, aim: int) -> str:
+    return "✓" if p95 <= aim else "✗"
+
+
+def _process_rows(found: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "| page | accounts | p50 ms | p95 ms | CPU p50 ms | queries | aim | 基準日 a year ago p95 ms | aim |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for page, word in PAGES.items():
+        for one in found:
+            today, before = one["process"][f"{page}/today"], one["process"][f"{page}/year_ago"]
+            low, high = today["queries"]
+            lines.append(
+                f"| {word} | {one['size']:,} | {today['p50']:.1f} | {today['p95']:.1f} | {today['cpu_p50']:.1f} | "
+                f"{low if low == high else f'{low}–{high}'} | {_verdict(today['p95'], AIM)} {AIM} | {before['p95']:.1f} | "
+                f"{_verdict(before['p95'], AIM_HEAVY)} {AIM_HEAVY} |"
+            )
+    return lines
+
+
+def _http_rows(found: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "| page | accounts | one client p50 / p95 | four clients p50 / p95 | a year ago p50 / p95 | during an import p50 / p95 (n) |",
+        "|---|---|---|---|---|---|",
+    ]
+    for page, word in PAGES.items():
+        for one in found:
+            cells = []
+            for case, aim in (
+                ("today", AIM),
+                ("four", AIM_HEAVY),
+                ("year_ago", AIM_HEAVY),
+                ("importing", AIM_HEAVY),
+            ):
+                value = one["http"][f"{page}/{case}"]
+                count = f" ({value['n']})" if case == "importing" else ""
+                cells.append(f"{value['p50']:.1f} / {value['p95']:.1f} {_verdict(value['p95'], aim)}{count}")
+            lines.append(f"| {word} | {one['size']:,} | {' | '.join(cells)} |")
+    return lines
+
+
+def growth(found: list[dict[str, Any]]) -> list[str]:
+    """Pages whose query count differs between the sizes: there should be none."""
+    grown = []
+    for page, word in PAGES.items():
+        counts = {max(one["process"][f"{page}/today"]["queries"]) for one in found}
+        if len(counts) > 1:
+            grown.append(f"{word}: {sorted(counts)}")
+    return grown
+
+
+def pages_section(found: list[dict[str, Any]]) -> str:
+    """Section (b)."""
+    first = found[0]["process"]["list/today"]
+    grown = growth(found)
+    lines = [
+        "## (b) Pages",
+        "",
+        f"{first['n']} warm requests of each page; the list with its default columns, one filter and one indexed sort "
+        f"(`{first['url']}`); the customer page of 50 customers in turn. SQLite. Aims (p95): {AIM} ms for one client today, "
+        f"{AIM_HEAVY} ms for four clients, 基準日 a year ago and during an import of "
+        f"{found[0]['import_rows']:,} movement rows by another process.",
+        "",
+        *(f"- {one['size']:,} accounts: {sum(one['made']['rows'].values()):,} rows imported; load average before "
+          f"measuring {one['load_before']:.1f}" for one in found),
+        "",
+        HOW["process"],
+        "",
+        *_process_rows(found),
+        "",
+        "The query count does not grow with the company." if not grown else f"**Query counts grow**: {'; '.join(grown)}.",
+        "",
+        HOW["http"],
+        "",
+        *_http_rows(found),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def imports_section(found: dict[str, Any]) -> str:
+    """Section (c)."""
+    runs, rows = found["runs"], found["rows"]
+
+    def median(key: str) -> float:
+        return float(statistics.median(run[key] for run in runs))
+
+    total = statistics.median(run["check"] + run["write"] for run in runs)
+    lines = [
+        "## (c) Import of movements",
+        "",
+        f"{rows:,} movement rows ({found['bytes'] / 1e6:.0f} MB of CSV) of {rows // 20:,} customers into a fresh home, SQLite; "
+        f"median of {len(runs)} runs; load average at the end {found['load']:.1f}.",
+        "",
+        "| step | median s | rows per second | × bare read |",
+        "|---|---|---|---|",
+        f"| bare `csv.reader` | {median('bare'):.2f} | {rows / median('bare'):,.0f} | 1 |",
+    ]
+    for name, seconds in (
+        ("check (first pass)", median("check")),
+        ("write and publish (second pass)", median("write")),
+        ("import as a whole", total),
+    ):
+        lines.append(f"| {name} | {seconds:.1f} | {rows / seconds:,.0f} | {seconds / median('bare'):.0f} |")
+    spread = sorted(run["check"] + run["write"] for run in runs)
+    lines += [
+        "",
+        f"Runs between {spread[0]:.1f} and {spread[-1]:.1f} s; processor time {median('cpu'):.1f} s; "
+        f"memory {median('held'):.0f} → {median('peak'):.0f} MB at its highest.",
+    ]
+    return "\n".join(lines) + "\n"
