@@ -73,6 +73,16 @@ class Lines(Sequence[Line]):
         codes = [KINDS.index(kind) for kind in kinds]
         return Lines(self._table, self._which[np.isin(self._table.kind[self._which], codes)])
 
+    def cross_sold(self) -> Lines:
+        """Only customers a part of whose gain is a cross-sell."""
+        return Lines(self._table, self._which[np.isin(self._which, list(self._table.crossed))])
+
+    def upsold(self) -> Lines:
+        """Only customers a part of whose gain is an upsell: without those who gained by cross-sell alone."""
+        moved = self._table.balance.closing - self._table.balance.opening
+        whole = [code for code, amount in self._table.crossed.items() if amount >= int(moved[code])]
+        return Lines(self._table, self._which[~np.isin(self._which, whole)])
+
     def opened(self) -> Lines:
         """The opening customers: the denominator of churn rates, NRR and GRR."""
         return Lines(self._table, self._which[self._table.balance.opening[self._which] > 0])
@@ -103,7 +113,9 @@ class _Table:
             return None
 
     def rows(self, code: int) -> tuple[int, ...]:
-        low, high = np.searchsorted(self.ledger.customer, np.array([code, code + 1], self.ledger.customer.dtype))
+        low, high = np.searchsorted(
+            self.ledger.customer, np.array([code, code + 1], self.ledger.customer.dtype)
+        )
         days = self.ledger.day[low:high]
         inside = (days >= self.first) & (days <= self.last)
         return tuple(self.ledger.book.row[self.ledger.source[low:high][inside]].tolist())

@@ -46,11 +46,12 @@ def part_rows(context: Context, fall: Waterfall) -> dict[str, Sequence[Row]]:
     made["closing"] = line_rows(
         closing, counted, amount=lambda line: line.closing + line.fx, movements=False, part="closing"
     )
+    grown = lines.of("expansion")
     made["upsell"] = line_rows(
-        lines.of("expansion"), counted, amount=lambda line: line.upsell, movements=True, part="upsell"
+        grown.upsold(), counted, amount=lambda line: line.upsell, movements=True, part="upsell"
     )
     made["cross_sell"] = line_rows(
-        lines.of("expansion"), counted, amount=lambda line: line.cross_sell, movements=True, part="cross_sell"
+        grown.cross_sold(), counted, amount=lambda line: line.cross_sell, movements=True, part="cross_sell"
     )
     made["fx"] = (
         line_rows(lines, counted, amount=lambda line: line.fx, movements=False, part="fx") if fall.fx else ()
