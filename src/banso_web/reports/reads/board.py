@@ -16,7 +16,7 @@ from banso_web.core.metrics import MetricResult, MetricSpec, Scope, catalogue, p
 from banso_web.core.ui.figures import Figure
 from banso_web.reports.board import ALL, GROUPS, KGI, Group, Line
 from banso_web.reports.question import Question
-from banso_web.reports.reads.countermeasures import Measure, covered, measures
+from banso_web.reports.reads.countermeasures import Measure, covered, is_quiet, measures, newest_by_metric
 from banso_web.reports.reads.figures import Answers, answers, ask, begun, figure, interval_text
 from banso_web.reports.reads.targets import (
     FISCAL_YEAR,
@@ -45,9 +45,8 @@ class Tile:
     spark: Spark | None
     measures: tuple[Measure, ...]
     detail_url: str
-    reported: Decimal | None = (
-        None  # of the closing that stands for the month, where it differs from today's value
-    )
+    quiet: bool = False  # a measure was written, but none in the last thirty days
+    reported: Decimal | None = None  # of the closing that stands, where it differs from today's value
 
     @property
     def met(self) -> bool | None:
@@ -128,7 +127,7 @@ def board(question: Question) -> Board:
     """Everything the page shows. A constant number of queries; figures are kept while nothing changes."""
     found = answers(question)
     targets = all_targets(question.asked)
-    written = measures(question.asked, month=question.month)
+    written, newest = measures(question.asked, month=question.month), newest_by_metric(question.asked)
     closed = standing(question.month) if question.scope == Scope() else None
     rows = months(question)
 
@@ -147,6 +146,7 @@ def board(question: Question) -> Board:
             measures=tuple(one for one in written if one.metric == line.key),
             detail_url=question.url("kpi_detail", line.key),
             reported=_reported(closed, line, result),
+            quiet=is_quiet(newest.get(line.key), question.asked.as_of),
         )
 
     return Board(

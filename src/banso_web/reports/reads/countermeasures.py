@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.clock import JST
@@ -64,6 +64,18 @@ def measures(asked: Asked, *, month: date | None = None, metric: str = "") -> li
         )
         for row in rows[:500]
     ]  # fmt: skip
+
+
+def newest_by_metric(asked: Asked) -> dict[str, datetime]:
+    """When the newest standing measure of each metric was written, by the asked day."""
+    until = datetime.combine(asked.as_of + timedelta(days=1), time.min, tzinfo=JST)
+    rows = Countermeasure.objects.filter(withdrawn_at=None, made_at__lt=until).order_by()
+    return dict(rows.values_list("metric").annotate(newest=Max("made_at")))
+
+
+def is_quiet(newest: datetime | None, day: date) -> bool:
+    """Whether the newest measure is older than `QUIET_DAYS`; without any it is 未対策, which says more."""
+    return newest is not None and newest.astimezone(JST).date() < day - timedelta(days=QUIET_DAYS)
 
 
 def covered(found: Sequence[Measure]) -> set[str]:

@@ -224,3 +224,17 @@ def test_a_target_no_figure_can_have_is_refused(person: Person) -> None:
             expected_effect="x",
             churn_reason="x",
         )
+
+
+def test_a_missed_figure_without_a_new_action_for_thirty_days_is_pointed_out(
+    late: None, reader: Reader
+) -> None:
+    from datetime import timedelta
+
+    client = reader("tanaka")
+    reader("sato")
+    assert _measure(client) == 302
+    assert "30日以上、新しい改善策がありません" not in text_of(client, BOARD)
+    made = Countermeasure.objects.get()
+    Countermeasure.objects.update(made_at=made.made_at - timedelta(days=31))
+    assert "30日以上、新しい改善策がありません" in text_of(client, BOARD)

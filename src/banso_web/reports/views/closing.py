@@ -28,6 +28,11 @@ from banso_web.revenue.reads import closing as closings
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
+FROZEN_BARS = (
+    "opening", "restatement", "new", "reactivation", "upsell", "cross_sell", "contraction", "churn", "fx", "closing",
+    "difference", "pending_renewal",
+)  # fmt: skip
+
 
 def _company(request: HttpRequest) -> Question:
     found = read_question(request)
@@ -59,22 +64,9 @@ def _closed_context(closed: closings.Closed, question: Question) -> dict[str, An
         ],
         "bars_beside": closings.bars_beside(closed, question.asked),
         "frozen_bars": [
-            (PARTS[key], closed.waterfall[key])
-            for key in (
-                "opening",
-                "restatement",
-                "new",
-                "reactivation",
-                "upsell",
-                "cross_sell",
-                "contraction",
-                "churn",
-                "fx",
-                "closing",
-                "difference",
-                "pending_renewal",
-            )
-            if key in closed.waterfall and key in PARTS
+            (PARTS[key], -amount if key in ("contraction", "churn") else amount)
+            for key in FROZEN_BARS
+            if (amount := closed.waterfall.get(key)) is not None
         ],
         "corrections": closings.corrections(closed, question.asked.watermark),
         "signed": closings.signed_pending(closed),
