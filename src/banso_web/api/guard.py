@@ -113,7 +113,11 @@ def guard(operation: Operation) -> None:
 
 
 def _admit(request: HttpRequest, scopes: frozenset[str]) -> None:
-    found = identify(request)
+    try:
+        found = identify(request)
+    except Stop:
+        check_rate(request, f"unknown:{request.META.get('REMOTE_ADDR', '')}")  # nobody tries keys without end
+        raise
     request.caller = found  # type: ignore[attr-defined]
     request.user = found.member
     check_rate(request, found.name)

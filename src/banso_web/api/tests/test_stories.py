@@ -82,6 +82,33 @@ def test_october_of_forty_customers(as_key: Caller) -> None:
     assert (bars["opening"], bars["closing"], bars["difference"]) == ("12000000", "12160000", "0")
 
 
+def test_a_metrics_key_gets_numbers_without_names(as_key: Caller) -> None:
+    take_in(as_key("tanaka"), make.STORIES / "us1")
+    api = as_key("tanaka", "metrics")
+    found = metric(api, "nrr_monthly", month="2026-10")
+    assert found["value"] == "0.9675" and len(found["numerator"]["rows"]) == 40
+    assert {row["account_id"] for row in found["numerator"]["rows"]} == {""}
+    shown = api.get("/metrics/nrr_monthly/rows", {"month": "2026-10", "part": "churn"}).content.decode()
+    assert "南部製菓" not in shown and "A004" not in shown and "480000" in shown
+
+
+def test_numbers_are_asked_for_a_team_a_segment_and_a_day(as_key: Caller) -> None:
+    api = as_key("tanaka")
+    take_in(api, make.STORIES / "us1")
+    assert metric(api, "mrr", as_of="2026-10-31")["value"] == "12160000"
+    assert metric(api, "mrr", as_of="2026-10-31", team="tanaka")["value"] in (None, "0")  # nobody owns them
+    assert (
+        metric(api, "mrr", as_of="2026-09-30", known_at="2023-04-30")["value"] == "700000"
+    )  # A001 alone was known
+    assert metric(api, "mrr", as_of="2026-09-30", known_at="2023-04-30")["known_at"].startswith(
+        "2023-04-30T23:59:59"
+    )
+    assert api.get("/metrics/mrr", {"team": "nobody"}).status_code == 422
+    assert api.get("/metrics/nrr_monthly").json()["code"] == "month_needed"
+    assert api.get("/metrics/nothing").json()["code"] == "unknown_metric"
+    assert api.get("/metrics/mrr/rows", {"part": "nothing"}).json()["code"] == "bad_part"
+
+
 def test_the_answer_is_that_of_the_command(as_key: Caller) -> None:
     import json
 
@@ -195,6 +222,10 @@ def test_the_target_of_five_percent(as_key: Caller, person: Callable[[str], Memb
     comments = {"red_comments": {"customer_churn_monthly": "北浜商店の解約が遅れて判明"}}
     final = api.post("/closings", {**closing, "kind": "final", "comment": "確報", **comments})
     assert final.status_code == 201, final.content.decode()
+    bridge = {"lines": [{"kind": "tax", "amount": "-1000", "note": "端数"}]}
+    assert api.post(f"/closings/{final.json()['closing']['id']}/bridge", bridge).status_code == 200
+    shown = api.get(f"/closings/{final.json()['closing']['id']}").json()
+    assert int(shown["accounts_mrr"]) == int(shown["closing"]["bars"]["closing"]) - 1000
     reopened = api.post(f"/closings/{final.json()['closing']['id']}/reopen", {"reason": "請求の誤り"})
     assert reopened.json()["closing"]["standing"] is False
     actions = set(AuditRow.objects.filter(via="api").values_list("action", flat=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -104,6 +105,16 @@ class ClosingIn(Given):
     signed: list[str] = Field(
         [], max_length=10_000, description="contract_id of the 更新手続中 contracts that are signed."
     )
+
+
+class BridgeLineIn(Given):
+    kind: Literal["recognition_month", "proration", "free", "late_renewal", "tax", "fx"]
+    amount: Decimal = Field(max_digits=18, decimal_places=4)
+    note: str = Field("", max_length=300)
+
+
+class BridgeIn(Given):
+    lines: list[BridgeLineIn] = Field(max_length=6)
 
 
 class ReopenIn(Given):
@@ -274,3 +285,18 @@ def reopen_closing(request: HttpRequest, closing: Path[Id], body: ReopenIn) -> A
     see_numbers(request)
     _found(closing)
     return _answer(request, actions.reopen(closing, actor=who(request), reason=body.reason))
+
+
+@router.post(
+    "/closings/{closing}/bridge",
+    response=ClosedAnswer,
+    summary=said(gettext_lazy("会計の MRR への橋渡しを書く")),
+    openapi_extra={SCOPE: "write"},
+)
+def set_bridge(request: HttpRequest, closing: Path[Id], body: BridgeIn) -> Any:
+    """Replace the bridge from the closed MRR to the accounts' MRR. It explains the closing and changes nothing in it."""
+    see_numbers(request)
+    _found(closing)
+    lines = [reads.BridgeLine(line.kind, line.amount, line.note) for line in body.lines]
+    actions.set_bridge(closing, lines, actor=who(request))
+    return _answer(request, _found(closing))

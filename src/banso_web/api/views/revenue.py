@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
@@ -17,8 +17,9 @@ from banso.money import from_units
 from banso_web.api import schemas
 from banso_web.api.guard import SCOPE
 from banso_web.api.identity import who
+from banso_web.api.paging import by_position
 from banso_web.api.problems import invalid
-from banso_web.api.question import Month, ScopeIn, TimeIn, asked, overrides_of, scope_of, stamp
+from banso_web.api.question import Month, PageIn, ScopeIn, TimeIn, asked, overrides_of, scope_of, stamp
 from banso_web.api.reads.numbers import permitted, without_the_hidden
 from banso_web.api.views.accounts import AccountsIn, filters, see_accounts
 from banso_web.api.words import said
@@ -28,6 +29,7 @@ from banso_web.desk.reads.portfolio import Cell, grid
 from banso_web.reports.question import Question
 from banso_web.reports.reads.board import Tile, board
 from banso_web.reports.reads.cohorts import table
+from banso_web.reports.reads.scenarios import scenarios
 from banso_web.revenue.metrics.by_year import last_complete_month
 from banso_web.revenue.reads.closing import chained_waterfall, pending_at
 from banso_web.revenue.reads.months import months_before, series
@@ -100,6 +102,22 @@ class LtvIn(ScopeIn, TimeIn):
 class LtvAnswer(schemas.Stamp):
     article: schemas.MetricAnswer
     churn: schemas.MetricAnswer
+
+
+class ScenarioOut(Schema):
+    id: int
+    name: str
+    form: Literal["article", "churn"]
+    inputs: dict[str, Any] = Field(description="Each with its source, as it was shown.")
+    value: str | None
+    currency: str
+    as_of: date
+    made_by: str
+    made_at: datetime
+
+
+class ScenariosIn(PageIn):
+    form: Literal["", "article", "churn"] = ""
 
 
 class KpiIn(ScopeIn, TimeIn):
@@ -268,6 +286,34 @@ def ltv(request: HttpRequest, query: Query[LtvIn]) -> Any:
             without_the_hidden(member, compute(spec.key, question, scope=scope, overrides=mine))
         )
     return {**stamp(question), **found}
+
+
+@router.get(
+    "/ltv/scenarios",
+    response=schemas.Listed[ScenarioOut],
+    summary=said(gettext_lazy("保存した LTV の試算")),
+    openapi_extra=READS,
+)
+def ltv_scenarios(request: HttpRequest, query: Query[ScenariosIn]) -> Any:
+    """What-ifs that somebody saved, newest first (the latest hundred); never calculated anew."""
+    see_numbers(request)
+    question = asked(request, query)
+    shown, behind = by_position(scenarios(query.form), query.cursor, query.limit)
+    items = [
+        {
+            "id": one.id,
+            "name": one.name,
+            "form": one.form,
+            "inputs": one.inputs,
+            "value": plain(one.value, 20),
+            "currency": one.currency,
+            "as_of": one.as_of,
+            "made_by": one.made_by,
+            "made_at": one.made_at,
+        }
+        for one in shown
+    ]
+    return {**stamp(question), "items": items, "next": behind}
 
 
 @router.get("/kpi", response=KpiAnswer, summary=said(gettext_lazy("KGI・KPI")), openapi_extra=READS)
