@@ -18,12 +18,14 @@ from banso_web.core.imports import (
     Field,
     Hints,
     Problem,
+    Result,
     Row,
     StateHandler,
     make_incomplete,
     resolvers,
 )
 from banso_web.core.models import Entry, StateVersion
+from banso_web.core.personal import erased_code, remembered, was_erased
 from banso_web.core.registry import registry
 
 
@@ -63,7 +65,12 @@ class ContactResolver:
     """A person known only from an answer: the id stands for the name, marked by an empty given name."""
 
     def find(self, codes: list[str], context: Context) -> dict[str, int]:
-        return dict(Contact.objects.filter(code__in=codes).values_list("code", "pk"))
+        found = dict(Contact.objects.filter(code__in=codes).values_list("code", "pk"))
+        if remembered():  # who was erased stays known by a keyed hash, so that nobody makes them anew
+            hidden = {erased_code(code): code for code in codes if code not in found}
+            rows = Contact.objects.filter(code__in=list(hidden)).values_list("code", "pk")
+            found |= {hidden[code]: pk for code, pk in rows}
+        return found
 
     def make(self, wanted: dict[str, Hints], context: Context) -> dict[str, int]:
         accounts = AccountResolver().find(list({hints["account"] for hints in wanted.values()}), context)
@@ -179,11 +186,22 @@ class ContactsHandler(StateHandler):
     def initial(self, row: Row) -> dict[str, Any]:
         return {"family_name": row.values["family_name"]}
 
-    def look(self, rows: Sequence[Row], context: Context) -> Any:
-        return super().look([_own_department(row) for row in rows], context)
+    def look(self, rows: Sequence[Row], context: Context) -> list[Result]:
+        gone = {row.number: _erased_person(row) for row in rows}
+        taken = iter(
+            super().look([_own_department(row) for row in rows if gone[row.number] is None], context)
+        )
+        return [gone[row.number] or next(taken) for row in rows]
 
     def write(self, rows: Sequence[Row], context: Context) -> Any:
         return super().write([_own_department(row) for row in rows], context)
+
+
+def _erased_person(row: Row) -> Problem | None:
+    """Somebody whose personal data was erased is not taken again, whatever the file says."""
+    if was_erased(code=row.values["contact_id"], email=row.get("email") or ""):
+        return Problem(row.number, "contact_id", "erased_person")
+    return None
 
 
 _MARK = "\x1f"

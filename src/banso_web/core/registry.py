@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from banso_web.core.facts import Asked
     from banso_web.core.periodic import Periodic
+    from banso_web.core.personal import Whom
     from banso_web.members.models import Member
 
 
@@ -63,12 +64,18 @@ class TimelineItem:
 
 @dataclass(frozen=True)
 class PersonalField:
-    """Where personal data of a contact or member stands, for disclosure and erasure."""
+    """A place where personal data of a contact stands, for disclosure and erasure (`core.personal`).
 
-    model: str
-    fields: tuple[str, ...]
-    find: Callable[[str], Any]
-    erase: Callable[[Any], int]
+    `find(whom)` gives what stands there, as JSON objects with where each came from; `erase(whom)` takes it out and gives
+    how many rows or files changed. Both are safe to run twice. `in_files`: erased after the database, outside its
+    transaction.
+    """
+
+    key: str
+    label: Any  # lazy translation
+    find: Callable[[Whom], Sequence[dict[str, Any]]]
+    erase: Callable[[Whom], int]
+    in_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,17 +101,30 @@ class Registry:
     customer_parts: list[CustomerPart] = field(default_factory=list)
     timeline: list[TimelineSource] = field(default_factory=list)
     personal: list[PersonalField] = field(default_factory=list)
+    erasure_checks: list[Callable[[Whom], str]] = field(
+        default_factory=list
+    )  # why an erasure must wait ("" it need not)
     file_handlers: dict[str, Any] = field(default_factory=dict)  # canonical file name -> ingest handler
     permissions: dict[str, Any] = field(default_factory=dict)  # key -> lazy label
     settings: dict[str, Any] = field(default_factory=dict)  # key -> SettingSpec (core.settings_store)
     after_publish: list[Callable[[int], None]] = field(default_factory=list)  # called with entry id
-    after_project: list[Callable[[str, Sequence[int]], None]] = field(default_factory=list)  # (subject, ids) after an edit
+    after_project: list[Callable[[str, Sequence[int]], None]] = field(
+        default_factory=list
+    )  # (subject, ids) after an edit
     commands: list[Any] = field(default_factory=list)  # click commands
     periodic: list[Periodic] = field(default_factory=list)
-    undo_checks: list[Callable[[Any], Sequence[tuple[str, str]]]] = field(default_factory=list)  # (entry) -> what stands on it
-    closing_checks: list[Callable[[Any, dict[str, str]], Sequence[str]]] = field(default_factory=list)  # (month, red comments) -> reasons why it cannot be closed
-    audit_filters: dict[str, Any] = field(default_factory=dict)  # subject -> (member) -> bool, or Q over AuditRow
-    settings_pages: list[NavEntry] = field(default_factory=list)  # further pages that the settings page links to
+    undo_checks: list[Callable[[Any], Sequence[tuple[str, str]]]] = field(
+        default_factory=list
+    )  # (entry) -> what stands on it
+    closing_checks: list[Callable[[Any, dict[str, str]], Sequence[str]]] = field(
+        default_factory=list
+    )  # (month, red comments) -> reasons why it cannot be closed
+    audit_filters: dict[str, Any] = field(
+        default_factory=dict
+    )  # subject -> (member) -> bool, or Q over AuditRow
+    settings_pages: list[NavEntry] = field(
+        default_factory=list
+    )  # further pages that the settings page links to
     setup_steps: list[SetupStep] = field(default_factory=list)
 
 

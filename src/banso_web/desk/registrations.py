@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.periodic import Periodic
 from banso_web.core.registry import NavEntry, TimelineSource, registry
+from banso_web.desk.jobs import keep_forgetting
 from banso_web.desk.reads.search import find_customers, find_people
+from banso_web.ingest import personal as ingest_personal
+from banso_web.ingest import retention
+from banso_web.lifecycle import personal as lifecycle_personal
 from banso_web.revenue.reads.accounts import charge_entries, invoice_entries, movement_entries
+from banso_web.surveys import personal as survey_personal
+from banso_web.touch import personal as touch_personal
+from banso_web.voice import personal as voice_personal
 
 registry.nav.append(NavEntry("home", _("ホーム"), "home", "home", order=1))
 registry.nav.append(
@@ -17,6 +25,17 @@ registry.nav.append(
 )
 registry.nav.append(
     NavEntry("matching", _("名寄せ"), "matching", "match", group="data", order=801, permission="merge.decide")
+)
+# Every place below where a contact's data stands (accounts registers its own).
+for place in (touch_personal, survey_personal, voice_personal, lifecycle_personal, ingest_personal):
+    registry.personal += place.FIELDS
+retention.declare_settings()
+registry.periodic.append(Periodic("personal.retention", keep_forgetting.enqueue, at_hour=3))
+registry.erasure_checks.append(ingest_personal.waits)
+registry.settings_pages.append(
+    NavEntry(
+        "personal", _("個人情報の開示と消去"), "personal", "person", order=60, permission="personal.manage"
+    )
 )
 registry.searches += [find_customers, find_people]
 registry.timeline.append(TimelineSource("movement", movement_entries))

@@ -45,6 +45,28 @@ ROLE_WORDS = {
     "admin": gettext_lazy("管理者"),
     "sponsor": gettext_lazy("スポンサー"),
 }
+PERSONAL_WORDS = {
+    "family_name": gettext_lazy("姓"),
+    "given_name": gettext_lazy("名"),
+    "family_kana": gettext_lazy("姓フリガナ"),
+    "given_kana": gettext_lazy("名フリガナ"),
+    "title": gettext_lazy("役職"),
+    "roles": gettext_lazy("役割"),
+    "email": gettext_lazy("メールアドレス"),
+    "phone": gettext_lazy("電話番号"),
+    "status": gettext_lazy("在籍状況"),
+    "left_on": gettext_lazy("離任日"),
+    "consent_basis": gettext_lazy("配信同意の根拠"),
+    "consent_on": gettext_lazy("配信同意日"),
+    "department_id": gettext_lazy("部署"),
+    "custom": gettext_lazy("追加項目"),
+    "incomplete": gettext_lazy("未整備"),
+}
+SOURCE_WORDS = {
+    "import": gettext_lazy("取込"),
+    "action": gettext_lazy("画面・APIでの入力"),
+    "sample": gettext_lazy("サンプル"),
+}
 PARTY_WORDS = {
     "user_company": gettext_lazy("利用企業"),
     "bill_to": gettext_lazy("請求先"),
@@ -109,4 +131,17 @@ def shown_value(field: str, value: Any, names: Mapping[int | None, str]) -> str:
         return excluded_word(str(value))
     if field == "community":
         return _("参加") if value else _("不参加")
+    return str(value)
+
+
+def shown_personal(key: str, value: Any) -> str:
+    """A stored value of a contact as the page of personal data shows it."""
+    if key == "roles":
+        return "・".join(str(ROLE_WORDS.get(one, one)) for one in str(value).split(";") if one)
+    if key == "status":
+        return _("在籍なし") if value == "left" else _("在籍中")
+    if isinstance(value, bool):
+        return _("はい") if value else _("いいえ")
+    if isinstance(value, dict):
+        return "、".join(f"{name}: {text}" for name, text in value.items())
     return str(value)

@@ -15,6 +15,10 @@ from banso_web.ingest.rows import MissingColumns
 
 # code: (reason, fix). Words in %()s come from the problem's detail; a missing one becomes empty.
 REASONS: dict[str, tuple[Any, Any]] = {
+    "erased_person": (
+        _("個人情報を消去した担当者のため、取り込みませんでした"),
+        _("直す必要はありません。元のシステムからも消すと、次から現れません。"),
+    ),
     "required": (_("必須の値がありません"), _("この列に値を入れてください。")),
     "refused_by_mapping": (
         _("対応づけが取り込まない行です: %(text)s"),

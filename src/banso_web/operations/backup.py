@@ -22,9 +22,11 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from banso_web.core import clock
+from banso_web.core.personal import merge_ledgers
 
 FORMAT = 1
 KEPT_FILES = ("files", "secret_key", "kind")
+LEDGER = "erasures.jsonl"  # never replaced by a restore, only added to: who was erased stays erased
 DATABASE = "database.sqlite3"
 
 
@@ -100,7 +102,7 @@ def _copy_postgres(folder: Path) -> tuple[dict[str, int], str]:
 def _members(home: Path, data: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(data.iterdir()):
         yield f"data/{path.name}", path
-    for name in KEPT_FILES:
+    for name in (*KEPT_FILES, LEDGER):
         root = home / name
         paths = [root] if root.is_file() else sorted(root.rglob("*")) if root.is_dir() else []
         for path in paths:
@@ -190,6 +192,7 @@ def restore(source: Path, *, replace: bool = False) -> Proof:
             proof = _restore_sqlite(folder, manifest, replace=replace)
         else:
             proof = _restore_postgres(folder / "data", manifest, replace=replace)
+        merge_ledgers(folder / "home" / LEDGER)
         for kept in KEPT_FILES:
             _put_in_place(folder / "home" / kept, home / kept)
     return proof

@@ -119,6 +119,11 @@ def restore(file: Path, replace: bool) -> None:
     from banso_web.operations.prepare import prepare
 
     prepare()
+    from banso_web.accounts.actions.erasure import replay_erasures
+
+    again = replay_erasures()
+    if again:
+        click.echo(_("消去した担当者 %(n)s 名の個人情報を、もう一度消しました。") % {"n": again})
     click.echo(
         _("戻しました。表 %(tables)s、行 %(rows)s、すべての検査値が一致し、整合性は %(integrity)s です。")
         % {"tables": len(proof.tables), "rows": sum(proof.tables.values()), "integrity": proof.integrity}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from banso_web.core import metrics
 from banso_web.core.facts import Asked
 from banso_web.core.ui.figures import Figure
+from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ListQuery, Totals, customers, totals
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ class Book:
     """A member's own customers: totals, the nearest ends, and those nobody has spoken to."""
 
     totals: Totals
-    ending: list[Account]
-    quiet: list[Account]
+    ending: Sequence[Account | snapshot.Then]
+    quiet: Sequence[Account | snapshot.Then]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ def last_full_month(day: date) -> date:
 
 
 def _book(member: Member, asked: Asked, owner: str) -> Book:
+    return _book_today(member, asked, owner) if asked.is_today else _book_then(member, asked, owner)
+
+
+def _book_today(member: Member, asked: Asked, owner: str) -> Book:
     day = asked.today
     mine = customers(member, ListQuery(owner=owner), day)
     active = mine.filter(mrr_units__gt=0)
@@ -62,6 +68,16 @@ def _book(member: Member, asked: Asked, owner: str) -> Book:
     return Book(
         totals(mine, asked.watermark, f"home:{owner}:{member.pk}"), list(ending[:SHOWN]), list(quiet[:SHOWN])
     )
+
+
+def _book_then(member: Member, asked: Asked, owner: str) -> Book:
+    """The same of another day, from that day's list."""
+    mine = snapshot.chosen(member, ListQuery(owner=owner), asked)
+    near = snapshot.chosen(member, ListQuery(owner=owner, renewal_days=NEAR_DAYS, state="active"), asked)
+    quiet = snapshot.chosen(member, ListQuery(owner=owner, silent_days=QUIET_DAYS, state="active"), asked)
+    near.sort(key=lambda row: (row.renewal_on or date.max, row.pk))
+    quiet.sort(key=lambda row: (-row.mrr_units, row.pk))
+    return Book(Totals(len(mine), sum(row.mrr_units for row in mine)), near[:SHOWN], quiet[:SHOWN])
 
 
 def _figure(key: str, asked: Asked, month: date) -> Figure:
@@ -82,7 +98,7 @@ def _figure(key: str, asked: Asked, month: date) -> Figure:
 
 
 def home(member: Member, asked: Asked) -> Home:
-    """Everything the home shows now. The lists are of today whatever 基準日 the page has."""
+    """Everything the home shows, as of the asked day."""
     month = last_full_month(asked.as_of)
     sees_money = member.may("revenue.view")
     figures = [_figure(key, asked, month) for key in BOARD] if sees_money else []

@@ -21,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "book": found.company if side == "team" and found.company else found.book,
         "near": NEAR_DAYS,
         "quiet": QUIET_DAYS,
-        "today": asked.today,
+        "today": asked.as_of,
         "steps": first_steps(),
     }
     return render_page(request, "desk/home.html", context)

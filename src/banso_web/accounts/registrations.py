@@ -1,0 +1,15 @@
+"""What accounts says of itself when Django starts."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from banso_web.accounts import personal
+from banso_web.core.registry import PersonalField, registry
+
+# The contact's own row comes last: whoever replays an interrupted erasure still finds it.
+registry.personal += [
+    PersonalField("versions", _("項目の履歴"), personal.find_versions, personal.erase_versions),
+    PersonalField("audit", _("変更の記録"), personal.find_audit, personal.erase_audit),
+    PersonalField("contact", _("担当者の登録内容"), personal.find_contact, personal.erase_contact),
+]
