@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from banso_web.core.templatetags.banso import date_ja, units
 from banso_web.core.ui.figures import small_unit
 from banso_web.core.ui.formats import money_text
-from banso_web.desk import words
+from banso_web.desk import cells, words
 
 register = template.Library()
 
@@ -39,20 +39,9 @@ def party_word(key: str) -> str:
     return str(words.PARTY_WORDS.get(key, key))
 
 
-@register.filter
-def days_to(day: date, today: date) -> str:
-    """あと12日, 今日, 3日超過."""
-    left = (day - today).days
-    if left == 0:
-        return _("今日")
-    return _("あと%(n)s日") % {"n": left} if left > 0 else _("%(n)s日超過") % {"n": -left}
-
-
-@register.filter
-def days_since(day: date, today: date) -> str:
-    """12日前; 今日."""
-    gone = (today - day).days
-    return _("今日") if gone == 0 else _("%(n)s日前") % {"n": gone}
+register.filter("days_to", cells.days_to)
+register.filter("days_since", cells.days_since)
+register.simple_tag(cells.cells, name="customer_cells")
 
 
 @register.filter
@@ -89,7 +78,7 @@ def verdict_word(code: str) -> str:
 @register.filter
 def side_by_side(row: Any) -> list[tuple[Any, Any, Any]]:
     """(label, left, right) of the facts of a candidate pair, money only where the reader may see it."""
-    rows = [
+    rows: list[tuple[Any, Any, Any]] = [
         (label, _side_value(row.first, name), _side_value(row.second, name))
         for name, label in words.SIDE_WORDS.items()
     ]
