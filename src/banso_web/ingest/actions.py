@@ -91,6 +91,7 @@ def files_of(run: ImportRun) -> list[Input]:
 def check_run(run: ImportRun) -> ImportRun:
     """Read and compare every row; afterwards the run is READY with its counts, or FAILED with the reason. May be repeated."""
     from banso_web.ingest import withdrawing
+    from banso_web.ingest.sources import add_source_refusals
 
     RejectedRow.objects.filter(run=run).delete()
     run.state, run.progress, run.counts, run.failure = State.CHECKING, {}, {}, ""
@@ -115,9 +116,17 @@ def check_run(run: ImportRun) -> ImportRun:
         run.progress.setdefault(report.input.place, {}).update(total=report.read, repeats=report.repeats)
         run.counts[report.input.place] = {"kind": report.input.kind, **report.as_json()}
     if gone := len(context.withdrawn):
-        run.counts[withdrawing.PLACE] = {"kind": "movements", "read": gone, "new": 0, "changed": gone, "same": 0, "rejected": 0}
+        run.counts[withdrawing.PLACE] = {
+            "kind": "movements",
+            "read": gone,
+            "new": 0,
+            "changed": gone,
+            "same": 0,
+            "rejected": 0,
+        }
     run.progress["watermark"] = context.watermark
     run.notes = notes_of(context, reports)
+    add_source_refusals(run)
     run.state = State.READY
     run.save(update_fields=["progress", "counts", "notes", "state"])
     return run
@@ -159,7 +168,7 @@ def _stored(run: ImportRun, one: checking.Refusal) -> RejectedRow:
         column=one.column[:200],
         code=one.code,
         detail=one.detail,
-        raw=one.raw,
+        raw={} if one.code == "erased_person" else one.raw,  # nothing of somebody who was erased is kept again
     )
 
 
@@ -221,7 +230,7 @@ def resume_run(run: ImportRun, *, actor: Member | None) -> ImportRun:
     """Go on with a run that was cut off: check again, or write on from the last commit, or finish publishing."""
     require(actor)
     run.refresh_from_db()
-    if run.state in (State.UPLOADED, State.CHECKING):
+    if run.state in (State.UPLOADED, State.CHECKING) and not run.options.get("stage"):
         return check_run(run)
     if run.state != State.WRITING:
         raise Refused(_("この取り込みは中断されていません。データは変わっていません。"), code="not_cut_off")

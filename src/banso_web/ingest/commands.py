@@ -16,9 +16,11 @@ from banso_web.core.errors import Refused
 from banso_web.core.registry import registry
 from banso_web.ingest import actions, checking
 from banso_web.ingest.inputs import Input, UnknownFile, inputs_of
+from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.mapping import sql
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.readers.problems import ReadProblem
+from banso_web.ingest.recipe_command import checked_run
 from banso_web.ingest.rejected import HEADERS, rejected_line, safe
 from banso_web.ingest.rows import MissingColumns
 from banso_web.ingest.words import failure_data, failure_text, note_text
@@ -71,6 +73,12 @@ def _rejected_path() -> Path:
     help="把握日時がない行 / Rows without recorded_at.",
 )
 @click.option("--kind", default="", help="ファイルの種類 / Which canonical file it is.")
+@click.option(
+    "--answer",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="読み方の答え(例 end_reading=day_after) / How dates are read.",
+)
 @click.option("--sheet", default="", help="Excel のシート / Sheet of a workbook.")
 @click.option("--header-row", type=int, default=None, help="見出しの行番号 / Row number of the header.")
 @click.option(
@@ -121,13 +129,31 @@ def _undo(number: int, accept: bool) -> None:
 
 
 def _import(path: Path, options: dict[str, Any]) -> None:
+    if options["kind"] in RECIPES:
+        _derive(path, options)
+        return
     with tempfile.TemporaryDirectory(prefix="banso-import-") as folder:
         files = _mapped(path, Path(folder), options) if options["mapping"] else _plain(path, options)
         if options["dry_run"]:
             _dry_run(files, options)
             return
         run = actions.start_run(files, actor=None, label=path.name, known=options["known"])
-    run = actions.check_run(run)
+    _publish(actions.check_run(run), options)
+
+
+def _derive(path: Path, options: dict[str, Any]) -> None:
+    """A company's own file (契約台帳, 月次MRR表, …) through its recipe."""
+    run = checked_run(
+        path, options["kind"], sheet=options["sheet"], header_row=options["header_row"], known=options["known"],
+        answers=options["answer"], dry_run=options["dry_run"],
+    )  # fmt: skip
+    if run is None:
+        say(_("確認だけを行いました。何も書いていません。"))
+    else:
+        _publish(run, options)
+
+
+def _publish(run: ImportRun, options: dict[str, Any]) -> None:
     if run.state == ImportRun.State.READY and (not run.rejected.exists() or options["accept_rejects"]):
         run = actions.confirm_run(run, actor=None, accept_rejects=options["accept_rejects"])
     _report(run, options)

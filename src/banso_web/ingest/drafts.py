@@ -33,8 +33,11 @@ FILES_STAGE = "files"
 class Uploaded(Protocol):
     """What Django's UploadedFile gives."""
 
-    name: str | None
-    size: int | None
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def size(self) -> int | None: ...
 
     def chunks(self, chunk_size: int | None = None) -> Iterable[bytes]: ...
 
@@ -63,7 +66,9 @@ class Upload:
 
 
 def size_words(size: int) -> str:
-    """1.5 MB; whole numbers below a megabyte."""
+    """1 GB, 1.5 MB; whole numbers below a megabyte."""
+    if size >= 1024**3:
+        return f"{size / 1024**3:,.3g} GB"
     return f"{size / 1024**2:,.1f} MB" if size >= 1024**2 else f"{max(1, size // 1024):,} KB"
 
 
@@ -116,7 +121,7 @@ def receive(files: Sequence[Uploaded], *, actor: Member | None) -> ImportRun:
         uploads.append(Upload(target.name, name, target.stat().st_size))
     label = uploads[0].name
     if len(uploads) > 1:
-        label = _("%(file)s ほか%(count)sファイル") % {"file": label, "count": len(uploads) - 1}
+        label = f"{label} +{len(uploads) - 1}"
     run = ImportRun.objects.create(
         state=ImportRun.State.UPLOADED,
         file_name=label[:300],

@@ -14,7 +14,7 @@ from banso_web.core import audit
 from banso_web.core.errors import Refused
 from banso_web.ingest import actions
 from banso_web.ingest.models import ImportRun
-from banso_web.ingest.sources import add_source_refusals, count_lines
+from banso_web.ingest.sources import count_lines
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -32,8 +32,6 @@ def check_import(run_id: int, language: str) -> str:
         _begin(run)
         try:
             run = actions.check_run(run)
-            if run.state == State.READY:
-                add_source_refusals(run)
         except Exception as problem:
             actions.fail(run, problem)
             raise

@@ -328,3 +328,30 @@ def test_a_draft_of_somebody_without_the_right_stays_closed(pages: Pages, tmp_pa
     assert ImportRun.objects.get().state == "uploaded" and not Mapping.objects.exists()
     pages.log_in("tanaka")
     assert pages.client.get(f"/imports/{run.pk}/files/7/columns/").status_code == 404
+
+
+def test_the_command_derives_the_same_from_a_month_table(
+    db: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from banso_web.ingest.commands import import_command
+
+    path = write_month_table(tmp_path / "月次MRR表.xlsx")
+    import_command([str(path), "--kind", "wide", "--dry-run"], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert "2026-01\t230000\t0\t0\t0\t30000\t0\t200000\t230000\t230000\t0" in said
+    assert not Movement.objects.exists()
+    import_command([str(path), "--kind", "wide", "--answer", "opening=day_before"], standalone_mode=False)
+    assert [in_force(_last(day)) for day in MONTH_TOTALS] == list(MONTH_TOTALS.values())
+    assert in_force(date(2025, 9, 30)) == Decimal(220_000)
+    with pytest.raises(SystemExit):
+        import_command([str(path), "--kind", "wide", "--answer", "opening=never"], standalone_mode=False)
+    assert "opening=first_day|day_before" in capsys.readouterr().err
+
+
+def test_the_command_does_not_resume_a_draft(pages: Pages) -> None:
+    from banso_web.core.errors import Refused
+    from banso_web.ingest import actions
+
+    run = pages.upload(("契約台帳.csv", "顧客コード,製品,契約開始日,月額\n1,A,2025-04-01,1\n"))
+    with pytest.raises(Refused):
+        actions.resume_run(run, actor=None)

@@ -17,11 +17,12 @@ from banso_web.ingest import answers, drafts, saved
 from banso_web.ingest.drafts import SKIP, Upload
 from banso_web.ingest.looks import RECIPES, table_of
 from banso_web.ingest.models import ImportRun, Mapping
+from banso_web.ingest.preparing import prepare
 from banso_web.ingest.readers import RawTable, ReadProblem, ShapeChange
 from banso_web.ingest.reads import kind_label
 from banso_web.ingest.shaping import Shaping, column_label
 from banso_web.ingest.views.runs import run_of
-from banso_web.ingest.views.steps import next_step, prepare
+from banso_web.ingest.views.steps import next_step
 
 
 def _opened(run: ImportRun, at: int) -> tuple[list[Upload], Upload, RawTable]:

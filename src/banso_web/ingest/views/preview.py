@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from banso.revenue.recipes import CANCEL_READINGS, END_READINGS
 from banso_web.core import clock
 from banso_web.core.pages import page, reader, render_page
-from banso_web.ingest import drafts, jobs, saved
-from banso_web.ingest.drafts import SKIP
+from banso_web.ingest import drafts, jobs
 from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.models import Mapping as SavedMapping
+from banso_web.ingest.preparing import settle_recipe, sources_of
 from banso_web.ingest.readers import ReadProblem
 from banso_web.ingest.recipe import (
     MOST_ROWS,
@@ -27,12 +27,9 @@ from banso_web.ingest.recipe import (
     TooManyRows,
     derive,
     parse_totals,
-    write_inputs,
 )
 from banso_web.ingest.recipe_words import MARKS, READINGS, SHORT_READINGS
-from banso_web.ingest.sources import keep_refusals
 from banso_web.ingest.views.runs import run_of
-from banso_web.ingest.views.steps import input_of, sources_of, unique
 from banso_web.ingest.words import failure_data, failure_text, fix_text, reason_text
 
 SHOWN = 30
@@ -167,31 +164,7 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 def _go(request: HttpRequest, run: ImportRun, made: Derivation) -> HttpResponse:
-    uploads = drafts.uploads_of(run)
-    recipe = [one for one in uploads if one.kind in RECIPES]
-    first = recipe[0]
-    sources = sources_of(run)
-    name = saved.name_for(first.name)
-    if first.mapping:
-        kept = SavedMapping.objects.get(pk=first.mapping)
-        name = kept.name
-    mapping = saved.save(name, sources[0].shaping, sources[0].table, actor=reader(request))
-    for one in recipe:
-        one.mapping = mapping.pk
-    drafts.keep_uploads(run, uploads)
-    folder = drafts.folder_of(run)
-    keep_refusals(folder, made.refused)
-    plain = [input_of(run, one) for one in uploads if one.kind not in RECIPES and one.kind != SKIP]
-    inputs = unique([*write_inputs(made, folder, run.file_name), *plain])
-    whole = made.first is not None or bool(sources[0].shaping.options.get("complete"))
-    drafts.settle(
-        run, inputs, actor=reader(request), known=run.options.get("known", "now"),
-        recipe={
-            "kind": made.kind, "series": f"{made.kind}:{mapping.name}", "complete": whole, "read": made.read,
-            "first": made.first.isoformat() if made.first else None, "last": made.last.isoformat() if made.last else None,
-            "refused": len({(one["file"], one["row"]) for one in made.refused}),
-        },
-    )  # fmt: skip
+    settle_recipe(run, made, actor=reader(request))
     jobs.queue(run, "check", actor=reader(request))
     return redirect("import_run", run.pk)
 
