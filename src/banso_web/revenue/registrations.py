@@ -10,7 +10,7 @@ from banso_web.core.settings_store import SettingSpec, declare
 from banso_web.revenue.actions.figures import after_project, after_publish
 from banso_web.revenue.jobs import fill_values, refresh_all
 from banso_web.revenue.metrics.catalogue import register_all
-from banso_web.revenue.reads.customers import COUNTED_BY, CURRENCY
+from banso_web.revenue.reads.customers import CHURN_MONTH, COUNTED_BY, CURRENCY, FOLLOWING, LAST_USE
 
 
 def _currency(value: object) -> str:
@@ -37,6 +37,29 @@ declare(
         kind="choice",
         choices=(("account", _("契約先")), ("user_company", _("利用企業"))),
         clean=_counted_by,
+        group="revenue",
+        counted=True,
+    )
+)
+
+
+def _churn_month(value: object) -> str:
+    if value not in (LAST_USE, FOLLOWING):
+        raise ValueError(str(_("最終利用月か翌月を選んでください。")))
+    return str(value)
+
+
+declare(
+    SettingSpec(
+        key=CHURN_MONTH,
+        label=_("解約計上月"),
+        help=_(
+            "解約を最終利用月に数えるか、翌月に数えるかを選びます。変更すると全期間の数字が変わります。締めた月は変わりません。"
+        ),
+        default=LAST_USE,
+        kind="choice",
+        choices=((LAST_USE, _("最終利用月")), (FOLLOWING, _("翌月"))),
+        clean=_churn_month,
         group="revenue",
         counted=True,
     )

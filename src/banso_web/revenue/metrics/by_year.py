@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from banso.revenue import Cohort12, average, retention_12m
@@ -123,7 +122,6 @@ def averaged(column: str, counted_by: str) -> Callable[[Question], MetricResult]
         _end, rows = twelve_rates(question)
         found = average([getattr(row, column) for row in rows])
         known = [row for row in rows if getattr(row, column) is not None]
-        total = sum((getattr(row, column) for row in known), Fraction(0))
         listed = [
             Row(
                 None,
@@ -135,6 +133,8 @@ def averaged(column: str, counted_by: str) -> Callable[[Question], MetricResult]
             )
             for row in known
         ]
+        # The side is what its rows add up to: each month's rate is printed exactly, to as many digits as are kept.
+        total = sum((row.amount for row in listed if row.amount is not None), Decimal(0))
         notes = (
             (str(words.TOO_SHORT_NOTE) % {"months": found.months},) if found.reason == "short_history" else ()
         )
@@ -142,7 +142,7 @@ def averaged(column: str, counted_by: str) -> Callable[[Question], MetricResult]
             question,
             found.rate,
             reason=None if found.rate is not None else str(words.NO_OPENING),
-            numerator=Side(exact(total), Rows(len(listed), lambda: listed)),
+            numerator=Side(total, Rows(len(listed), lambda: listed)),
             denominator=Side(Decimal(found.months), Rows(len(listed), lambda: listed)),
             parts={"by_month": {row.month: exact(getattr(row, column)) for row in known}},
             n=found.months,

@@ -27,6 +27,9 @@ from banso_web.revenue.reads.exclusions import Synthetic, take_out
 
 COUNTED_BY = "revenue.counted_by"
 CURRENCY = "revenue.reporting_currency"
+CHURN_MONTH = "revenue.churn_month"
+LAST_USE, FOLLOWING = "last_use", "following"
+EPOCH = date(1970, 1, 1).toordinal()
 FIELDS = ("segment", "owner_id", "touch", "excluded", "parent_id")
 
 
@@ -36,6 +39,7 @@ class Rules:
 
     counted_by: str
     currency: str
+    churn_month: str
     movements: int
     states: int
     contracts: int
@@ -69,7 +73,7 @@ class Counted:
         )
 
 
-_stated: Memo[tuple[str, str]] = Memo(400)
+_stated: Memo[tuple[str, str, str]] = Memo(400)
 _states: Memo[dict[str, Timeline]] = Memo(3)
 _counted: Memo[Counted] = Memo(6, limit=768 * 1024 * 1024, size=Counted.size)
 
@@ -88,15 +92,16 @@ def rules_at(asked: Asked) -> Rules:
     mark = asked.watermark
     setting = setting_mark(mark)
 
-    def stated() -> tuple[str, str]:
-        keys = (COUNTED_BY, CURRENCY)
-        by, currency = (settings_store.rule(key, as_of=asked.as_of, watermark=setting) for key in keys)
-        return by, currency
+    def stated() -> tuple[str, str, str]:
+        keys = (COUNTED_BY, CURRENCY, CHURN_MONTH)
+        by, currency, month = (settings_store.rule(key, as_of=asked.as_of, watermark=setting) for key in keys)
+        return by, currency, month
 
-    counted_by, currency = _stated.get((setting, asked.as_of), stated)
+    counted_by, currency, churn_month = _stated.get((setting, asked.as_of), stated)
     return Rules(
         counted_by=counted_by,
         currency=currency,
+        churn_month=churn_month,
         movements=movement_mark(mark),
         states=_state_mark("account", mark),
         contracts=_state_mark("contract", mark),
@@ -128,6 +133,17 @@ def count_some(asked: Asked, accounts: Collection[int]) -> Counted:
     return _count_stored(asked, rules_at(asked), False, stored, states)
 
 
+def _in_churn_month(stored: Loaded, rules: Rules) -> Book:
+    """解約計上月: by default an end counts on its last day of service; by the other rule on the first of the next month."""
+    book = stored.book
+    if rules.churn_month != FOLLOWING or not stored.ends.any():
+        return book
+    months = (book.on.astype(np.int64) - EPOCH).astype("datetime64[D]").astype("datetime64[M]") + 1
+    first = months.astype("datetime64[D]").astype(np.int64) + EPOCH
+    shifted = stored.ends & (book.delta < 0)
+    return replace(book, on=np.where(shifted, first, book.on).astype(book.on.dtype))
+
+
 def _count(asked: Asked, rules: Rules, group: bool) -> Counted:
     return _count_stored(asked, rules, group, loaded(asked.watermark, asked.known_at), account_states(asked))
 
@@ -137,7 +153,7 @@ def _count_stored(
 ) -> Counted:
     merged = counting.merges(asked.watermark, asked.known_at)
     owner_of_row, is_mapped = _customers(asked, stored, rules, states, merged, group)
-    book = stored.book
+    book = _in_churn_month(stored, rules)
     own = stored.account_ids[book.account] if len(book) else owner_of_row
     if is_mapped:
         ids, codes = np.unique(owner_of_row, return_inverse=True)

@@ -17,7 +17,7 @@ from banso_web.core.metrics import Scope, as_json, compute, rows_of
 from banso_web.members.models import Member
 from banso_web.revenue.models import Charge, Rate
 from banso_web.revenue.reads.book import loaded
-from banso_web.revenue.reads.customers import COUNTED_BY
+from banso_web.revenue.reads.customers import CHURN_MONTH, COUNTED_BY
 from banso_web.revenue.tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,24 @@ def test_counting_by_using_company_is_a_rule_that_watermarks_pin(person: Callabl
     settings_store.put(COUNTED_BY, "user_company", actor=person("tanaka"))
     assert [row.code for row in compute("mrr", make.asked()).numerator.rows] == ["USE"]  # type: ignore[union-attr]
     assert [row.code for row in compute("mrr", before).numerator.rows] == ["BUY"]  # type: ignore[union-attr]
+
+
+def test_churn_counts_in_the_month_after_where_the_organisation_says_so(
+    person: Callable[[str], Member],
+) -> None:
+    one, two = make.account("A"), make.account("B")
+    make.movement("a", one, "2026-01-01", 1000)
+    make.movement("b", two, "2026-01-01", 500)
+    make.movement("a-", one, "2026-10-31", -1000, cause="churn")
+    make.movement("b-", two, "2026-10-15", -200)  # a downgrade stays where it is
+    before = make.asked()
+    assert nrr_parts() == {"opening": 1500, "contraction": 200, "churn": 1000, "closing": 300}
+    settings_store.put(CHURN_MONTH, "following", actor=person("tanaka"))
+    assert nrr_parts() == {"opening": 1500, "contraction": 200, "closing": 1300}
+    assert nrr_parts("2026-11") == {"opening": 1300, "churn": 1000, "closing": 300}
+    assert (
+        compute("nrr_monthly", before, month="2026-10").parts["churn"] == 1000
+    )  # an old watermark keeps its rule
 
 
 def test_excluded_accounts_leave_every_metric_and_are_listed() -> None:
