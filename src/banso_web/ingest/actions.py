@@ -241,11 +241,15 @@ def resume_run(run: ImportRun, *, actor: Member | None) -> ImportRun:
 def drop_run(run: ImportRun, *, actor: Member | None) -> ImportRun:
     """Give up a run that is not published: what it wrote unseen is deleted. Safe to run twice."""
     require(actor)
-    if run.entry is not None and run.entry.seq is not None:
-        raise Refused(_("公開済みの取り込みは破棄できません。取り消しを使ってください。"), code="published")
-    if run.state in (State.DONE, State.DROPPED, State.UNDONE):
-        raise Refused(_("この取り込みは破棄できません。"), code="not_open")
-    ImportRun.objects.filter(pk=run.pk).update(state=State.DROPPED, finished_at=clock.now())
+    with transaction.atomic():  # publishing holds the same row: a run is dropped or published, never both
+        stored = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if Entry.objects.filter(pk=stored.entry_id).exclude(seq=None).exists():
+            raise Refused(
+                _("公開済みの取り込みは破棄できません。取り消しを使ってください。"), code="published"
+            )
+        if stored.state in (State.DONE, State.DROPPED, State.UNDONE):
+            raise Refused(_("この取り込みは破棄できません。"), code="not_open")
+        ImportRun.objects.filter(pk=run.pk).update(state=State.DROPPED, finished_at=clock.now())
     run.refresh_from_db()
     if run.entry is not None:
         for handler in reversed(writing.handlers()):

@@ -10,10 +10,10 @@ from django.db import transaction
 
 from banso_web.core import audit
 from banso_web.core.errors import Conflict
-from banso_web.core.facts import current_watermark, publish
+from banso_web.core.facts import current_watermark, hold_watermark, publish
 from banso_web.core.facts.states import project_entry
 from banso_web.core.imports import Context, Handler, Problem, Row, later
-from banso_web.core.models import Entry, Watermark
+from banso_web.core.models import Entry
 from banso_web.core.registry import registry
 from banso_web.ingest.checking import CHUNK, WORDS, new_context, open_input
 from banso_web.ingest.inputs import Input
@@ -114,22 +114,14 @@ def handlers() -> list[Handler]:
 
 
 def publish_run(run: ImportRun) -> None:
-    """Give the entry its number with its audit row, then bring the current rows up to date. Safe to run again."""
+    """Give the entry its number with its audit row, then bring the current rows up to date. Safe to run again.
+
+    Raises Conflict when the run was dropped meanwhile: what it wrote is being deleted.
+    """
     assert run.entry is not None
     entry = run.entry
-    _settle(run)
-    with transaction.atomic():
-        if Entry.objects.select_for_update().get(pk=entry.pk).seq is None:
-            publish(entry)
-            audit.record(
-                "import.publish",
-                actor=run.made_by,
-                subject="import",
-                subject_id=run.pk,
-                label=run.file_name,
-                new={"counts": run.counts},
-                entry=entry,
-            )
+    while not _publish(run, entry):
+        pass
     entry.refresh_from_db()
     for handler in handlers():
         handler.published(entry)
@@ -138,20 +130,43 @@ def publish_run(run: ImportRun) -> None:
         hook(entry.pk)
 
 
-def _settle(run: ImportRun) -> None:
-    """Entries published since this run began may hold the same codes: mark them before ours counts too."""
+def _publish(run: ImportRun, entry: Entry) -> bool:
+    """Publish, unless somebody else published since the last look at doubled codes: then look again (False)."""
+    mark = _settle(run)
+    with transaction.atomic():
+        state = ImportRun.objects.select_for_update().values_list("state", flat=True).get(pk=run.pk)
+        if Entry.objects.exclude(seq=None).filter(pk=entry.pk).exists():
+            return True
+        if state != ImportRun.State.WRITING:
+            raise Conflict("this import was dropped", code="import_taken")
+        if hold_watermark() != mark:
+            return False
+        publish(entry)
+        audit.record(
+            "import.publish",
+            actor=run.made_by,
+            subject="import",
+            subject_id=run.pk,
+            label=run.file_name,
+            new={"counts": run.counts},
+            entry=entry,
+        )
+    return True
+
+
+def _settle(run: ImportRun) -> int:
+    """Entries published since this run began may hold the same codes: mark them before ours counts too.
+
+    Gives the watermark up to which that is done; publishing holds the watermark and compares, so none slips between.
+    """
     assert run.entry is not None
-    while True:
-        mark = current_watermark()
-        if mark != run.progress.get("watermark"):
-            for handler in handlers():
-                handler.settle(run.entry)
-            run.progress["watermark"] = mark
-            _keep(run)
-        with transaction.atomic():
-            Watermark.objects.select_for_update().filter(pk=1).first()
-            if current_watermark() == mark:
-                return
+    mark = current_watermark()
+    if mark != run.progress.get("watermark"):
+        for handler in handlers():
+            handler.settle(run.entry)
+        run.progress["watermark"] = mark
+        _keep(run)
+    return mark
 
 
 def base_of(run: ImportRun, home: Path) -> Path:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
 
 from banso_web.core import clock
 from banso_web.core.models import Entry, Watermark
@@ -21,11 +20,20 @@ def current_watermark() -> int:
     return Watermark.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
 
 
+def hold_watermark() -> int:
+    """Lock the watermark until the transaction ends and give it: nothing is published or voided beside what follows."""
+    row = Watermark.objects.select_for_update().filter(pk=1).first()
+    if row is None:
+        Watermark.objects.get_or_create(pk=1)  # another process may make it at the same moment
+        row = Watermark.objects.select_for_update().get(pk=1)
+    return row.seq
+
+
 def _next_seq() -> int:
     """Raise and return the watermark. Must run inside the transaction that publishes: the row stays locked until commit."""
-    if not Watermark.objects.filter(pk=1).update(seq=F("seq") + 1):
-        Watermark.objects.create(pk=1, seq=1)
-    return current_watermark()
+    seq = hold_watermark() + 1
+    Watermark.objects.filter(pk=1).update(seq=seq)
+    return seq
 
 
 def open_entry(*, kind: str, label: str = "", reason: str = "", actor: Member | None = None) -> Entry:
@@ -34,9 +42,10 @@ def open_entry(*, kind: str, label: str = "", reason: str = "", actor: Member | 
 
 
 def publish(entry: Entry) -> Entry:
-    """Give the entry its number and its time in one UPDATE. Publishing twice changes nothing."""
+    """Give the entry its number and its time in one UPDATE. Publishing twice changes nothing, the watermark included."""
     with transaction.atomic():
-        if Entry.objects.filter(pk=entry.pk, seq=None).update(seq=_next_seq(), entered_at=clock.now()):
+        if Entry.objects.select_for_update().filter(pk=entry.pk, seq=None).first() is not None:
+            Entry.objects.filter(pk=entry.pk).update(seq=_next_seq(), entered_at=clock.now())
             entry.refresh_from_db()
     return entry
 
@@ -44,14 +53,15 @@ def publish(entry: Entry) -> Entry:
 def void(entry: Entry, *, actor: Member | None, reason: str) -> Entry:
     """Undo a published entry as a whole from now on; what was read at earlier watermarks stays as it was."""
     with transaction.atomic():
-        changed = Entry.objects.filter(pk=entry.pk, voided_seq=None).exclude(seq=None)
-        if changed.update(
-            voided_seq=_next_seq(),
-            voided_at=clock.now(),
-            voided_by=actor,
-            void_reason=reason,
-            projected=False,
-        ):
+        standing = Entry.objects.filter(pk=entry.pk, voided_seq=None).exclude(seq=None)
+        if standing.select_for_update().first() is not None:
+            standing.update(
+                voided_seq=_next_seq(),
+                voided_at=clock.now(),
+                voided_by=actor,
+                void_reason=reason,
+                projected=False,
+            )
             entry.refresh_from_db()
     return entry
 

@@ -8,7 +8,7 @@ import pytest
 
 from banso_web.accounts.models import Account
 from banso_web.core.errors import Conflict, Forbidden, Refused
-from banso_web.core.facts import counted, current_watermark, open_entry
+from banso_web.core.facts import counted, current_watermark, open_entry, publish, void
 from banso_web.core.models import AuditRow, Entry
 from banso_web.ingest import actions, writing
 from banso_web.ingest.models import ImportRun
@@ -144,3 +144,60 @@ def test_undo_names_what_stands_on_it_first(bring: Bring) -> None:
     assert dict(counted(Movement, current_watermark()).values_list("code", "delta_units")) == {
         "M1": 1_200_000
     }
+
+
+def test_an_import_published_right_before_ours_does_not_double_rows(
+    bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = begun(bring, monkeypatch)
+    look = writing._settle
+    beside: list[ImportRun] = []
+
+    def looked(*arguments: Any) -> Any:
+        found = look(*arguments)
+        if not beside:  # somebody publishes between our last look and our publishing
+            beside.append(slow)
+            bring(movements=ROWS.replace("M0,A0,C0,2026-04-01,1\n", "M0,A0,C0,2026-04-01,7\n"))
+        return found
+
+    monkeypatch.setattr(writing, "_settle", looked)
+    actions.resume_run(slow, actor=None)
+    assert movements() == 10
+
+
+def test_a_run_dropped_while_it_is_written_is_never_published(
+    bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begun(bring, monkeypatch)
+    look = writing._settle
+
+    def looked(*arguments: Any) -> Any:
+        found = look(*arguments)
+        actions.drop_run(ImportRun.objects.get(pk=run.pk), actor=None)
+        return found
+
+    monkeypatch.setattr(writing, "_settle", looked)
+    with pytest.raises(Conflict):
+        actions.resume_run(run, actor=None)
+    assert (ImportRun.objects.get(pk=run.pk).state, current_watermark()) == ("dropped", 0)
+    assert not Movement.objects.exists()
+
+
+def test_a_published_run_is_not_dropped_by_somebody_who_saw_it_before(
+    bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begun(bring, monkeypatch)
+    seen_before = ImportRun.objects.select_related("entry").get(pk=run.pk)
+    actions.resume_run(run, actor=None)
+    with pytest.raises(Refused):
+        actions.drop_run(seen_before, actor=None)
+    assert (ImportRun.objects.get(pk=run.pk).state, movements()) == ("done", 10)
+
+
+def test_publishing_or_voiding_twice_leaves_the_watermark(db: None) -> None:
+    entry = publish(open_entry(kind=Entry.Kind.ACTION))
+    publish(Entry.objects.get(pk=entry.pk))
+    assert (current_watermark(), entry.seq) == (1, 1)
+    void(entry, actor=None, reason="x")
+    void(Entry.objects.get(pk=entry.pk), actor=None, reason="x")
+    assert current_watermark() == 2
