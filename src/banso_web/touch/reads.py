@@ -77,15 +77,16 @@ def tickets(asked: Asked, account_id: int, *, limit: int = 100) -> list[Ticket]:
 
 
 def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:
-    """For the customer's timeline."""
+    """For the customer's timeline. Notes name people, so they are for those who may see the customer's people."""
     from banso_web.touch.words import INITIATIVES, KINDS
 
+    sees_people = member.may("contact.view")
     return [
         TimelineItem(
             at=row.at,
             kind="touch",
             label=KINDS.get(row.kind, row.kind),
-            text=row.subject or row.note[:200],
+            text=row.subject or (row.note[:200] if sees_people else ""),
             detail=" · ".join(
                 str(part) for part in (INITIATIVES.get(row.initiative, ""), row.member) if part
             ),
