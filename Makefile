@@ -11,7 +11,7 @@ FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/pa
 TEMPLATES := $(shell find src/banso_web -name '*.html' -o -path '*/templatetags/*.py' -o -name forms.py -o -name widgets.py)
 CATALOGUES := $(shell find src -name '*.po')
 
-.PHONY: metric-pages help setup setup-test run test lint format frontend messages untranslated bench soak wheel clean locks
+.PHONY: pictures metric-pages help setup setup-test run test lint format frontend messages untranslated bench soak wheel clean locks
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -48,6 +48,9 @@ untranslated: $(STAMPS)/test ## texts that have no English yet, as catalogue ent
 
 metric-pages: setup ## docs/metrics and the READMEs' tables from the catalogue
 	DJANGO_SETTINGS_MODULE=banso_web.config.settings $(PY) -m tools.metric_pages
+
+pictures: setup-test ## docs/pictures from the sample company, in a real Chromium
+	$(PY) -m tests.browser.pictures
 
 bench: setup-test ## writes benchmarks/results.md
 	$(PY) -m benchmarks

@@ -36,7 +36,7 @@ def find(page: Page, *printed: str) -> str:
 
 
 def bring(page: Page, *files: str) -> None:
-    """Import a story's files as a person does: choose, look, confirm; ends when they are published."""
+    """Import files (of a story, or absolute paths) as a person does: choose, look, confirm; ends when published."""
     page.goto("/imports/")
     page.get_by_role("link", name="ファイルを取り込む").first.click()
     page.set_input_files("#id_files", [STORIES / file for file in files])

@@ -1,0 +1,185 @@
+"""Every page that links lead to, in both languages: it opens, speaks one language, fits a telephone, and its figures
+open rows that reproduce them. One page of every kind is walked (tests/browser/crawl.py)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visit
+from tests.browser.crawl import JAPANESE, Seen, kind_of, walk
+
+pytestmark = pytest.mark.browser
+WALKED: dict[str, Seen] = {}
+# Reached by no link of the walk, but part of the product.
+ALSO = ["/", "/search?q=", "/glossary/", "/me/", "/numbers/?month=2026-10"]
+
+
+def looked_at(language: str, data: set[str]) -> Any:
+    def look(url: str, found: dict[str, Any], seen: Seen) -> None:
+        def wrong(what: str) -> None:
+            seen.wrong.append(f"{url}: {what}")
+
+        if found["lang"] != language:
+            wrong(f"lang={found['lang']}")
+        if len(found["h1"]) != 1 or not found["h1"][0]:
+            wrong(f"headings: {found['h1']}")
+        if found["title"].startswith(" ·"):
+            wrong("no title")
+        if found["unmarked"]:
+            wrong("a figure without its mark")
+        for key, rows, text in found["figures"]:
+            if not rows or not key:
+                wrong(f"the figure {key} {text} opens no rows")
+            seen.figures.setdefault(rows, (url, text))
+        if language == "en":
+            for text in {*found["frame"], *found["said"], found["title"]}:
+                left = text
+                for name in data:
+                    left = left.replace(name, "")
+                if JAPANESE.search(left):
+                    wrong(f"not English: {text[:120]}")
+
+    return look
+
+
+@pytest.fixture(scope="module")
+def data(sample: Visit) -> set[str]:
+    """Japanese that is data, not the product's words: what the sample company and its people are called."""
+    page = sample.open("tanaka")
+    names = {"田中", "佐藤", "鈴木", "高橋", "山本", "伊藤", "渡辺", "日本語", "サンプル会社", "サンプル"}
+    page.goto("/customers/?lang=ja&columns=name,code,segment,touch,owner,industry,prefecture")
+    names |= set(page.locator("select[name=owner] option").all_inner_texts())
+    names |= set(page.locator("select[name=segment] option").all_inner_texts())
+    while True:
+        names |= set(page.locator("a[data-row-link]").all_inner_texts())
+        names |= {part for cell in page.locator("main td").all_inner_texts() for part in cell.split("\n")}
+        later = page.locator(".pager a", has_text="次")
+        if not later.count():
+            break
+        page.goto(later.first.get_attribute("href") or "")
+    sample.close()
+    return {name.strip() for name in names if len(name.strip()) > 1} - {"担当", "状態"}
+
+
+def walked(sample: Visit, language: str, data: set[str]) -> Seen:
+    """The walk in this language, done once for all tests of the module."""
+    if language not in WALKED:
+        page = sample.open("tanaka")
+        page.goto(f"/?lang={language}")
+        ordered = sorted(data, key=len, reverse=True)
+        WALKED[language] = walk(page, ALSO, looked_at(language, dict.fromkeys(ordered)))  # type: ignore[arg-type]
+    return WALKED[language]
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_page_opens_and_speaks_one_language(at_sample: Visit, data: set[str], language: str) -> None:
+    seen = walked(at_sample, language, data)
+    assert len(seen.pages) > 40, sorted(seen.pages)
+    for needed in (
+        "/customers/",
+        "/customers/N/",
+        "/portfolio/",
+        "/numbers/nrr/&tab=year",
+        "/numbers/cohorts/",
+        "/numbers/ltv/&form=churn",
+        "/numbers/closing/",
+        "/imports/N/",
+        "/audit/",
+        "/settings/",
+        "/members/",
+    ):
+        assert any(kind.startswith(needed) for kind in seen.pages), (needed, sorted(seen.pages))
+    assert not seen.wrong, "\n".join(seen.wrong)
+
+
+def test_every_page_fits_a_telephone(at_sample: Visit, data: set[str]) -> None:
+    page = at_sample.open("tanaka", viewport={"width": 390, "height": 800})
+    wide = []
+    for url in walked(at_sample, "ja", data).pages.values():
+        page.goto(url)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            wide.append(f"{url}: {width}")
+    assert not wide, "\n".join(wide)
+
+
+def number(text: str) -> Decimal:
+    return Decimal(text.replace("−", "-").replace("▲", "-").replace(",", "")) if text else Decimal(0)
+
+
+def test_every_figure_opens_rows_that_reproduce_it(at_sample: Visit, data: set[str]) -> None:
+    """The file of the rows is added up again here, outside the product, and compared with what its page states."""
+    seen = walked(at_sample, "ja", data)
+    assert len(seen.figures) > 30
+    page = at_sample.open("tanaka")
+    page.goto("/")
+    wrong = []
+    for rows, (where, text) in seen.figures.items():
+        answer = page.request.get(rows)
+        body = answer.text()
+        if answer.status != 200 or "一致しません" in body:
+            wrong.append(f"{where}: {text} → {rows}: {answer.status}")
+            continue
+        if not urlsplit(rows).path.endswith("/numbers/rows/"):
+            continue
+        wrong += [f"{where}: {text} → {rows}: {one}" for one in reproduced(page, rows, body)]
+    assert not wrong, "\n".join(wrong)
+
+
+RATIO = re.compile(r"<br>\s*([^<÷]*?) ÷ (.*?)(?: = |</div>)", re.S)
+
+
+def plain(html: str) -> str:
+    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", html)).replace("¥", "").replace("社", "")
+
+
+def reproduced(page: Page, rows: str, body: str) -> list[str]:
+    """Where numerator ÷ denominator is stated, both are added up from their files; else the shown part is."""
+    stated = RATIO.search(body)
+    sides = {"numerator": plain(stated[1]), "denominator": plain(stated[2])} if stated else {}
+    wrong = []
+    for part, said in sides.items():
+        address = re.sub(r"([?&])part=[^&]*", r"\1", rows)
+        listed = page.request.get(f"{address}&part={part}&export=csv")
+        if listed.status != 200:
+            wrong.append(f"{part} has no file: {listed.status}")
+            continue
+        lines = list(csv.reader(io.StringIO(listed.text().lstrip("\ufeff"))))
+        head = next((place for place, line in enumerate(lines) if line[:1] == ["顧客ID"]), None)
+        if head is None:
+            wrong.append(f"{part} has no rows in its file")
+            continue
+        listing = [line for line in lines[head + 1 :] if line]
+        amount = lines[head].index("金額") if "金額" in lines[head] else None
+        counted = Decimal(len(listing))
+        total = sum((number(line[amount]) for line in listing), Decimal(0)) if amount is not None else counted
+        if number(said) not in (counted, total.quantize(Decimal(1)), total):
+            wrong.append(f"{part} says {said}, its rows are {counted} and add up to {total}")
+    return wrong
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_serious_finding(at_sample: Visit, data: set[str], theme: str) -> None:
+    """axe-core on one page of every path: the light theme in Japanese, the dark one in English."""
+    language = "ja" if theme == "light" else "en"
+    page = at_sample.open("tanaka")
+    page.goto(f"/?lang={language}")
+    page.evaluate("(theme) => document.querySelector(`[data-theme-set=${theme}]`).click()", theme)
+    once = {kind.split("&part=")[0]: url for kind, url in walked(at_sample, "ja", data).pages.items()}
+    found = []
+    for url in once.values():
+        page.goto(url)
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        for one in Axe().run(page).response["violations"]:
+            if one["impact"] in ("serious", "critical"):
+                found.append(f"{kind_of(url)}: {one['id']}: {one['nodes'][0]['html'][:160]}")
+    assert not found, "\n".join(found)
