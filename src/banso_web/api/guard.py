@@ -102,6 +102,9 @@ def guard(operation: Operation) -> None:
                 text = _("知らない問い合わせの項目があります。使える項目: %(known)s")
                 more = {"known": ", ".join(sorted(known)) or _("なし")}
                 raise Stop(422, "unknown_parameter", text % more, errors={name: [words] for name in unknown})
+            values = [*kwargs.values(), *(one for _name, listed in request.GET.lists() for one in listed)]
+            if any("\x00" in str(value) for value in values):
+                raise Stop(422, "invalid", _("この文字は使えません。"))  # PostgreSQL keeps no NUL
             if public:
                 return run(request, **kwargs)
             name: str = request.caller.name  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Schema
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from banso_web.api.problems import invalid
 from banso_web.core import clock
@@ -71,10 +71,26 @@ Moment = Annotated[
 Id = Annotated[int, Field(ge=1, le=BIG)]
 
 
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any(_has_nul(one) for pair in value.items() for one in pair)
+    return isinstance(value, list) and any(_has_nul(one) for one in value)
+
+
 class Given(Schema):
     """Base of everything a caller sends: what is not named is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_nul(cls, sent: Any) -> Any:
+        """PostgreSQL keeps no NUL: it is refused here, whatever the database is."""
+        if _has_nul(getattr(sent, "_obj", sent)):
+            raise ValueError(_("この文字は使えません。"))
+        return sent
 
 
 class TimeIn(Schema):

@@ -130,6 +130,22 @@ def test_bodies_that_cannot_be_read(as_key: Caller) -> None:
     assert listed.status_code == 422
 
 
+def test_a_nul_is_refused_on_every_database(as_key: Caller) -> None:
+    make.account("A1", "丸一運輸")
+    api = as_key("tanaka")
+    assert api.patch("/accounts/A1", {"values": {"segment": "a\x00b"}}).status_code == 422
+    assert api.patch("/accounts/A1", {"values": {"segment": "b"}, "reason": "\x00"}).status_code == 422
+    assert api.get("/accounts", {"q": "a\x00"}).status_code == 422
+    lone = api.client.patch(
+        f"{V1}/accounts/A1",
+        b'{"values": {"segment": "\\ud800"}}',
+        content_type="application/json",
+        headers=api.headers,
+    )
+    assert lone.status_code == 422
+    assert api.patch("/accounts/A1", {"values": {"segment": "plain \\x00"}}).status_code == 200
+
+
 def test_too_much_is_refused_before_it_is_read(as_key: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "BODY", 1024 * 1024)
     answer = as_key("tanaka").patch("/accounts/A1", {"values": {"success_definition": "x" * 1024 * 1024}})
