@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from banso_web.core.metrics import MetricResult, Side
+from banso_web.core.metrics import MetricResult
 from banso_web.reports.question import Question
 from banso_web.revenue.metrics.words import EXCLUDED, PARTS
 
@@ -46,12 +46,22 @@ def part_name(part: str) -> Any:
     return SIDES.get(part) or MORE_PARTS.get(part) or part
 
 
-def counted(side: Side | None) -> bool:
+# Sides whose value is the number of their rows: a rate of customers, contracts or months.
+COUNTED: dict[str, tuple[str, ...]] = {
+    "customers": ("numerator",),
+    "arpa": ("denominator",),
+    "customer_churn_monthly": ("numerator", "denominator"),
+    "customer_churn_annualised": ("numerator", "denominator"),
+    "retention_monthly": ("numerator", "denominator"),
+    "renewal_rate": ("numerator", "denominator"),
+    "customer_churn_12m_avg": ("denominator",),
+    "mrr_churn_12m_avg": ("denominator",),
+}
+
+
+def counted(metric: str, side: str) -> bool:
     """Whether the value of a side is the number of its rows, not the sum of their amounts."""
-    if side is None or side.value is None or not side.rows:
-        return False
-    total = sum((row.amount or Decimal(0) for row in side.rows), Decimal(0))
-    return total != side.value and Decimal(len(side.rows)) == side.value
+    return side in COUNTED.get(metric, ())
 
 
 def parts_of(result: MetricResult) -> list[str]:

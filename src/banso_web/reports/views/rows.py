@@ -90,7 +90,7 @@ def _total(result: MetricResult, part: str, rows: Sequence[Row]) -> Total:
     if part in result.part_rows and isinstance(result.parts.get(part), Decimal):
         expected = result.parts[part]
     amount = sum((row.amount or Decimal(0) for row in rows), Decimal(0))
-    return Total(len(rows), amount, expected, counted(side))
+    return Total(len(rows), amount, expected, counted(result.metric, part))
 
 
 def _shown(member: Member, rows: Sequence[Row], as_of: date, touched: dict[int, date]) -> list[ShownRow]:
@@ -174,8 +174,8 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
             )
             for one in parts
         ],
-        "numerator_counted": counted(result.numerator),
-        "denominator_counted": counted(result.denominator),
+        "numerator_counted": counted(spec.key, "numerator"),
+        "denominator_counted": counted(spec.key, "denominator"),
         "direct": spec.key not in ("customer_churn_annualised", "quick_ratio", "arr"),
         "currency": result.unit if len(result.unit) == 3 else reporting_currency(question),
         "may_export": member.may("export.run"),
