@@ -1,6 +1,6 @@
 """`make bench`: all benchmarks one after another, written to benchmarks/results.md.
 
-    python -m benchmarks [--quick] [--only a,b,c] [--out FILE]
+    python -m benchmarks [--quick] [--only a,b,c] [--out FILE]      (b) at full size takes most of an hour
 
 `--quick` tries the whole run at small sizes; its figures are for nobody. BANSO_BENCH_PG (a connection string) lets
 PostgreSQL take part in (a).

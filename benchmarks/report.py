@@ -92,10 +92,20 @@ def growth(found: list[dict[str, Any]]) -> list[str]:
     return grown
 
 
+def _growth_words(found: list[dict[str, Any]]) -> str:
+    if len(found) < 2:
+        return "One size only: whether query counts grow was not looked at."
+    grown = growth(found)
+    return (
+        f"**Query counts grow**: {'; '.join(grown)}."
+        if grown
+        else "The query count does not grow with the company."
+    )
+
+
 def pages_section(found: list[dict[str, Any]]) -> str:
     """Section (b)."""
     first = found[0]["process"]["list/today"]
-    grown = growth(found)
     lines = [
         "## (b) Pages",
         "",
@@ -111,7 +121,7 @@ def pages_section(found: list[dict[str, Any]]) -> str:
         "",
         *_process_rows(found),
         "",
-        "The query count does not grow with the company." if not grown else f"**Query counts grow**: {'; '.join(grown)}.",
+        _growth_words(found),
         "",
         HOW["http"],
         "",
