@@ -1,6 +1,6 @@
 """Makes docs/pictures/*.png from the sample company at a fixed day: `make pictures`.
 
-Pictures are 1,360 px wide and have few colours (a palette), so that each stays small in the repository.
+Pictures are 1,360 px wide and show one screen, so that each stays small in the repository (MOST).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from io import BytesIO
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -24,7 +23,7 @@ SHOTS = {
     "home": ("/", 900, "light", "ja", ".stat-value"),
     "customers": ("/customers/", 900, "light", "ja", "tbody tr"),
     "customer": ("", 1300, "light", "ja", "#timeline"),
-    "kpi": ("/numbers/?month=2026-10", 1200, "light", "ja", ".kpi-tile"),
+    "kpi-ja": ("/numbers/?month=2026-10", 1200, "light", "ja", ".kpi-tile"),
     "waterfall": ("/numbers/nrr/?month=2026-10", 1200, "light", "ja", "[data-chart] svg"),
     "ltv": (
         "/numbers/ltv/?form=article&unit_price=100000&gross_margin=70&frequency=12&years=4"
@@ -35,21 +34,6 @@ SHOTS = {
     "waterfall-dark": ("/numbers/nrr/?month=2026-10", 1000, "dark", "ja", "[data-chart] svg"),
     "kpi-en": ("/numbers/?month=2026-10", 1200, "light", "en", ".kpi-tile"),
 }  # fmt: skip
-
-
-def small(png: bytes, limit: int = MOST) -> bytes:
-    """The picture with as many palette colours as the limit allows; as it is where Pillow is missing."""
-    try:
-        from PIL import Image
-    except ImportError:
-        return png
-    image = Image.open(BytesIO(png)).convert("RGB")
-    for colours in (256, 128, 64, 32):
-        out = BytesIO()
-        image.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
-        if out.tell() <= limit:
-            break
-    return out.getvalue()
 
 
 def take(page: Page, name: str, folder: Path) -> int:
@@ -63,7 +47,7 @@ def take(page: Page, name: str, folder: Path) -> int:
     page.goto(address)
     page.wait_for_selector(ready)
     page.wait_for_timeout(700)  # charts grow for a moment
-    picture = small(page.screenshot(animations="disabled"))
+    picture = page.screenshot(animations="disabled")
     (folder / f"{name}.png").write_bytes(picture)
     return len(picture)
 
