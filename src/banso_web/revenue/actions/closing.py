@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from banso_web.core import audit, clock
 from banso_web.core.errors import Conflict, Forbidden, Refused
-from banso_web.core.facts import Asked, current_watermark
+from banso_web.core.facts import Asked, current_watermark, hold_watermark
 from banso_web.core.metrics import compute, plain, row_json
 from banso_web.core.registry import registry
 from banso_web.revenue.models import Bridge, Closing, ClosingRow
@@ -108,6 +108,8 @@ def close_month(
         text = _("締めのコメントを書いてください。何も保存していません。")
         raise Refused(text, code="comment_needed", fields={"comment": text})
     asked = question(month)
+    before = reads.standing(month)
+    signed_before = before.id if before else None
     pending = reads.pending_at(asked, month)
     if reasons := blockers(asked, month, red_comments=red_comments, signed=signed, pending=pending):
         raise ClosingBlocked(reasons)
@@ -122,12 +124,17 @@ def close_month(
     rows = [(part, row) for part in FROZEN_PARTS for row in fall.part_rows[part]]
     rows += [("excluded", row) for row in fall.excluded]
     with transaction.atomic():
-        if current_watermark() != asked.watermark:
+        # Held until the closing stands: neither an entry nor another manager's closing comes between.
+        if hold_watermark() != asked.watermark:
             raise Conflict(
                 _(
                     "締めの計算中に新しいデータが入りました。何も保存していません。数字を確かめて、もう一度締めてください。"
                 ),
                 code="stale",
+            )
+        if (now := reads.standing(month)) is not None and now.id != signed_before:
+            raise Conflict(
+                _("ほかの人が先にこの月を締めました。何も保存していません。"), code="closed_meanwhile"
             )
         made = Closing.objects.create(
             month=month,

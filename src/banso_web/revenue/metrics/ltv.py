@@ -128,7 +128,9 @@ class _Sources:
         if yearly.value is None:
             return yearly
         return replace(
-            yearly, value=Fraction(yearly.value) / 12, source=str(_("年額 ÷ 12。%s")) % yearly.source
+            yearly,
+            value=Fraction(yearly.value) / 12,
+            source=str(_("年額 ÷ 12。%(source)s")) % {"source": yearly.source},
         )
 
 

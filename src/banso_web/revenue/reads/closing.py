@@ -275,7 +275,8 @@ class Correction:
 def corrections(closed: Closed, until: int) -> list[Correction]:
     """What was entered or undone after the closing's watermark, up to `until`, that the month's figures may stand on.
 
-    `amount` adds the movements' deltas in their own currencies; dated states and merges have no amount.
+    `amount` is what an entry changed of the movements that count, in their own currencies: a corrected row adds its
+    difference, a row taken back its opposite. Dated states and merges have no amount.
     """
     last = last_day(closed.month)
     came = Q(seq__gt=closed.watermark, seq__lte=until)
@@ -290,13 +291,7 @@ def corrections(closed: Closed, until: int) -> list[Correction]:
         .order_by("seq")
     )
     ids = [entry.pk for entry in entries]
-    moved = {
-        row["entry"]: (row["count"], row["total"])
-        for row in Movement.objects.filter(entry__in=ids, effective_on__lte=last)
-        .order_by()
-        .values("entry")
-        .annotate(count=Count("pk"), total=Sum("delta_units"))
-    }
+    moved = _moved(entries, closed.watermark, last)
     stated = StateVersion.objects.filter(entry__in=ids, subject__in=("account", "contract", "setting"))
     reaching = stated.exclude(valid_from__gt=last).order_by().values("entry").annotate(count=Count("pk"))
     states = {row["entry"]: row["count"] for row in reaching}
@@ -309,11 +304,49 @@ def corrections(closed: Closed, until: int) -> list[Correction]:
     ]
 
 
+def _moved(entries: Sequence[Entry], closed_at: int, last: date) -> dict[int, tuple[int, int]]:
+    """{entry: (its movements up to the day, what they changed)}. Codes with one row are added up by the database; of
+    the others, what counted before the entry came (or went) is taken from what counted after it."""
+    ids = [entry.pk for entry in entries]
+    rows = Movement.objects.filter(entry__in=ids, effective_on__lte=last)
+    listed = rows.order_by().values("entry")
+    plain_sums = dict(
+        listed.filter(contested=False).annotate(total=Sum("delta_units")).values_list("entry", "total")
+    )
+    counts = dict(listed.annotate(count=Count("pk")).values_list("entry", "count"))
+    doubled = Movement.objects.filter(entry__in=ids, contested=True).values("code")
+    history: dict[str, list[tuple[int, int | None, int]]] = {}  # code -> (came, went, units up to the day)
+    codes_of: dict[int, set[str]] = {}
+    fields = ("code", "entry", "entry__seq", "entry__voided_seq", "is_void", "effective_on", "delta_units")
+    every = Movement.objects.filter(code__in=doubled).exclude(entry__seq=None).order_by()
+    for code, entry, came, went, is_void, on, units in every.values_list(*fields).iterator(chunk_size=20_000):
+        history.setdefault(code, []).append((came, went, 0 if is_void or on > last else units))
+        codes_of.setdefault(entry, set()).add(code)
+    found = {}
+    for entry in entries:
+        assert entry.seq is not None
+        undone = entry.seq <= closed_at
+        at = (entry.voided_seq or 0) if undone else entry.seq
+        total = plain_sums.get(entry.pk, 0) * (-1 if undone else 1)
+        for code in codes_of.get(entry.pk, ()):
+            total += _units_at(history[code], at) - _units_at(history[code], at - 1)
+        if counts.get(entry.pk) or total:
+            found[entry.pk] = (counts.get(entry.pk, 0), total)
+    return found
+
+
+def _units_at(rows: Sequence[tuple[int, int | None, int]], mark: int) -> int:
+    """What counts of one code at a watermark: the rows of its latest effective entry."""
+    counting_rows = [row for row in rows if row[0] <= mark and (row[1] is None or row[1] > mark)]
+    latest = max((row[0] for row in counting_rows), default=0)
+    return sum(row[2] for row in counting_rows if row[0] == latest)
+
+
 def _correction(
     entry: Entry, closed: Closed, moved: Mapping[int, tuple[int, int]], states: Mapping[int, int]
 ) -> Correction:
     undone = entry.seq is not None and entry.seq <= closed.watermark
-    count, total = moved.get(entry.pk, (0, 0))
+    count, total = moved.get(entry.pk, (0, 0))  # the total is signed already where the entry was undone
     actor = entry.voided_by if undone else entry.actor
     assert entry.seq is not None and entry.entered_at is not None
     return Correction(
@@ -325,7 +358,7 @@ def _correction(
         label=entry.label,
         voided=undone,
         movements=count,
-        amount=Decimal(-total if undone else total) / UNITS,
+        amount=Decimal(total) / UNITS,
         states=states.get(entry.pk, 0),
     )
 

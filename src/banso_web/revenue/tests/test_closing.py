@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from banso_web.accounts.models import Account
-from banso_web.core.errors import Forbidden, Refused
+from banso_web.core.errors import Conflict, Forbidden, Refused
 from banso_web.core.facts import current_watermark, void
 from banso_web.core.metrics import Scope, as_json, compute
 from banso_web.core.models import AuditRow
@@ -206,3 +206,40 @@ def test_reported_point_figures_come_from_the_closing(
     assert (
         touch.watermark == closed.watermark and touch.value == 1
     )  # A008's late end is not in what was reported
+
+
+def test_two_managers_who_sign_at_once_make_one_closing(
+    accounts: dict[str, Account], person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = reads.frozen_values
+    first: list[reads.Closed] = []
+
+    def slowly(*arguments: object) -> object:
+        if not first:  # while this one computes, another manager signs
+            first.append(None)  # type: ignore[arg-type]
+            first[0] = actions.close_month(OCTOBER, kind="final", actor=person("tanaka"), comment="先に署名")
+        return frozen(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reads, "frozen_values", slowly)
+    with pytest.raises(Conflict):
+        actions.close_month(OCTOBER, kind="final", actor=person("tanaka"), comment="後から署名")
+    standing = reads.standing(OCTOBER)
+    assert standing is not None and standing.id == first[0].id
+    assert len(reads.all_of(OCTOBER)) == 1
+
+
+def test_what_was_entered_since_is_told_as_what_it_changed(
+    closed: reads.Closed, accounts: dict[str, Account]
+) -> None:
+    from banso_web.core.facts import counted, open_entry, publish
+    from banso_web.core.models import Entry
+    from banso_web.revenue.models import Movement
+
+    row = counted(Movement, current_watermark()).filter(effective_on__lt=OCTOBER, delta_units__gt=0)[0]
+    entry = open_entry(kind=Entry.Kind.IMPORT)
+    Movement.objects.filter(code=row.code).update(contested=True)
+    before, row.pk, row.entry, row.is_void, row.contested = row.delta_units, None, entry, True, True
+    row.save(force_insert=True)
+    publish(entry)
+    (found,) = reads.corrections(closed, current_watermark())
+    assert found.amount == Decimal(-before) / 10_000  # the row was taken back
