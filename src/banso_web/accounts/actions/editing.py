@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from banso.names import corporate_number
@@ -15,7 +16,7 @@ from banso_web.accounts.models import Account, Excluded
 from banso_web.core import audit, clock
 from banso_web.core.bulk import insert_rows
 from banso_web.core.errors import Conflict, Forbidden, Refused
-from banso_web.core.facts import current_watermark, new_entry, project, void, write_state
+from banso_web.core.facts import current_watermark, new_entry, project, timelines, void, write_state
 from banso_web.core.models import Entry, Known, StateVersion
 
 if TYPE_CHECKING:
@@ -125,19 +126,19 @@ def edit_account(
     """
     account = access_account(actor, account_id)
     require_edit(actor, account)
-    if seen_entry is not None and latest_entry(account_id) > seen_entry:
-        raise Conflict(
-            _("ほかの人が先にこの顧客を変更しました。画面を開き直し、内容を確かめてから保存してください。"),
-            code="stale",
-        )
+    _require_latest(account.pk, seen_entry)
     cleaned = clean(values)
-    old = _current(account, tuple(cleaned))
-    new = {field: value for field, value in cleaned.items() if old[field] != value}
+    day = valid_from or clock.today()
+    old, new = _changes(account, cleaned, day)
     if not new:
         return Edited(None, 0)
     _check_links([account.pk], new)
     with new_entry(label="account.edit", reason=reason, actor=actor) as entry:
-        write_state("account", account.pk, new, entry=entry, valid_from=valid_from or clock.today())
+        Account.objects.select_for_update().get(
+            pk=account.pk
+        )  # of two who save at once the second waits, and is told
+        _require_latest(account.pk, seen_entry)
+        write_state("account", account.pk, new, entry=entry, valid_from=day)
         audit.record(
             "account.edit",
             actor=actor,
@@ -149,8 +150,33 @@ def edit_account(
             reason=reason,
             entry=entry,
         )
-    project("account", [account.pk])
+    project("account", [account.pk], entry=entry)
     return Edited(entry.pk, 1)
+
+
+def _require_latest(account_id: int, seen_entry: int | None) -> None:
+    if seen_entry is not None and latest_entry(account_id) > seen_entry:
+        raise Conflict(
+            _("ほかの人が先にこの顧客を変更しました。画面を開き直し、内容を確かめてから保存してください。"),
+            code="stale",
+        )
+
+
+def _changes(account: Account, cleaned: dict[str, Any], day: date) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(what held, what is stated anew) from a day on. A field is stated where it differs on that day or on a later one,
+    so that an earlier day is corrected even where today says the same already."""
+    if day == clock.today():
+        old = _current(account, tuple(cleaned))
+        return old, {field: value for field, value in cleaned.items() if old[field] != value}
+    first = day.toordinal()
+    stated = timelines("account", tuple(cleaned), watermark=current_watermark(), ids=[account.pk])
+    old, new = {}, {}
+    for field, value in cleaned.items():
+        old[field] = stated[field].at(account.pk, first)
+        held = [one for _start, end, one in stated[field].spans(account.pk) if end > first]
+        if any((one or None) != (value or None) for one in held or [None]):
+            new[field] = value
+    return old, new
 
 
 def edit_many(
@@ -185,7 +211,7 @@ def edit_many(
             ),
         )
         audit.record_many("account.edit", changes, actor=actor, subject="account", reason=reason, entry=entry)
-    project("account", [change["subject_id"] for change in changes])
+    project("account", [change["subject_id"] for change in changes], entry=entry)
     return Edited(entry.pk, len(changes))
 
 
@@ -212,12 +238,17 @@ def undo_edit(entry_id: int, *, actor: Member) -> int:
         raise Forbidden(_("ほかの人の変更は元に戻せません。データは変わっていません。"))
     ids = sorted(set(entry.versions.filter(subject="account").values_list("subject_id", flat=True)))
     require_edit_each(actor, access_accounts(actor, ids))
-    void(entry, actor=actor, reason="undo")
-    project("account", ids)
-    Entry.objects.filter(pk=entry.pk).update(projected=True)
-    audit.record(
-        "account.undo", actor=actor, subject="entry", subject_id=entry.pk, new={"accounts": ids}, entry=entry
-    )
+    with transaction.atomic():
+        void(entry, actor=actor, reason="undo")
+        audit.record(
+            "account.undo",
+            actor=actor,
+            subject="entry",
+            subject_id=entry.pk,
+            new={"accounts": ids},
+            entry=entry,
+        )
+    project("account", ids, entry=entry)
     return len(ids)
 
 

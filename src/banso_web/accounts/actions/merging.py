@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from banso_web.accounts.counting import merges
@@ -102,18 +103,19 @@ def undo(merge_id: int, *, actor: Member | None, reason: str = "") -> None:
         raise Refused(
             _("取り消せる名寄せが見つかりません。データは変わっていません。"), code="nothing_to_undo"
         )
-    void(merge.entry, actor=actor, reason=reason or "undo")
-    Entry.objects.filter(pk=merge.entry.pk).update(projected=True)
-    audit.record(
-        "account.merge.undo",
-        actor=actor,
-        subject="account",
-        subject_id=merge.kept.pk,
-        label=f"{merge.kept.name} ← {merge.other.name}",
-        old={"decision": merge.decision},
-        reason=reason,
-        entry=merge.entry,
-    )
+    with transaction.atomic():
+        void(merge.entry, actor=actor, reason=reason or "undo")
+        audit.record(
+            "account.merge.undo",
+            actor=actor,
+            subject="account",
+            subject_id=merge.kept.pk,
+            label=f"{merge.kept.name} ← {merge.other.name}",
+            old={"decision": merge.decision},
+            reason=reason,
+            entry=merge.entry,
+        )
+        Entry.objects.filter(pk=merge.entry.pk).update(projected=True)
     project_merges()
     _tell(merge.entry.pk)
 
@@ -121,6 +123,7 @@ def undo(merge_id: int, *, actor: Member | None, reason: str = "") -> None:
 def project_merges() -> None:
     """Bring `merged_into` in step with the decisions that stand. Safe to run twice."""
     standing = merges(current_watermark())
-    Account.objects.exclude(merged_into=None).exclude(pk__in=list(standing)).update(merged_into=None)
-    for other, kept in standing.items():
-        Account.objects.filter(pk=other).exclude(merged_into=kept).update(merged_into=kept)
+    shown = dict(Account.objects.exclude(merged_into=None).values_list("pk", "merged_into_id"))
+    for other in sorted(shown.keys() | standing.keys()):
+        if shown.get(other) != standing.get(other):
+            Account.objects.filter(pk=other).update(merged_into=standing.get(other))

@@ -1,7 +1,14 @@
 """Writing and reading facts: entries, what counts at a watermark, and dated states."""
 
 from banso_web.core.facts.asked import Asked
-from banso_web.core.facts.entries import current_watermark, hold_watermark, new_entry, open_entry, publish, void
+from banso_web.core.facts.entries import (
+    current_watermark,
+    hold_watermark,
+    new_entry,
+    open_entry,
+    publish,
+    void,
+)
 from banso_web.core.facts.happenings import counted
 from banso_web.core.facts.memo import Memo, forget_all, last_change
 from banso_web.core.facts.states import history, project, register_projection, states_at, write_state

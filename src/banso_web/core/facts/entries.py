@@ -73,4 +73,7 @@ def new_entry(*, label: str, reason: str = "", actor: Member | None = None) -> I
         entry = open_entry(kind=Entry.Kind.ACTION, label=label, reason=reason, actor=actor)
         yield entry
         publish(entry)
-        Entry.objects.filter(pk=entry.pk).update(projected=True)  # actions project their own subjects
+        from banso_web.core.facts.states import is_shown
+
+        if not is_shown(entry):  # actions project their own subjects: `project(..., entry=entry)` marks it
+            Entry.objects.filter(pk=entry.pk).update(projected=True)

@@ -126,10 +126,12 @@ def project(
     today: date | None = None,
     watermark: int | None = None,
     notify: bool = True,
+    entry: Entry | None = None,
 ) -> None:
     """Write today's values into the current rows of these subjects, at most CHUNK a transaction. Safe to run twice.
 
-    `notify`: let the apps above bring what they derive up to date (`registry.after_project`).
+    `notify`: let the apps above bring what they derive up to date (`registry.after_project`). `entry`: the action whose
+    subjects these all are; it is marked projected, so that the mending job need not look at it again.
     """
     from banso_web.core.facts.entries import current_watermark
 
@@ -142,6 +144,13 @@ def project(
     if notify and todo:
         for hook in registry.after_project:
             hook(subject, todo)
+    if entry is not None:
+        Entry.objects.filter(pk=entry.pk).update(projected=True)
+
+
+def is_shown(entry: Entry) -> bool:
+    """Whether current rows have to follow what the entry states."""
+    return entry.versions.filter(subject__in=list(_projections)).exists()
 
 
 def project_entry(entry: Entry) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from banso_web.core import audit, clock
 from banso_web.core.errors import Refused
 from banso_web.core.facts import current_watermark, history, new_entry, project, write_state
+from banso_web.core.models import Entry
 from banso_web.members.actions.guards import (
     administrators,
     lock_roles,
@@ -155,6 +156,7 @@ def new_member(
             new={**values, "roles": sorted(role.key for role in roles)},
             entry=entry,
         )
+        Entry.objects.filter(pk=entry.pk).update(projected=True)  # the row was written with its version
     return member
 
 
@@ -189,7 +191,7 @@ def edit_member(member: Member, values: dict[str, Any], *, actor: Member | None,
             reason=reason,
             entry=entry,
         )
-    project("member", [member.pk])
+    project("member", [member.pk], entry=entry)
     member.refresh_from_db()
     return True
 
