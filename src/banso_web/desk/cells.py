@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from banso_web.accounts.models import Account
 from banso_web.core.templatetags.banso import band, date_ja, link, mark, number, units
 from banso_web.core.ui.lists import Column
 from banso_web.desk import words
 
-Cell = Callable[[Account, date], SafeString]
+if TYPE_CHECKING:
+    from banso_web.accounts.models import Account
+
+    Cell = Callable[[Account, date], SafeString]
 
 
 def days_to(day: date, today: date) -> str:

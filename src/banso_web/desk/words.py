@@ -58,9 +58,7 @@ PERSONAL_WORDS = {
     "left_on": gettext_lazy("離任日"),
     "consent_basis": gettext_lazy("配信同意の根拠"),
     "consent_on": gettext_lazy("配信同意日"),
-    "department_id": gettext_lazy("部署"),
     "custom": gettext_lazy("追加項目"),
-    "incomplete": gettext_lazy("未整備"),
 }
 SOURCE_WORDS = {
     "import": gettext_lazy("取込"),

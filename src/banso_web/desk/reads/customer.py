@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from banso_web.accounts.access import access_account, may_edit, visible_contacts, visible_contracts
+from banso_web.accounts.counting import rolled_end
 from banso_web.accounts.reads.lists import children_of
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core import clock
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from banso_web.accounts.models import Account, Contact, Contract
     from banso_web.members.models import Member
 
-QUIET_DAYS = 90
 TIMELINE = 60
+LAST_BLOCKS = 70  # parts from this order on (voices, requests) stand below contracts and MRR
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,20 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where the customer's contracts stand on the asked day.
+
+    `state`: leaving (somebody gave notice), active, ahead (all begin later), ended, none. `ends_on`: the next end of a
+    contract in force; `deadline`: the nearest day until which notice can be given, where a contract says one.
+    """
+
+    state: str
+    ends_on: date | None
+    notified_on: date | None
+    deadline: date | None
+
+
+@dataclass(frozen=True)
 class Change:
     """One dated change of the customer's own fields, for its history."""
 
@@ -66,11 +81,13 @@ class CustomerPage:
     people: tuple[Person, ...]
     people_hidden: bool
     terms: tuple[Term, ...]
+    standing: Standing
     children: tuple[Account, ...]
     changes: tuple[Change, ...]
     timeline: tuple[TimelineItem, ...]
     kinds: tuple[tuple[str, Any], ...]
     blocks: tuple[tuple[str, dict[str, Any]], ...]
+    last_blocks: tuple[tuple[str, dict[str, Any]], ...]  # those that stand below contracts and MRR
 
 
 def as_of_row(row: Any, asked: Asked) -> Any:
@@ -161,8 +178,32 @@ def timeline(
     return sorted(items, key=lambda item: moment(item.at), reverse=True)[:limit]
 
 
-def _blocks(member: Member, account_id: int, asked: Asked) -> tuple[tuple[str, dict[str, Any]], ...]:
+def standing_of(terms: Sequence[Term], day: date) -> Standing:
+    """The contracts in one line; an automatic renewal rolls an end that has passed."""
+    held = [term.contract for term in terms]
+    going = [row for row in held if (row.ended_on is None or row.ended_on >= day)]
+    running = [row for row in going if row.starts_on is None or row.starts_on <= day]
+    notified = [row.notified_on for row in running if row.notified_on and row.notified_on <= day]
+    ends = [end for row in running if (end := _end(row, day)) is not None and end >= day]
+    deadlines = [row.notice_deadline for row in running if row.notice_deadline and row.notice_deadline >= day]
+    state = (
+        "leaving" if notified else "active" if running else "ahead" if going else "ended" if held else "none"
+    )
+    return Standing(state, min(ends, default=None), min(notified, default=None), min(deadlines, default=None))
+
+
+def _end(row: Contract, day: date) -> date | None:
+    end = row.ended_on or row.ends_on
+    if end is not None and row.ended_on is None and end < day and row.auto_renew:
+        return rolled_end(end, row.renewal_months or 12, day)
+    return end
+
+
+def _blocks(
+    member: Member, account_id: int, asked: Asked, *, last: bool
+) -> tuple[tuple[str, dict[str, Any]], ...]:
     parts = sorted(registry.customer_parts, key=lambda part: part.order)
+    parts = [part for part in parts if (part.order >= LAST_BLOCKS) == last]
     filled = ((part.template, part.context(member, account_id, asked)) for part in parts)
     return tuple((template, context) for template, context in filled if context is not None)
 
@@ -180,15 +221,18 @@ def customer_page(member: Member, account_id: int, asked: Asked, *, kind: str = 
     account = access_account(member, account_id)
     editable = asked.is_today and may_edit(member, account)
     shown = as_of_row(account, asked) or account
+    terms = _terms(member, shown, asked)
     return CustomerPage(
         account=shown,
         editable=editable,
         people=_people(member, shown, asked),
         people_hidden=not member.may("contact.view"),
-        terms=_terms(member, shown, asked),
+        terms=terms,
+        standing=standing_of(terms, asked.as_of),
         children=tuple(children_of(account_id)),
         changes=_changes(shown, asked),
         timeline=tuple(timeline(member, account_id, asked, kind=kind)),
         kinds=tuple((source.key, source.key) for source in registry.timeline),
-        blocks=_blocks(member, account_id, asked),
+        blocks=_blocks(member, account_id, asked, last=False),
+        last_blocks=_blocks(member, account_id, asked, last=True),
     )

@@ -81,6 +81,7 @@ def side_by_side(row: Any) -> list[tuple[Any, Any, Any]]:
     rows: list[tuple[Any, Any, Any]] = [
         (label, _side_value(row.first, name), _side_value(row.second, name))
         for name, label in words.SIDE_WORDS.items()
+        if getattr(row.first, name) not in (None, "") or getattr(row.second, name) not in (None, "")
     ]
     if row.first.mrr_units is not None and row.second.mrr_units is not None:
         rows.append(("MRR", units(row.first.mrr_units), units(row.second.mrr_units)))

@@ -22,6 +22,7 @@ from banso_web.desk.reads.customer import by_department, customer_page, timeline
 from banso_web.desk.reads.money import mrr_history
 from banso_web.desk.words import FIELD_WORDS, TIMELINE_WORDS, shown_value
 from banso_web.members.reads import member_names
+from banso_web.touch.reads import last_touches
 
 
 @page("account.view")
@@ -53,6 +54,8 @@ def customer(request: HttpRequest, account_id: int) -> HttpResponse:
             for change in found.changes[:40]
         ],
         "today": asked.as_of,
+        "last_touch": last_touches(asked, [account_id]).get(account_id),
+        "may_personal": member.may("personal.manage"),
         "undo": request.session.pop("undo_entry", None),
     }
     return render_page(request, "desk/customer.html", context, fragment="desk/_timeline.html" if kind else "")

@@ -39,7 +39,11 @@ def _shown(found: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """The versions in words: what was stated, from when, by which entry."""
     return [
         {
-            "values": [(PERSONAL_WORDS.get(key, key), shown_personal(key, value)) for key, value in row["values"].items()],
+            "values": [
+                (PERSONAL_WORDS[key], shown_personal(key, value))
+                for key, value in row["values"].items()
+                if key in PERSONAL_WORDS
+            ],
             "valid_from": row["valid_from"],
             "source": SOURCE_WORDS.get(row["source"], row["source"]),
             "source_name": row["source_name"],

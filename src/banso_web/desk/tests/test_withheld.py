@@ -1,0 +1,39 @@
+"""Roles of the organisation's own making: what they may not see stands nowhere on home and customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from banso_web.accounts.models import Account
+from banso_web.members.models import Member, Role
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_home_of_somebody_who_edits_but_sees_no_money(
+    company: dict[str, Account], person: Callable[[str], Member]
+) -> None:
+    sato = person("sato")
+    role = Role.objects.create(key="hands", name_ja="編集", name_en="Hands", permissions=["account.view", "account.edit_own"])
+    client = Client()
+    client.force_login(sato)
+    assert "MRR" in client.get("/").content.decode()
+    sato.roles.set([role])
+    page = client.get("/").content.decode()
+    assert "アシスト" in page and "MRR ¥" not in page and "120,000" not in page and "MRR <" not in page
+
+
+def test_notes_that_name_people_are_for_those_who_may_see_people(
+    company: dict[str, Account], person: Callable[[str], Member], bring: Callable[..., object]
+) -> None:
+    bring(touches="touch_id,account_id,at,kind,initiative,member,subject,note\nT9,A1,2026-11-01T10:00,call,proactive,sato,,山田 花子様と話した\n")
+    address = f"/customers/{company['A1'].pk}/timeline/"
+    seen = {}
+    for key in ("sato", "yamamoto"):
+        client = Client()
+        client.force_login(person(key))
+        seen[key] = client.get(address).content.decode()
+    assert "花子" in seen["sato"] and "花子" not in seen["yamamoto"]
