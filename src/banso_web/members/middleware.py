@@ -23,6 +23,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 SEEN, LIMIT, SETTLED = "banso_seen", "banso_idle", "banso_second_factor"
 TOUCH_SECONDS = 60  # how often a busy session is written, and how soon a changed setting counts
 ALWAYS_OPEN = ("/login/", "/me/", "/static/", "/health")
+KEYS = "/me/keys/"  # never open: an API key made without the second factor would be a way around it for ever
 
 
 def lacks_second_factor(request: HttpRequest, member: Member) -> bool:
@@ -71,9 +72,12 @@ class MemberMiddleware:
         if due:
             session[SEEN], session[LIMIT] = now, settings_store.get(IDLE)
             UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=clock.now())
-        if not session[SETTLED] and not request.path.startswith(ALWAYS_OPEN):
+        closed = not request.path.startswith(ALWAYS_OPEN) or request.path.startswith(KEYS)
+        if not session[SETTLED] and closed:
             messages.warning(
                 request, _("あなたの役割では二段階認証が必要です。認証アプリかパスキーを登録してください。")
             )
             return _send(request, redirect(reverse("profile")))
-        return self.get_response(request)
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")  # nothing stays behind on a shared machine
+        return response

@@ -14,7 +14,7 @@ from django.test import Client
 
 from banso_web.core import settings_store
 from banso_web.core.models import AuditRow
-from banso_web.members.models import Member
+from banso_web.members.models import ApiKey, Member
 from banso_web.members.tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +98,16 @@ def test_the_setting_refuses_unknown_roles() -> None:
         settings_store.put("login.second_factor_roles", "member,emperor", actor=None)
     with pytest.raises(Refused):
         settings_store.put("login.idle_minutes", "2", actor=None)
+
+
+def test_no_api_key_goes_around_a_demanded_second_factor(browser: Browsers) -> None:
+    settings_store.put("login.second_factor_roles", ["member"], actor=None)
+    client = browser("sato")
+    given = {"name": "around", "scopes": ["read"], "days": "30"}
+    assert client.post("/me/keys/", given)["Location"] == "/me/"
+    assert not ApiKey.objects.exists()
+    settings_store.put("login.second_factor_roles", [], actor=None)
+    assert browser("sato").post("/me/keys/", given).status_code == 200 and ApiKey.objects.count() == 1
 
 
 def test_second_factors_need_a_fresh_proof(browser: Browsers) -> None:

@@ -1,0 +1,202 @@
+"""Who may open what: every address against every kind of person. An address that nobody classified fails.
+
+The table is written by hand, so that a permission that gets lost in the code is missed here. POST-only addresses answer
+405 (or 404) to everybody; what their deeds ask is tested beside the deeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+
+from banso_web.accounts.models import Account
+from banso_web.api import limits
+from banso_web.conftest import person as person
+from banso_web.desk.tests.conftest import bring as bring
+from banso_web.desk.tests.conftest import company as company
+from banso_web.ingest.models import ImportRun
+from banso_web.members.models import Member, Role
+from banso_web.revenue.actions.closing import close_month
+from tests.addresses import Address, addresses
+
+pytestmark = pytest.mark.django_db
+People = Callable[[str], Member]
+
+# What each person's roles let them do, as far as an address asks for it. `bare` was imported and has no role.
+MAY: dict[str, set[str]] = {
+    "anonymous": set(),
+    "bare": set(),
+    "sato": {"account.view", "contact.view", "revenue.view", "member.view", "own"},
+    "tanaka": {"account.view", "contact.view", "revenue.view", "member.view", "own", "import.run", "merge.decide", "audit.view"},
+    "yamamoto": {"account.view", "member.view"},
+    "ito": {"member.view"},
+    "watanabe": {"account.view", "contact.view", "member.view"},
+    "kanri": {"settings.edit", "member.view", "member.manage", "audit.view", "personal.manage"},
+}  # fmt: skip
+
+EVERYBODY = "health account_inactive account_reset_password socialaccount_login_cancelled api:health api:openapi.json"
+LOGGED_IN = """styleguide glossary search settings settings_display settings_yearly profile home api:docs api:me api:metrics
+account_reauthenticate account_change_password mfa_list_webauthn"""
+# Pages about second factors: who is logged in gets a page, a confirmation of the password first, or a 404 for what is not there.
+OWN_FACTORS = """mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes mfa_generate_recovery_codes
+mfa_download_recovery_codes mfa_add_webauthn mfa_reauthenticate_webauthn mfa_remove_webauthn mfa_edit_webauthn"""
+# A redirect or a refusal for everybody alike: they hold nothing.
+NOTHING = "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
+NEEDS: dict[str, str] = {
+    "account.view": """customers customer customer_timeline api:accounts api:accounts/<account> api:accounts/<account>/timeline
+        api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
+        api:merges api:merges/candidates""",
+    "contact.view": "api:contacts api:accounts/<account>/contacts",
+    "own": "customer_edit",
+    "revenue.view": """kpi kpi_rows kpi_detail nrr cohorts cohort_rows ltv closing portfolio api:movements
+        api:accounts/<account>/movements api:accounts/<account>/charges api:accounts/<account>/invoices api:metrics/<key>
+        api:metrics/<key>/rows api:waterfall api:waterfall/<month> api:cohorts api:ltv api:ltv/scenarios api:kpi api:closings
+        api:closings/preview/<month> api:closings/<closing> api:closings/<closing>/rows api:targets api:countermeasures""",
+    "import.run": """imports import_new import_columns import_template import_run import_files import_mapping import_preview
+        import_undo import_rows import_rows_csv api:imports api:imports/<run> api:imports/<run>/standing
+        api:imports/<run>/rejected.csv""",
+    "merge.decide": "matching",
+    "member.view": "members member api:members",
+    "member.manage": "invitations roles role role_new",
+    "settings.edit": "settings_organisation settings_history settings_closures settings_closure_remove settings_setup",
+    "personal.manage": "personal personal_contact",
+    "audit.view": "audit audit_csv api:audit",
+}  # fmt: skip
+# Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
+CLOSED = """view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
+member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
+kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
+customers_bulk customers_undo matching_decide matching_undo personal_disclose personal_erase api:edits
+api:edits/<entry>/undo api:closings/<closing>/reopen api:closings/<closing>/bridge api:targets/<target>/withdraw
+api:countermeasures/<measure>/done api:countermeasures/<measure>/withdraw
+api:imports/<run>/confirm api:imports/<run>/resume api:imports/<run>/drop api:imports/<run>/undo api:merges/<merge>/undo
+api: api:missing setup password_link entry_link join openid_connect_login openid_connect_callback account_signup
+account_email account_email_verification_sent account_set_password account_confirm_login_code account_request_login_code
+account_reset_password_done account_reset_password_from_key_done socialaccount_signup socialaccount_connections
+usersessions_list"""
+
+# What a page needs to have an answer at all.
+QUERIES: dict[str, dict[str, str]] = {
+    "kpi_rows": {"metric": "nrr_monthly"},
+    "cohort_rows": {"cohort": "2024-04", "kind": "customer", "step": "0"},
+    "api:metrics/<key>": {"month": "2026-10"},
+    "api:metrics/<key>/rows": {"month": "2026-10", "part": "numerator"},
+    "api:closings/<closing>/rows": {"part": "churn"},
+}
+# The person passed, and only what is asked for is not there (or leads on to where it is).
+BEYOND = {
+    "settings_closure_remove": {404},  # a deed: GET finds nothing
+    "import_files": {302},
+    "import_mapping": {302},
+    "import_preview": {302},
+    "cohort_rows": {200, 422},
+}
+
+
+def needs() -> dict[str, str]:
+    """{name: what it asks for}; a name that stands twice is a mistake of this table."""
+    table: dict[str, str] = {}
+    lists = {**NEEDS, "everybody": EVERYBODY, "logged in": LOGGED_IN, "factors": OWN_FACTORS, "nothing": NOTHING, "closed": CLOSED}
+    for need, names in lists.items():
+        for name in names.split():
+            assert name not in table, f"{name} is classified twice"
+            table[name] = need
+    return table
+
+
+@pytest.fixture(autouse=True)
+def _no_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(limits.PER_WINDOW, "read", 10**6)
+    caches["local"].clear()
+    yield
+    caches["local"].clear()
+
+
+@pytest.fixture
+def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
+    """A real thing behind every parameter of an address that GET opens; 1 where only a POST would look for it."""
+    closed = close_month(date(2026, 10, 1), kind="flash", actor=person("tanaka"), comment="10月の速報")
+    run = ImportRun.objects.get()
+    posted = ("view_id", "closure_id", "key_id", "invitation_id", "target_id", "measure_id", "scenario_id", "closing_id",
+              "merge_id", "entry", "target", "measure", "scenario", "merge", "pk")  # fmt: skip
+    return {
+        **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
+        "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
+        "metric": "nrr_monthly", "month": "2026-10", "closing": closed.id, "provider_id": "sso",
+        "contact_id": company["A1"].contacts.first().pk,
+    }  # fmt: skip
+
+
+def client_of(who: str, person: People) -> Client:
+    client = Client()
+    if who == "bare":
+        client.force_login(Member.objects.create(code="bare", name="取込だけの人"))
+    elif who != "anonymous":
+        client.force_login(person(who))
+    return client
+
+
+def asked(client: Client, one: Address, ids: Mapping[str, Any], **headers: str) -> Any:
+    key = {"key": "organisation.name" if one.name == "settings_history" else "nrr_monthly"}
+    return client.get(one.path({**ids, **key}), QUERIES.get(one.name), headers=headers)
+
+
+def wanted(name: str, need: str, who: str) -> set[int]:
+    """The statuses that are right for a person."""
+    if need == "closed":
+        return {302, 404, 405} if name == "settings_closure_remove" else {404, 405}
+    if need == "everybody":
+        return {200}
+    if need == "nothing":
+        return {200, 302, 401}
+    if who == "anonymous":
+        return {401} if name.startswith("api:") and name != "api:docs" else {302}
+    if need == "logged in":
+        return {200}
+    if need == "factors":
+        return {200, 302, 404}
+    if need in MAY[who]:
+        return BEYOND.get(name, {200})
+    # A customer, or a member, that does not exist for somebody is not there; other pages say that they are closed.
+    return {403, 404}
+
+
+def test_every_address_is_classified() -> None:
+    assert {one.name for one in addresses()} == set(needs()), "put the new address where it belongs"
+
+
+@pytest.mark.parametrize("who", MAY)
+def test_nobody_opens_what_is_not_theirs(who: str, person: People, ids: dict[str, Any]) -> None:
+    client, table, wrong = client_of(who, person), needs(), []
+    for one in addresses():
+        if one.name == "account_logout":
+            continue
+        answer = asked(client, one, ids)
+        leads = answer.get("Location", "")
+        if answer.status_code not in wanted(one.name, table[one.name], who):
+            wrong.append((one.name, table[one.name], answer.status_code))
+        elif who == "anonymous" and answer.status_code == 302 and table[one.name] != "nothing":
+            assert leads.startswith("/login/"), (one.name, leads)
+        elif answer.status_code in (403, 404) and not answer.streaming:
+            assert "アシスト" not in answer.content.decode(), one.name
+    assert wrong == []
+
+
+@pytest.mark.parametrize("who", ["anonymous", "bare", "ito", "watanabe", "yamamoto"])
+def test_fragments_drawers_and_exports_are_closed_alike(who: str, person: People, ids: dict[str, Any]) -> None:
+    client, table = client_of(who, person), needs()
+    for one in addresses():
+        need = table[one.name]
+        if need not in NEEDS or need in MAY[who] or one.name.startswith("api:"):
+            continue
+        for headers in ({"HX-Request": "true"}, {"HX-Request": "true", "X-Banso-Drawer": "1"}):
+            answer = asked(client, one, ids, **headers)
+            assert answer.status_code in (302, 403, 404), one.name
+        for kind in ("csv", "xlsx"):
+            path = one.path({**ids, "key": "organisation.name"})
+            assert client.get(path, {**QUERIES.get(one.name, {}), "export": kind}).status_code in (302, 403, 404)
