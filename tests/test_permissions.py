@@ -39,14 +39,18 @@ MAY: dict[str, set[str]] = {
     "kanri": {"settings.edit", "member.view", "member.manage", "audit.view", "personal.manage"},
 }  # fmt: skip
 
-EVERYBODY = "health account_inactive account_reset_password socialaccount_login_cancelled api:health api:openapi.json"
+EVERYBODY = (
+    "health account_inactive account_reset_password socialaccount_login_cancelled api:health api:openapi.json"
+)
 LOGGED_IN = """styleguide glossary search settings settings_display settings_yearly profile home api:docs api:me api:metrics
 account_reauthenticate account_change_password mfa_list_webauthn"""
 # Pages about second factors: who is logged in gets a page, a confirmation of the password first, or a 404 for what is not there.
 OWN_FACTORS = """mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes mfa_generate_recovery_codes
 mfa_download_recovery_codes mfa_add_webauthn mfa_reauthenticate_webauthn mfa_remove_webauthn mfa_edit_webauthn"""
 # A redirect or a refusal for everybody alike: they hold nothing.
-NOTHING = "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
+NOTHING = (
+    "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
+)
 NEEDS: dict[str, str] = {
     "account.view": """customers customer customer_timeline api:accounts api:accounts/<account> api:accounts/<account>/timeline
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
@@ -101,7 +105,14 @@ BEYOND = {
 def needs() -> dict[str, str]:
     """{name: what it asks for}; a name that stands twice is a mistake of this table."""
     table: dict[str, str] = {}
-    lists = {**NEEDS, "everybody": EVERYBODY, "logged in": LOGGED_IN, "factors": OWN_FACTORS, "nothing": NOTHING, "closed": CLOSED}
+    lists = {
+        **NEEDS,
+        "everybody": EVERYBODY,
+        "logged in": LOGGED_IN,
+        "factors": OWN_FACTORS,
+        "nothing": NOTHING,
+        "closed": CLOSED,
+    }
     for need, names in lists.items():
         for name in names.split():
             assert name not in table, f"{name} is classified twice"
@@ -188,7 +199,9 @@ def test_nobody_opens_what_is_not_theirs(who: str, person: People, ids: dict[str
 
 
 @pytest.mark.parametrize("who", ["anonymous", "bare", "ito", "watanabe", "yamamoto"])
-def test_fragments_drawers_and_exports_are_closed_alike(who: str, person: People, ids: dict[str, Any]) -> None:
+def test_fragments_drawers_and_exports_are_closed_alike(
+    who: str, person: People, ids: dict[str, Any]
+) -> None:
     client, table = client_of(who, person), needs()
     for one in addresses():
         need = table[one.name]
@@ -199,4 +212,8 @@ def test_fragments_drawers_and_exports_are_closed_alike(who: str, person: People
             assert answer.status_code in (302, 403, 404), one.name
         for kind in ("csv", "xlsx"):
             path = one.path({**ids, "key": "organisation.name"})
-            assert client.get(path, {**QUERIES.get(one.name, {}), "export": kind}).status_code in (302, 403, 404)
+            assert client.get(path, {**QUERIES.get(one.name, {}), "export": kind}).status_code in (
+                302,
+                403,
+                404,
+            )

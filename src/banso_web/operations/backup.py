@@ -6,14 +6,16 @@ VACUUM INTO copy; PostgreSQL: every table as CSV from one repeatable-read transa
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,7 +125,13 @@ def backup(target: Path) -> Proof:
             found, integrity = _copy_sqlite(data / DATABASE)
         else:
             found, integrity = _copy_postgres(data)
-        with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
+        partial.unlink(missing_ok=True)
+        # Everything of the company and the secret key lie in it: nobody else on the machine may read it, wherever it goes.
+        private = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with (
+            os.fdopen(private, "wb") as out,
+            tarfile.open(fileobj=out, mode="w:gz", compresslevel=3) as archive,
+        ):
             sums = {}
             for member, path in _members(home, data):
                 # a file may grow while it is read: what goes in is what was summed
@@ -134,7 +142,7 @@ def backup(target: Path) -> Proof:
                 else:
                     sums[member] = hashlib.sha256(content).hexdigest()
                     info = tarfile.TarInfo(member)
-                    info.size = len(content)
+                    info.size, info.mode = len(content), 0o600  # so it is restored: the secret key stays secret
                     archive.addfile(info, io.BytesIO(content))
             manifest = {
                 "format": FORMAT,
@@ -182,12 +190,13 @@ def restore(source: Path, *, replace: bool = False) -> Proof:
     Refuses a running instance (the caller holds the run lock) and, without `replace`, a home that holds data.
     """
     home: Path = settings.BANSO_HOME
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=home) as name:
         folder = Path(name)
         manifest = _read_archive(source, folder)
         if manifest["engine"] != connection.vendor:
             raise BadArchive(f"{manifest['engine']} → {connection.vendor}")
+        _refuse_newer(manifest["migrations"])
         if connection.vendor == "sqlite":
             proof = _restore_sqlite(folder, manifest, replace=replace)
         else:
@@ -238,13 +247,12 @@ def _holds_data() -> bool:
 
 
 def _restore_postgres(data: Path, manifest: dict[str, Any], *, replace: bool) -> Proof:
-    from django.core.management import call_command
-
     if not replace and _holds_data():
         raise FileExistsError(settings.DATABASES["default"]["NAME"])
-    call_command("migrate", verbosity=0, interactive=False)
     if applied_migrations() != manifest["migrations"]:
-        raise BadArchive("migrations")
+        if applied_migrations():
+            raise BadArchive("another version's tables stand in this database; restore into an empty one")
+        _migrate_as(manifest["migrations"])  # the tables as they were; the caller then brings them up to date
     with transaction.atomic(), connection.cursor() as cursor:
         names = [t for t in manifest["tables"] if t in set(tables())]
         quoted = ", ".join(connection.ops.quote_name(t) for t in names)
@@ -253,7 +261,8 @@ def _restore_postgres(data: Path, manifest: dict[str, Any], *, replace: bool) ->
         for table in names:
             path = data / f"{table}.csv"
             with path.open("rb") as file:
-                header = file.readline().decode().strip()
+                names_of = next(csv.reader([file.readline().decode()]))  # "on", "column": words of SQL too
+                header = ", ".join(connection.ops.quote_name(name) for name in names_of)
                 file.seek(0)
                 sql = f"COPY {connection.ops.quote_name(table)} ({header}) FROM STDIN (FORMAT csv, HEADER)"
                 with cursor.cursor.copy(sql) as copy:
@@ -267,6 +276,33 @@ def _restore_postgres(data: Path, manifest: dict[str, Any], *, replace: bool) ->
             raise BadArchive("counts")
         _reset_sequences(cursor, names)
     return Proof(found, len(manifest["sha256"]), "", "ok")
+
+
+def _migrate_as(applied: Sequence[str]) -> None:
+    """Make the tables of an empty database as they were when exactly these migrations were applied."""
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    wanted = {(app, name) for app, _, name in (one.partition(".") for one in applied)}
+    graph = executor.loader.graph
+    executor.migrate(
+        sorted(
+            node
+            for node in wanted
+            if not any(child.key in wanted and child.key[0] == node[0] for child in graph.node_map[node].children)
+        )
+    )
+
+
+def _refuse_newer(applied: Sequence[str]) -> None:
+    """An archive of a newer version has tables that this one cannot read."""
+    from django.db.migrations.loader import MigrationLoader
+
+    disk = MigrationLoader(None).disk_migrations
+    known = {*disk, *(replaced for one in disk.values() for replaced in one.replaces)}
+    newer = sorted(set(applied) - {f"{app}.{name}" for app, name in known})
+    if newer:
+        raise BadArchive(f"newer version: {', '.join(newer[:3])}")
 
 
 def _reset_sequences(cursor: Any, names: list[str]) -> None:

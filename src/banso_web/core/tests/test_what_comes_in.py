@@ -21,7 +21,9 @@ def test_a_nul_in_an_address_counts_as_not_typed() -> None:
 def test_a_form_with_a_nul_is_refused(person: Callable[[str], Member]) -> None:
     client = Client()
     client.force_login(person("sato"))
-    assert client.post("/views/save/", {"page": "customers", "name": "a\x00b", "query": ""}).status_code == 400
+    assert (
+        client.post("/views/save/", {"page": "customers", "name": "a\x00b", "query": ""}).status_code == 400
+    )
 
 
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00"])

@@ -17,7 +17,9 @@ def test_the_home_of_somebody_who_edits_but_sees_no_money(
     company: dict[str, Account], person: Callable[[str], Member]
 ) -> None:
     sato = person("sato")
-    role = Role.objects.create(key="hands", name_ja="編集", name_en="Hands", permissions=["account.view", "account.edit_own"])
+    role = Role.objects.create(
+        key="hands", name_ja="編集", name_en="Hands", permissions=["account.view", "account.edit_own"]
+    )
     client = Client()
     client.force_login(sato)
     assert "MRR" in client.get("/").content.decode()
@@ -29,7 +31,9 @@ def test_the_home_of_somebody_who_edits_but_sees_no_money(
 def test_notes_that_name_people_are_for_those_who_may_see_people(
     company: dict[str, Account], person: Callable[[str], Member], bring: Callable[..., object]
 ) -> None:
-    bring(touches="touch_id,account_id,at,kind,initiative,member,subject,note\nT9,A1,2026-11-01T10:00,call,proactive,sato,,山田 花子様と話した\n")
+    bring(
+        touches="touch_id,account_id,at,kind,initiative,member,subject,note\nT9,A1,2026-11-01T10:00,call,proactive,sato,,山田 花子様と話した\n"
+    )
     address = f"/customers/{company['A1'].pk}/timeline/"
     seen = {}
     for key in ("sato", "yamamoto"):

@@ -54,6 +54,10 @@ def test_a_backup_restores_into_an_empty_home_with_every_row(filled: Path, tmp_p
     assert restored.returncode == 0, restored.stderr
     assert "整合性は ok" in restored.stdout
     assert movements(other) == 6
+    assert archive.stat().st_mode & 0o077 == 0, "nobody else on the machine reads the company's data"
+    with tarfile.open(archive) as tar:
+        kept = [one for one in tar if one.name.startswith("home/")]
+    assert kept and all(one.mode == 0o600 for one in kept)
 
 
 def test_the_backup_is_one_moment_while_somebody_writes(filled: Path, tmp_path: Path) -> None:
