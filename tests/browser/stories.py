@@ -62,7 +62,8 @@ def bars(page: Page) -> list[dict[str, object]]:
 
 
 BOXES = """() => [...document.querySelectorAll('[data-chart] svg path[fill^="#"]')].map((one) => one.getBoundingClientRect())
-  .filter((box) => box.height > 0.5 && box.width > 10).map((box) => ({x: box.x + box.width / 2, y: box.y + box.height / 2}))"""
+  .filter((box) => box.height > 0.5 && box.width > 10).map((box) => ({x: box.x + box.width / 2, y: box.y + box.height / 2}))
+  .sort((one, other) => one.x - other.x)"""  # the bar under the mouse is drawn last
 
 
 def click_bar(page: Page, number: int, size: int) -> None:
