@@ -121,7 +121,7 @@ def remember(whom: Whom) -> None:
         return
     line = json.dumps({"at": clock.now().isoformat(), "keys": sorted(wanted)})
     with ledger().open("a", encoding="ascii") as file:
-        file.write(line + "\n")
+        file.write("\n" + line + "\n")  # begins a line of its own, whatever a crash left before it
         file.flush()
         os.fsync(file.fileno())
 
@@ -159,12 +159,16 @@ def merge_ledgers(other: Path) -> None:
     """Add the lines of another ledger (of a backup) that this one lacks."""
     if not other.is_file():
         return
-    mine = set(ledger().read_text("ascii").splitlines()) if ledger().exists() else set()
+    text = ledger().read_text("ascii", errors="replace") if ledger().exists() else ""
+    mine = set(text.splitlines())
     new = [
         line for line in other.read_text("ascii", errors="replace").splitlines() if line and line not in mine
     ]
     if new:
-        with ledger().open("a", encoding="ascii") as file:
-            file.write("".join(f"{line}\n" for line in new))
+        with ledger().open("a", encoding="ascii", errors="replace") as file:
+            # a line that a crash left half-written must not swallow the next one
+            file.write(
+                ("\n" if text and not text.endswith("\n") else "") + "".join(f"{line}\n" for line in new)
+            )
             file.flush()
             os.fsync(file.fileno())

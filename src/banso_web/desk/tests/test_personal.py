@@ -16,7 +16,7 @@ from banso_web.accounts.actions.erasure import replay_erasures
 from banso_web.accounts.models import Account, Contact
 from banso_web.core import settings_store
 from banso_web.core.models import AuditRow, StateVersion
-from banso_web.core.personal import ERASED, ledger
+from banso_web.core.personal import ERASED, ledger, merge_ledgers, remembered
 from banso_web.desk.tests.conftest import FILES, Desk
 from banso_web.ingest.actions import imports_home
 from banso_web.ingest.models import ImportRun, RejectedRow
@@ -123,7 +123,7 @@ def test_erasure_takes_the_person_out_of_everything_and_leaves_the_company(
     page = desk("tanaka").text(f"/customers/{company['A1'].pk}/", as_of="2026-11-24")
     assert "花子" not in page and "森 一郎" in page
     assert "花子" not in desk("tanaka").text(f"/customers/{company['A1'].pk}/", as_of="2026-09-30")
-    line = json.loads(ledger().read_text())
+    line = json.loads(ledger().read_text().strip())
     assert len(line["keys"]) == 2 and all(len(key) == 64 for key in line["keys"])
     assert "消去済み" in kanri.text(path)
     assert kanri.post(f"{path}erase/", reason="x", confirmed="1").status_code == 302
@@ -190,3 +190,13 @@ def test_retention_deletes_what_is_past_its_days(
     settings_store.put(REJECTED, 30, actor=None)
     assert apply_retention() == {"rejected": 1, "files": 0}
     assert AuditRow.objects.filter(action="retention.apply").count() == 2
+
+
+def test_a_restore_adds_to_the_ledger_and_never_takes_from_it(tmp_path: Path) -> None:
+    ledger().write_text('{"at": "x", "keys": ["a"]}\n{"at": "y", "keys": ["b"]}\nhalf a li')
+    other = tmp_path / "erasures.jsonl"
+    other.write_text('{"at": "y", "keys": ["b"]}\n{"at": "z", "keys": ["c"]}\n')
+    merge_ledgers(other)
+    merge_ledgers(other)
+    merge_ledgers(tmp_path / "none")
+    assert remembered() == {"a", "b", "c"}
