@@ -32,7 +32,8 @@ def person(db: None) -> Callable[[str], Member]:
             return found
         ja, en, permissions = ROLES[role_key]
         role, _ = Role.objects.get_or_create(
-            key=role_key, defaults={"name_ja": ja, "name_en": en, "permissions": permissions, "built_in": True}
+            key=role_key,
+            defaults={"name_ja": ja, "name_en": en, "permissions": permissions, "built_in": True},
         )
         manager = make("tanaka") if key in ("sato", "suzuki", "takahashi") else None
         member = Member(code=key, name=name, email=f"{key}@example.jp", job=role_key, manager=manager)

@@ -104,7 +104,7 @@ def _the_month_waits(page: Page) -> None:
     page.fill("#red-customer_churn_monthly", "北浜商店の申出が遅れて届いた")
     page.fill("#close-comment", "10月の確報")
     page.click("text=この月を締める")
-    find(page, "締められませんでした。何も保存していません。", "改善策がありません")
+    find(page, "何も保存していません。", "未達のKPIに改善策がありません")
     assert page.input_value("#close-comment") == "10月の確報"  # what was typed is not lost
 
 

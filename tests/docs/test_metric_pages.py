@@ -27,8 +27,6 @@ def test_pages_and_tables_are_what_the_catalogue_makes() -> None:
         assert path.read_text("utf-8") == text, f"{path.name} has drifted: run make metric-pages"
 
 
-
-
 @pytest.mark.django_db
 def test_the_worked_values_are_what_the_product_computes() -> None:
     files, _aside = inputs_of(metric_pages.FOLDER / "example")

@@ -56,7 +56,9 @@ def get(key: str, *, as_of: date | None = None) -> Any:
     return spec.default if value is None else value
 
 
-def put(key: str, value: Any, *, actor: Member | None, effective_on: date | None = None, reason: str = "") -> None:
+def put(
+    key: str, value: Any, *, actor: Member | None, effective_on: date | None = None, reason: str = ""
+) -> None:
     """Store a new version of a setting and audit it. Refuses what the setting's own check refuses."""
     spec: SettingSpec = registry.settings[key]
     try:
@@ -70,4 +72,12 @@ def put(key: str, value: Any, *, actor: Member | None, effective_on: date | None
         with new_entry(label=f"setting:{key}", reason=reason, actor=actor) as entry:
             write_state(SUBJECT, 0, {key: cleaned}, entry=entry, valid_from=effective_on)
     Setting.objects.create(key=key, value=cleaned, effective_on=effective_on, set_at=clock.now(), actor=actor)
-    audit.record("setting.change", actor=actor, subject="setting", label=key, old={key: old}, new={key: cleaned}, reason=reason)
+    audit.record(
+        "setting.change",
+        actor=actor,
+        subject="setting",
+        label=key,
+        old={key: old},
+        new={key: cleaned},
+        reason=reason,
+    )

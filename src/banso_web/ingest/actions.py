@@ -168,7 +168,9 @@ def _stored(run: ImportRun, one: checking.Refusal) -> RejectedRow:
         column=one.column[:200],
         code=one.code,
         detail=one.detail,
-        raw={} if one.code == "erased_person" else one.raw,  # nothing of somebody who was erased is kept again
+        raw={}
+        if one.code == "erased_person"
+        else one.raw,  # nothing of somebody who was erased is kept again
     )
 
 
@@ -243,7 +245,8 @@ def drop_run(run: ImportRun, *, actor: Member | None) -> ImportRun:
     require(actor)
     with transaction.atomic():  # publishing holds the same row: a run is dropped or published, never both
         stored = ImportRun.objects.select_for_update().get(pk=run.pk)
-        if Entry.objects.filter(pk=stored.entry_id).exclude(seq=None).exists():
+        entry_id = stored.entry_id
+        if entry_id is not None and Entry.objects.filter(pk=entry_id).exclude(seq=None).exists():
             raise Refused(
                 _("公開済みの取り込みは破棄できません。取り消しを使ってください。"), code="published"
             )

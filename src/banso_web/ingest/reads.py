@@ -94,7 +94,11 @@ def counts_of(run: ImportRun) -> list[FileCounts]:
     """The files of a checked run, in import order."""
     words = ("read", "new", "changed", "same", "rejected")
     return [
-        FileCounts(_("今回のファイルにない動き(取り下げ)") if name == "later:withdrawn" else name, kind_label(row.get("kind", "")), *(row.get(word, 0) for word in words))
+        FileCounts(
+            _("今回のファイルにない動き(取り下げ)") if name == "later:withdrawn" else name,
+            kind_label(row.get("kind", "")),
+            *(row.get(word, 0) for word in words),
+        )
         for name, row in run.counts.items()
     ]
 
@@ -115,7 +119,9 @@ def progress_of(run: ImportRun, *, seen: int | None = None, since: int | None = 
     ]
     if run.state == State.WRITING:
         done = sum(one.get("written", 0) for one in files)
-        total: int | None = sum(row["read"] - row["rejected"] for key, row in run.counts.items() if not key.startswith("later:"))
+        total: int | None = sum(
+            row["read"] - row["rejected"] for key, row in run.counts.items() if not key.startswith("later:")
+        )
     else:
         done = sum(one.get("checked", 0) for one in files)
         lines = list(run.options.get("lines", {}).values())

@@ -136,7 +136,9 @@ def _print(made: Derivation) -> None:
                 one.closing,
                 one.in_service,
             )
-            sheet = ("—" if value is None else f"{value.normalize():f}" for value in (one.sheet, one.difference))
+            sheet = (
+                "—" if value is None else f"{value.normalize():f}" for value in (one.sheet, one.difference)
+            )
             click.echo("\t".join([str(one.month), *(f"{value.normalize():f}" for value in values), *sheet]))
     for row in made.refused:
         click.echo(f"{row['file']}\t{row['row']}\t{row['column']}\t{reason_text(row['code'], row['detail'])}")

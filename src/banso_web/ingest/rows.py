@@ -89,7 +89,9 @@ class Binding:
         if raw.problem is not None:
             return Problem(raw.number, "", raw.problem.code, _detail(raw.problem))
         if self.refused is not None and not blank(raw.values[self.refused]):
-            return Problem(raw.number, "", "refused_by_mapping", {"text": str(raw.values[self.refused])[:500]})
+            return Problem(
+                raw.number, "", "refused_by_mapping", {"text": str(raw.values[self.refused])[:500]}
+            )
         values: dict[str, Any] = {}
         for one in self.bound:
             value = one.read(raw.values[one.place])

@@ -206,9 +206,7 @@ NOTES: dict[str, Any] = {
     "incomplete_contacts": _(
         "一覧にない先方担当者 %(count)s 名を、IDを名前として未整備で作ります: %(examples)s"
     ),
-    "incomplete_members": _(
-        "メンバーにない担当者 %(count)s 名を、権限なし・未整備で作ります: %(examples)s"
-    ),
+    "incomplete_members": _("メンバーにない担当者 %(count)s 名を、権限なし・未整備で作ります: %(examples)s"),
     "ambiguous_member": _("同じ氏名のメンバーが複数います。メンバーIDで指定してください: %(examples)s"),
     "custom_columns": _("%(file)s: 知らない列は追加項目として残します: %(examples)s"),
     "skipped_total": _("%(file)s: 合計行 %(count)s 行を除きました"),
@@ -230,9 +228,7 @@ FAILURES: dict[str, Any] = {
     "events_later": _(
         "イベント(events)の取り込みは、まだできません。日次の集計(usage_daily)を使ってください。"
     ),
-    "empty_folder": _(
-        "%(file)s に取り込めるファイルがありません。名前を %(known)s のどれかにしてください。"
-    ),
+    "empty_folder": _("%(file)s に取り込めるファイルがありません。名前を %(known)s のどれかにしてください。"),
     "no_such_path": _("%(file)s が見つかりません。"),
     "empty_file": _("ファイルが空です。"),
     "unknown_format": _("この形式は読めません。CSV、TSV、XLSX、JSONL、Parquet にしてください。"),
@@ -281,7 +277,9 @@ def reason_text(code: str, detail: dict[str, Any]) -> str:
 
 def fix_text(code: str, detail: dict[str, Any]) -> str:
     """How to mend it."""
-    return _filled(REASONS[code][1], detail) if code in REASONS else str(_("値を直すか、行を除いてください。"))
+    return (
+        _filled(REASONS[code][1], detail) if code in REASONS else str(_("値を直すか、行を除いてください。"))
+    )
 
 
 def note_text(note: dict[str, Any]) -> str:

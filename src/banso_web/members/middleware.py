@@ -79,5 +79,6 @@ class MemberMiddleware:
             )
             return _send(request, redirect(reverse("profile")))
         response = self.get_response(request)
-        response.headers.setdefault("Cache-Control", "private, no-store")  # nothing stays behind on a shared machine
+        # Nothing stays behind on a shared machine.
+        response.headers.setdefault("Cache-Control", "private, no-store")
         return response

@@ -63,7 +63,12 @@ def codes_by_id(ids: Iterable[int | None]) -> dict[int | None, tuple[str, str]]:
 
 def people_after(member_id: int, limit: int, *, active: bool | None = None) -> list[Person]:
     """Members behind an internal id, in order of id, at most `limit`. The right to see them is the caller's matter."""
-    rows = Member.objects.filter(pk__gt=member_id).select_related("manager").prefetch_related("roles").order_by("pk")
+    rows = (
+        Member.objects.filter(pk__gt=member_id)
+        .select_related("manager")
+        .prefetch_related("roles")
+        .order_by("pk")
+    )
     if active is not None:
         rows = rows.filter(is_active=active)
     return [person_of(row) for row in rows[:limit]]

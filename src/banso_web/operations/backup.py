@@ -142,7 +142,10 @@ def backup(target: Path) -> Proof:
                 else:
                     sums[member] = hashlib.sha256(content).hexdigest()
                     info = tarfile.TarInfo(member)
-                    info.size, info.mode = len(content), 0o600  # so it is restored: the secret key stays secret
+                    info.size, info.mode = (
+                        len(content),
+                        0o600,
+                    )  # so it is restored: the secret key stays secret
                     archive.addfile(info, io.BytesIO(content))
             manifest = {
                 "format": FORMAT,
@@ -289,7 +292,9 @@ def _migrate_as(applied: Sequence[str]) -> None:
         sorted(
             node
             for node in wanted
-            if not any(child.key in wanted and child.key[0] == node[0] for child in graph.node_map[node].children)
+            if not any(
+                child.key in wanted and child.key[0] == node[0] for child in graph.node_map[node].children
+            )
         )
     )
 

@@ -67,7 +67,9 @@ class Context:
     missing: dict[str, set[str]] = field(
         default_factory=dict
     )  # codes that rows name and nothing describes yet
-    withdrawn: frozenset[str] = frozenset()  # codes that the run takes back: they count no more while checking
+    withdrawn: frozenset[str] = (
+        frozenset()
+    )  # codes that the run takes back: they count no more while checking
     repeats: bool = True  # the file may hold one row twice
     notes: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[str]] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -110,7 +111,16 @@ def _decode(text: str, length: int) -> list[Any] | None:
         values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
         return None
-    return values if isinstance(values, list) and len(values) == length else None
+    if not isinstance(values, list) or len(values) != length:
+        return None
+    return values if all(map(_is_place, values)) else None
+
+
+def _is_place(value: Any) -> bool:
+    """Whether a row can hold it: no infinity, no number that a database could not keep."""
+    if isinstance(value, float):
+        return isfinite(value)
+    return not isinstance(value, int) or abs(value) < 2**63
 
 
 @dataclass(frozen=True)
@@ -190,7 +200,11 @@ def keyset_page(query: QuerySet[Any], request: HttpRequest, order: Order, *, siz
     if place is not None:
         try:
             query = query.filter(_beyond(terms, place, forwards=forwards))
-        except (ValueError, TypeError, ValidationError):  # a place of another order, or one that somebody made up
+        except (
+            ValueError,
+            TypeError,
+            ValidationError,
+        ):  # a place of another order, or one that somebody made up
             place, forwards = None, True
     rows = list(query.order_by(*_ordering(terms, forwards=forwards))[: size + 1])
     more, rows = len(rows) > size, rows[:size]

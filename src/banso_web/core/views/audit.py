@@ -64,9 +64,11 @@ class AuditForm(forms.Form):
         """What was asked; a field that cannot be read counts as not asked (and says so beside itself)."""
         self.is_valid()
         data = self.cleaned_data
+        days = {name: data.get(name) for name in ("since", "until")}
+        since, until = (day if day and 1900 <= day.year < 2200 else None for day in days.values())
         return Wanted(
             who=data.get("who", ""), text=data.get("q", ""), action=data.get("action", ""), subject=data.get("subject", ""),
-            subject_id=data.get("id"), via=data.get("via", ""), since=data.get("since"), until=data.get("until"),
+            subject_id=data.get("id"), via=data.get("via", ""), since=since, until=until,
         )  # fmt: skip
 
 

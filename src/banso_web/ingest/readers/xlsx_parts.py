@@ -129,7 +129,7 @@ def _scan_sheet(package: zipfile.ZipFile, path: str, parts: SheetParts) -> None:
                 if (value is None or value.text is None) and element.get("r"):
                     parts.without_value.add(_place(element.get("r", "")))
         elif tag == "row":
-            if element.get("hidden") in {"1", "true"} and element.get("r", "").isdigit():
+            if element.get("hidden") in {"1", "true"} and element.get("r", "").isdecimal():
                 parts.hidden_rows.append(int(element.get("r", "")))
             element.clear()
         elif tag == "col" and element.get("hidden") in {"1", "true"}:

@@ -95,7 +95,10 @@ def end_session(request: HttpRequest) -> HttpResponse:
     member = reader(request)
     chosen = request.POST.get("session", "")
     ended = sign_out(
-        member, actor=member, keep=request.session.session_key, only=int(chosen) if chosen.isdigit() else None
+        member,
+        actor=member,
+        keep=request.session.session_key,
+        only=int(chosen) if chosen.isdecimal() else None,
     )
     messages.success(request, _("%(count)s 件のログインを終わらせました。") % {"count": ended})
     return redirect("profile")

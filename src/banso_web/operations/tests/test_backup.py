@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -104,3 +105,24 @@ def test_a_file_that_is_no_archive_is_refused_in_words(filled: Path, tmp_path: P
     assert refused.returncode != 0
     assert "cannot be restored" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_an_archive_of_a_newer_version_is_refused_and_the_data_stays(filled: Path, tmp_path: Path) -> None:
+    archive, newer = tmp_path / "copy.tar.gz", tmp_path / "newer.tar.gz"
+    banso(filled, "backup", str(archive))
+    with tarfile.open(archive) as old, tarfile.open(newer, "w:gz") as new:
+        for member in old.getmembers():
+            file = old.extractfile(member)
+            assert file is not None
+            content = file.read()
+            if member.name == "manifest.json":
+                manifest = json.loads(content)
+                manifest["migrations"].append("revenue.0999_from_the_future")
+                content = json.dumps(manifest).encode()
+            member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+    refused = banso(filled, "restore", str(newer), "--replace")
+    assert refused.returncode != 0
+    assert "revenue.0999_from_the_future" in refused.stderr
+    assert "いまのデータはそのままです" in refused.stderr
+    assert movements(filled) == 6

@@ -6,223 +6,395 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Closing',
+            name="Closing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('kind', models.CharField(choices=[('flash', 'Flash'), ('final', 'Final')], max_length=5)),
-                ('watermark', models.BigIntegerField()),
-                ('definitions', models.JSONField()),
-                ('rules', models.JSONField()),
-                ('values', models.JSONField()),
-                ('comment', models.TextField()),
-                ('red_comments', models.JSONField(default=dict)),
-                ('closed_at', models.DateTimeField()),
-                ('reopened_at', models.DateTimeField(null=True)),
-                ('reopen_reason', models.TextField(default='')),
-                ('closed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reopened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("kind", models.CharField(choices=[("flash", "Flash"), ("final", "Final")], max_length=5)),
+                ("watermark", models.BigIntegerField()),
+                ("definitions", models.JSONField()),
+                ("rules", models.JSONField()),
+                ("values", models.JSONField()),
+                ("comment", models.TextField()),
+                ("red_comments", models.JSONField(default=dict)),
+                ("closed_at", models.DateTimeField()),
+                ("reopened_at", models.DateTimeField(null=True)),
+                ("reopen_reason", models.TextField(default="")),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reopened_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Bridge',
+            name="Bridge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('amount_units', models.BigIntegerField()),
-                ('note', models.CharField(default='', max_length=300)),
-                ('closing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bridge', to='revenue.closing')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("amount_units", models.BigIntegerField()),
+                ("note", models.CharField(default="", max_length=300)),
+                (
+                    "closing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bridge",
+                        to="revenue.closing",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ClosingRow',
+            name="ClosingRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.CharField(max_length=20)),
-                ('payload', models.JSONField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('closing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='revenue.closing')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("part", models.CharField(max_length=20)),
+                ("payload", models.JSONField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "closing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="revenue.closing"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Fill',
+            name="Fill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40)),
-                ('scope', models.CharField(default='', max_length=120)),
-                ('day', models.DateField()),
-                ('state', models.CharField(choices=[('started', 'Started'), ('done', 'Done'), ('stale', 'Stale')], max_length=7)),
-                ('watermark', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=40)),
+                ("scope", models.CharField(default="", max_length=120)),
+                ("day", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("started", "Started"), ("done", "Done"), ("stale", "Stale")], max_length=7
+                    ),
+                ),
+                ("watermark", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'scope', 'day'), name='one_fill')],
+                "constraints": [models.UniqueConstraint(fields=("key", "scope", "day"), name="one_fill")],
             },
         ),
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('billed_on', models.DateField()),
-                ('due_on', models.DateField(null=True)),
-                ('paid_on', models.DateField(null=True)),
-                ('amount', models.DecimalField(decimal_places=4, max_digits=18)),
-                ('currency', models.CharField(default='JPY', max_length=3)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("billed_on", models.DateField()),
+                ("due_on", models.DateField(null=True)),
+                ("paid_on", models.DateField(null=True)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=18)),
+                ("currency", models.CharField(default="JPY", max_length=3)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LtvInput',
+            name="LtvInput",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('segment', models.CharField(default='', max_length=100)),
-                ('key', models.CharField(max_length=30)),
-                ('value', models.DecimalField(decimal_places=6, max_digits=20)),
-                ('source', models.CharField(max_length=300)),
-                ('on', models.DateField()),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("segment", models.CharField(default="", max_length=100)),
+                ("key", models.CharField(max_length=30)),
+                ("value", models.DecimalField(decimal_places=6, max_digits=20)),
+                ("source", models.CharField(max_length=300)),
+                ("on", models.DateField()),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='MetricValue',
+            name="MetricValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40)),
-                ('scope', models.CharField(default='', max_length=120)),
-                ('as_of', models.DateField()),
-                ('version', models.CharField(max_length=10)),
-                ('watermark', models.BigIntegerField()),
-                ('payload', models.JSONField()),
-                ('computed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=40)),
+                ("scope", models.CharField(default="", max_length=120)),
+                ("as_of", models.DateField()),
+                ("version", models.CharField(max_length=10)),
+                ("watermark", models.BigIntegerField()),
+                ("payload", models.JSONField()),
+                ("computed_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'scope', 'as_of', 'version', 'watermark'), name='one_metric_value')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("key", "scope", "as_of", "version", "watermark"), name="one_metric_value"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Movement',
+            name="Movement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('product', models.CharField(default='', max_length=200)),
-                ('effective_on', models.DateField()),
-                ('delta_units', models.BigIntegerField()),
-                ('currency', models.CharField(default='JPY', max_length=3)),
-                ('cause', models.CharField(default='', max_length=14)),
-                ('reason', models.CharField(default='', max_length=300)),
-                ('note', models.TextField(default='')),
-                ('derived', models.BooleanField(default=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('contract', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.contract')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("product", models.CharField(default="", max_length=200)),
+                ("effective_on", models.DateField()),
+                ("delta_units", models.BigIntegerField()),
+                ("currency", models.CharField(default="JPY", max_length=3)),
+                ("cause", models.CharField(default="", max_length=14)),
+                ("reason", models.CharField(default="", max_length=300)),
+                ("note", models.TextField(default="")),
+                ("derived", models.BooleanField(default=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.contract",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rate',
+            name="Rate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('currency', models.CharField(max_length=3)),
-                ('on', models.DateField()),
-                ('rate', models.DecimalField(decimal_places=8, max_digits=20)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("currency", models.CharField(max_length=3)),
+                ("on", models.DateField()),
+                ("rate", models.DecimalField(decimal_places=8, max_digits=20)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Charge',
+            name="Charge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('known_basis', models.CharField(choices=[('system', 'System'), ('claimed', 'Claimed'), ('assumed', 'Assumed')], max_length=8)),
-                ('contested', models.BooleanField(default=False)),
-                ('is_void', models.BooleanField(default=False)),
-                ('custom', models.JSONField(default=dict)),
-                ('on', models.DateField()),
-                ('amount', models.DecimalField(decimal_places=4, max_digits=18)),
-                ('currency', models.CharField(default='JPY', max_length=3)),
-                ('kind', models.CharField(max_length=8)),
-                ('product', models.CharField(default='', max_length=200)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "known_basis",
+                    models.CharField(
+                        choices=[("system", "System"), ("claimed", "Claimed"), ("assumed", "Assumed")],
+                        max_length=8,
+                    ),
+                ),
+                ("contested", models.BooleanField(default=False)),
+                ("is_void", models.BooleanField(default=False)),
+                ("custom", models.JSONField(default=dict)),
+                ("on", models.DateField()),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=18)),
+                ("currency", models.CharField(default="JPY", max_length=3)),
+                ("kind", models.CharField(max_length=8)),
+                ("product", models.CharField(default="", max_length=200)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', '-on'], name='charge_account'), models.Index(fields=['code'], name='charge_code'), models.Index(fields=['entry'], name='charge_entry')],
+                "indexes": [
+                    models.Index(fields=["account", "-on"], name="charge_account"),
+                    models.Index(fields=["code"], name="charge_code"),
+                    models.Index(fields=["entry"], name="charge_entry"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='closing',
-            index=models.Index(fields=['month', '-id'], name='closing_month'),
+            model_name="closing",
+            index=models.Index(fields=["month", "-id"], name="closing_month"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['account', '-billed_on'], name='invoice_account'),
+            model_name="invoice",
+            index=models.Index(fields=["account", "-billed_on"], name="invoice_account"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['code'], name='invoice_code'),
+            model_name="invoice",
+            index=models.Index(fields=["code"], name="invoice_code"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['entry'], name='invoice_entry'),
+            model_name="invoice",
+            index=models.Index(fields=["entry"], name="invoice_entry"),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['account', '-effective_on'], name='movement_account'),
+            model_name="movement",
+            index=models.Index(fields=["account", "-effective_on"], name="movement_account"),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['effective_on'], name='movement_day'),
+            model_name="movement",
+            index=models.Index(fields=["effective_on"], name="movement_day"),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['entry'], name='movement_entry'),
+            model_name="movement",
+            index=models.Index(fields=["entry"], name="movement_entry"),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['code'], name='movement_code'),
+            model_name="movement",
+            index=models.Index(fields=["code"], name="movement_code"),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['contract'], name='movement_contract'),
+            model_name="movement",
+            index=models.Index(fields=["contract"], name="movement_contract"),
         ),
     ]

@@ -23,7 +23,13 @@ def asked() -> Asked:
 def touch(account: Account, at: datetime) -> None:
     entry = open_entry(kind=Entry.Kind.ACTION)
     Touch.objects.create(
-        code=f"T{at.isoformat()}", account=account, at=at, kind="call", recorded_at=at, known_basis="system", entry=entry
+        code=f"T{at.isoformat()}",
+        account=account,
+        at=at,
+        kind="call",
+        recorded_at=at,
+        known_basis="system",
+        entry=entry,
     )
     publish(entry)
 

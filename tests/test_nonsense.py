@@ -1,0 +1,84 @@
+"""Nonsense in any address is told or left aside; it never breaks a page. (The API is tried against its own description.)"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from banso_web.conftest import person as person
+from banso_web.desk.tests.conftest import bring as bring
+from banso_web.desk.tests.conftest import company as company
+from banso_web.members.models import Member, Role
+from banso_web.members.permissions import PERMISSIONS
+from tests.addresses import addresses
+from tests.test_permissions import NEEDS, QUERIES
+from tests.test_permissions import ids as ids
+
+pytestmark = pytest.mark.django_db
+
+NUMBERS = ("-1", "\u00b2", "99999999999999999999999", "1e999", "NaN", "\x00")
+DAYS = ("9999-12-31", "0001-01-01", "9999-99-99", "2190-01-01")
+MOMENTS = ("0001-01-01T00:00", "9999-12-31T23:59:59-12:00")
+# Read by every page or by one alone; sent together, because what one page does not read harms nobody.
+TOGETHER = """as_of known_at watermark q segment touch renewal silent excluded state sort columns year seen since until id subject who
+action via tab view side kind lang gross_margin discount"""
+# What a page refuses at once when it cannot be read would hide the others.
+ALONE = ["month", "owner", "team", "after", "before", "from", "part", "metric", "cohort"]
+
+
+def places() -> list[str]:
+    """Places of keyset lists that no list gave out."""
+    made = [
+        ["x"],
+        [None],
+        [{}],
+        [1e999],
+        [10**30],
+        ["x", "x"],
+        [None, None],
+        [1e999, 1],
+        [[], {}],
+        [["x"], "y", "z"],
+    ]
+    return [urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in made] + [
+        "%",
+        "WzFd" * 500,
+    ]
+
+
+def queries() -> list[dict[str, str]]:
+    told = [dict.fromkeys(TOGETHER.split(), value) for value in (*NUMBERS, *DAYS, *MOMENTS)]
+    told += [{name: value} for name in ALONE for value in (*NUMBERS[:4], *DAYS[:2], "0000-00", "9999-12")]
+    return (
+        told
+        + [{"after": place, "sort": "-mrr,name"} for place in places()]
+        + [{"before": place} for place in places()]
+    )
+
+
+@pytest.mark.parametrize("need", [name for name in NEEDS if name != "own"] + ["logged in"])
+def test_no_address_breaks_a_page(
+    need: str, person: Callable[[str], Member], ids: Mapping[str, Any], company: object
+) -> None:
+    everything = Role.objects.create(
+        key="all", name_ja="すべて", name_en="All", permissions=list(PERMISSIONS)
+    )
+    person("tanaka").roles.add(everything)
+    client = Client(raise_request_exception=False)
+    client.force_login(person("tanaka"))
+    names = NEEDS.get(need, "search glossary styleguide settings_yearly home customer_edit").split()
+    broken = []
+    for one in addresses():
+        if one.name not in names or one.name.startswith("api:"):
+            continue
+        path = one.path({**ids, "key": "organisation.name"})
+        for query in queries():
+            answer = client.get(path, {**QUERIES.get(one.name, {}), **query})
+            if answer.status_code >= 500:
+                broken.append((one.name, query))
+    assert broken == []
