@@ -28,7 +28,7 @@ MOMENTS = ("0001-01-01T00:00", "9999-12-31T23:59:59-12:00")
 TOGETHER = """as_of known_at watermark q segment touch renewal silent excluded state sort columns year seen since until id subject who
 action via tab view side kind lang gross_margin discount"""
 # What a page refuses at once when it cannot be read would hide the others.
-ALONE = ["month", "owner", "team", "after", "before", "from", "part", "metric", "cohort"]
+ALONE = ("month", "owner", "team", "from", "part", "metric", "age", "by")
 
 
 def places() -> list[str]:
@@ -47,18 +47,15 @@ def places() -> list[str]:
     ]
     return [urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in made] + [
         "%",
-        "WzFd" * 500,
+        urlsafe_b64encode(b"[" * 3000).decode(),
     ]
 
 
 def queries() -> list[dict[str, str]]:
     told = [dict.fromkeys(TOGETHER.split(), value) for value in (*NUMBERS, *DAYS, *MOMENTS)]
-    told += [{name: value} for name in ALONE for value in (*NUMBERS[:4], *DAYS[:2], "0000-00", "9999-12")]
-    return (
-        told
-        + [{"after": place, "sort": "-mrr,name"} for place in places()]
-        + [{"before": place} for place in places()]
-    )
+    told += [{name: value} for name in ALONE for value in (*NUMBERS[1:3], DAYS[1], "9999-12")]
+    told += [{"after": place, "sort": "-mrr,name"} for place in places()]
+    return told + [{"before": place} for place in places()[:4]]
 
 
 @pytest.mark.parametrize("need", [name for name in NEEDS if name != "own"] + ["logged in"])

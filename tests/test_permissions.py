@@ -87,7 +87,7 @@ usersessions_list"""
 # What a page needs to have an answer at all.
 QUERIES: dict[str, dict[str, str]] = {
     "kpi_rows": {"metric": "nrr_monthly"},
-    "cohort_rows": {"cohort": "2024-04", "kind": "customer", "step": "0"},
+    "cohort_rows": {"by": "month", "key": "2024-04", "age": "0"},
     "api:metrics/<key>": {"month": "2026-10"},
     "api:metrics/<key>/rows": {"month": "2026-10", "part": "numerator"},
     "api:closings/<closing>/rows": {"part": "churn"},
@@ -98,7 +98,6 @@ BEYOND = {
     "import_files": {302},
     "import_mapping": {302},
     "import_preview": {302},
-    "cohort_rows": {200, 422},
 }
 
 

@@ -109,7 +109,7 @@ def _encode(values: Sequence[Any]) -> str:
 def _decode(text: str, length: int) -> list[Any] | None:
     try:
         values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, list) or len(values) != length:
         return None

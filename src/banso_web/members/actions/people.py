@@ -22,7 +22,7 @@ from banso_web.members.actions.guards import (
     require_an_administrator,
     require_manage,
 )
-from banso_web.members.models import Member, Role
+from banso_web.members.models import Invitation, Member, Role
 from banso_web.members.sessions import end_sessions
 
 EDITABLE = ("name", "email", "job", "manager_id", "monthly_hours", "internal_share", "joined_on")
@@ -238,6 +238,9 @@ def deactivate(member: Member, *, actor: Member | None, reason: str = "") -> Non
             return
         require_an_administrator()
         ended = end_sessions(member)
+        # A link that lies in a mailbox must not let somebody back in who was put out.
+        waiting = Invitation.objects.filter(member=member, used_at=None, expires_at__gt=clock.now())
+        waiting.update(expires_at=clock.now())
         audit.record(
             "member.deactivate",
             actor=actor,

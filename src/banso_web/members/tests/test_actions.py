@@ -244,3 +244,12 @@ def test_keys_are_revoked_by_their_holder_or_a_manager_of_members(person: People
         create_key("b", ["read", "god"], actor=sato)
     with pytest.raises(Refused):
         create_key("b", [], actor=sato)
+
+
+def test_an_open_invitation_does_not_let_back_in_who_was_put_out(person: Callable[[str], Member]) -> None:
+    admin = person("kanri")
+    member = Member.objects.create(code="m9", name="小林", email="kobayashi@example.jp")
+    _invitation, token = invite("", "kobayashi@example.jp", ["member"], actor=admin)
+    assert find_invitation(Invitation.Purpose.INVITE, token) is not None
+    deactivate(member, actor=admin)
+    assert find_invitation(Invitation.Purpose.INVITE, token) is None
