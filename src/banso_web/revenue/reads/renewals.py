@@ -155,7 +155,8 @@ def _rolled(day: date, months: int) -> date:
 def renewals(asked: Asked, counted: Counted, first: date, last: date, scope: Scope | None = None) -> Renewals:
     """The renewal rate of the terms that ended from `first` to `last`; a scope is that of the period's first day."""
     scope = scope or Scope()
-    key = (counted.rules, asked.as_of, asked.known_at, scope.key, scope.team, first, last)
+    # The watermark itself: contacts have no part in the rules.
+    key = (counted.rules, asked.watermark, asked.as_of, asked.known_at, scope.key, scope.team, first, last)
     return _renewals.get(key, lambda: _renewal_rate(asked, counted, first, last, scope))
 
 
