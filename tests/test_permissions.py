@@ -138,7 +138,7 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
         "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
         "metric": "nrr_monthly", "month": "2026-10", "closing": closed.id, "provider_id": "sso",
-        "contact_id": company["A1"].contacts.first().pk,
+        "contact_id": company["A1"].contacts.values_list("pk", flat=True)[0],
     }  # fmt: skip
 
 
