@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from banso.money import to_units
 from banso_web.core import audit, clock
 from banso_web.core.errors import Conflict, Forbidden, Refused
 from banso_web.core.facts import Asked, current_watermark, hold_watermark
@@ -237,7 +238,7 @@ def set_bridge(closing_id: int, lines: Sequence[reads.BridgeLine], *, actor: Mem
             Bridge(
                 closing=found,
                 kind=line.kind,
-                amount_units=int(line.amount * reads.UNITS),
+                amount_units=to_units(line.amount),
                 note=line.note[:300],
             )
             for line in lines

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
+from banso.money import to_units
 from banso.revenue import Decomposition, Monthly, Waterfall, decompose, monthly, mrr_at, waterfall
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import Scope
@@ -131,4 +132,4 @@ def mrr_of(asked: Asked, counted: Counted) -> dict[int, int]:
         contracts=counted.terms,
         reporting=counted.rules.currency,
     )
-    return {int(key): int(amount * 10_000) for key, amount in found.by_customer.items() if amount > 0}
+    return {int(key): to_units(amount) for key, amount in found.by_customer.items() if amount > 0}
