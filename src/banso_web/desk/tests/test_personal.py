@@ -35,6 +35,14 @@ def _clean_home() -> Iterator[None]:
     ledger().unlink(missing_ok=True)
 
 
+@pytest.fixture(autouse=True)
+def own_imports() -> None:
+    """Files that other tests left among the imports are none of this one's."""
+    for path in imports_home().rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+
 def _everything() -> str:
     """The whole database and every stored file as text."""
     found = [
@@ -52,7 +60,7 @@ def _everything() -> str:
                 )
             )
         elif path.suffix in (".csv", ".jsonl"):
-            found.append(path.read_text("utf-8"))
+            found.append(path.read_bytes().decode("utf-8", "replace"))
     return "\n".join(found)
 
 
