@@ -194,7 +194,12 @@ def test_views_are_saved_shared_renamed_and_deleted_by_their_owner(person: Perso
     query = {"segment": ["a", "b"], "after": ["xyz"], "as_of": ["2026-10-31"], "sort": ["-mrr"]}
     view = save_view(sato, "customers", " 更新90日 ", query)
     assert view.query == {"segment": ["a", "b"], "sort": ["-mrr"]}  # no place, no day
-    assert [line.query for line in views_for(sato, "customers")] == ["segment=a&segment=b&sort=-mrr"]
+    (line,) = views_for(sato, "customers")
+    assert sorted(line.query.split("&")) == [
+        "segment=a",
+        "segment=b",
+        "sort=-mrr",
+    ]  # PostgreSQL orders keys anew
     assert views_for(suzuki, "customers") == []
     share_view(sato, view.pk, True)
     assert [(line.name, line.own) for line in views_for(suzuki, "customers")] == [("更新90日", False)]

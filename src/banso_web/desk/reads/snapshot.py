@@ -6,7 +6,6 @@ dated versions and movements. Filters and order then work in memory; a page cost
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +17,7 @@ from banso.money import to_units
 from banso.names import search_key
 from banso_web.accounts.reads.choices import excluded_word
 from banso_web.accounts.reads.lists import keys_of_all
-from banso_web.core.facts import Asked, states_at
+from banso_web.core.facts import Asked, Memo, states_at
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Order, Page
 from banso_web.desk.reads.customers import ListQuery, Totals, following
@@ -71,7 +70,7 @@ class Then:
         return excluded_word(self.excluded)
 
 
-_kept: OrderedDict[str, list[Then]] = OrderedDict()
+_kept: Memo[list[Then]] = Memo(KEPT)
 
 
 def _renewals(asked: Asked) -> dict[int, date]:
@@ -87,9 +86,10 @@ def _day(value: Any) -> date | None:
 
 def rows_at(asked: Asked) -> list[Then]:
     """Every customer known on the asked day (merged ones through the account that was kept), unordered."""
-    if asked.key in _kept:
-        _kept.move_to_end(asked.key)
-        return _kept[asked.key]
+    return _kept.get(asked.key, lambda: _read(asked))
+
+
+def _read(asked: Asked) -> list[Then]:
     states = states_at("account", as_of=asked.as_of, watermark=asked.watermark, known_at=asked.known_at)
     held = {
         int(line.customer): to_units(line.closing)
@@ -131,9 +131,6 @@ def rows_at(asked: Asked) -> list[Then]:
                 deputy=Named(deputy, names.get(deputy, "")) if deputy else None,
             )
         )
-    _kept[asked.key] = found
-    while len(_kept) > KEPT:
-        _kept.popitem(last=False)
     return found
 
 
