@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from banso.periods import fiscal_period
 from banso_web.core import clock
+from banso_web.core.facts import Memo
+from banso_web.core.models import Entry
 from banso_web.core.organisation import fiscal_month, organisation_name
 from banso_web.core.registry import NavEntry, registry
 from banso_web.core.ui import display
@@ -88,6 +90,17 @@ def _quick_days(today: date) -> list[tuple[Any, date]]:
     return [(_("前月末"), month_end), (_("前年度末"), year_end), (_("1年前"), year_ago)]
 
 
+_sample: Memo[bool] = Memo(4)
+
+
+def holds_sample(watermark: int) -> bool:
+    """Whether the sample company is in this home and was not undone; asked once per watermark and process."""
+    return _sample.get(
+        watermark,
+        lambda: Entry.objects.filter(kind=Entry.Kind.SAMPLE, seq__lte=watermark, voided_seq=None).exists(),
+    )
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Template context of the frame: `rail`, `asked`, `asof_changed`, `shown` (the reader's display), `in_drawer`.
 
@@ -101,6 +114,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "asof_hidden": lambda: hidden_pairs(request, *display.KEPT),
         "asof_days": lambda: _quick_days(asked.today) if asked else [],
         "organisation": cache(lambda: organisation_name() if asked else ""),
+        "sample": cache(lambda: holds_sample(asked.watermark) if asked else False),
         "shown": display.current(),
         "made_at": clock.now(),
         "in_drawer": request.headers.get("X-Banso-Drawer") == "1",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core.facts import Asked, counted
 from banso_web.lifecycle.models import Goal, Onboarding, Renewal, Task
+from banso_web.members.reads import names_by_code
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -48,9 +49,11 @@ def renewal_sheet(asked: Asked, account_id: int) -> list[Renewal]:
 
 def success(member: Member, account_id: int, asked: Asked) -> dict[str, Any] | None:
     """The first block of the customer page: goals, what to do next, onboarding, and the renewal sheet."""
+    todo = tasks(asked, account_id)
+    names = names_by_code(task.owner for task in todo)
     return {
         "goals": goals(asked, account_id),
-        "tasks": tasks(asked, account_id),
+        "tasks": [(task, names.get(task.owner, task.owner)) for task in todo],
         "onboardings": onboardings(asked, account_id),
         "renewals": renewal_sheet(asked, account_id),
         "day": asked.as_of,

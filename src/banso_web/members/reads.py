@@ -55,6 +55,11 @@ def ids_by_code(codes: Iterable[str]) -> dict[str, int]:
     return dict(Member.objects.filter(code__in=list(codes)).values_list("code", "pk"))
 
 
+def names_by_code(codes: Iterable[str]) -> dict[str, str]:
+    """{member_id of the organisation: name} of those that exist; a fact's free text may name nobody."""
+    return dict(Member.objects.filter(code__in=set(codes) - {""}).values_list("code", "name"))
+
+
 def codes_by_id(ids: Iterable[int | None]) -> dict[int | None, tuple[str, str]]:
     """{internal id: (member_id, name)} of those that exist."""
     rows = Member.objects.filter(pk__in={key for key in ids if key is not None})

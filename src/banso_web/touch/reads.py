@@ -13,6 +13,7 @@ from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core import clock
 from banso_web.core.facts import Asked, counted
 from banso_web.core.registry import TimelineItem
+from banso_web.members.reads import names_by_code
 from banso_web.touch.models import Ticket, Touch
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[Tim
     from banso_web.touch.words import INITIATIVES, KINDS
 
     sees_people = member.may("contact.view")
+    found = touches(asked, account_id)
+    names = names_by_code(row.member for row in found)
     return [
         TimelineItem(
             at=row.at,
@@ -88,11 +91,13 @@ def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[Tim
             label=KINDS.get(row.kind, row.kind),
             text=row.subject or (row.note[:200] if sees_people else ""),
             detail=" · ".join(
-                str(part) for part in (INITIATIVES.get(row.initiative, ""), row.member) if part
+                str(part)
+                for part in (INITIATIVES.get(row.initiative, ""), names.get(row.member, row.member))
+                if part
             ),
             icon="chat",
         )
-        for row in touches(asked, account_id)
+        for row in found
     ]
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from banso_web.core.facts import open_entry, publish, void
+from banso_web.core.models import Entry
 from banso_web.members.models import Member
 
 Person = Callable[[str], Member]
@@ -102,3 +104,13 @@ def test_search_is_blind_to_kana_and_width(log_in: Callable[[str], Client]) -> N
         page = client.get(f"/search?q={words}", headers={"HX-Request": "true"}).content.decode()
         assert ("/audit/" in page) == (words != "かんさろぐ")  # kanji have no reading of their own
     assert "価値実感" in client.get("/search?q=初期価値到達").content.decode()  # the other documents' word
+
+
+def test_the_sample_company_is_marked_until_it_is_undone(log_in: Callable[[str], Client]) -> None:
+    reader = log_in("tanaka")
+    mark = 'class="sample-note"'
+    assert mark not in reader.get("/glossary/").content.decode()
+    entry = publish(open_entry(kind=Entry.Kind.SAMPLE))
+    assert mark in reader.get("/glossary/").content.decode()
+    void(entry, actor=None, reason="test")
+    assert mark not in reader.get("/glossary/").content.decode()

@@ -12,6 +12,7 @@ from banso_web.reports import files
 from banso_web.reports.question import picker, read_question
 from banso_web.reports.reads.board import Board, board
 from banso_web.reports.reads.figures import reporting_currency, shape
+from banso_web.reports.reads.targets import owner_names
 from banso_web.reports.reads.tree import tree
 from banso_web.reports.reads.unmatched import unmatched
 from banso_web.reports.words import left_out_words
@@ -35,6 +36,7 @@ def kpi_board(request: HttpRequest) -> HttpResponse:
         "left_out": left_out_words(question, shown.answers.left_out),
         "unmatched": unmatched(question),
         "metric_names": {tile.line.key: tile.spec.name for tile in shown.tiles},
+        "owner_names": owner_names(question.asked),
         "currency": reporting_currency(question),
         "versions": [(tile.spec.name, tile.spec.version) for tile in shown.tiles],
         "may_edit": member.may("kpi.edit") and question.asked.is_today,

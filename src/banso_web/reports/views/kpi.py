@@ -31,7 +31,7 @@ from banso_web.reports.forms import MeasureForm, TargetForm, target_initial
 from banso_web.reports.question import Question, picker, read_question
 from banso_web.reports.reads.board import Board, Tile, board
 from banso_web.reports.reads.countermeasures import measures
-from banso_web.reports.reads.targets import all_targets
+from banso_web.reports.reads.targets import all_targets, owner_names
 from banso_web.reports.reads.trend import column, month_of, months
 from banso_web.revenue.metrics.words import CAUSE_UNKNOWN
 
@@ -132,6 +132,7 @@ def _page(
             (one for one in all_targets(question.asked) if one.metric == metric and one.scope == question.scope.key),
             key=lambda one: (one.effective_on is not None, one.effective_on or question.month, one.entered), reverse=True,
         ),
+        "owner_names": owner_names(question.asked),
         "target_kind": tile.figure,
         "measures": measures(question.asked, metric=metric),
         "may_edit": may_edit,
