@@ -1,0 +1,56 @@
+"""Usage: weeks that may be compared, drops, change points, gaps of a source, adoption and advice.
+
+Nothing here knows events or files: a series of users by week or by day goes in, a verdict with its weeks, threshold and reason
+comes out. `as_of` is always an argument.
+"""
+
+from banso.usage.adoption import (
+    ActiveRate,
+    Breadth,
+    FeatureRetention,
+    active_rate,
+    breadth,
+    feature_retention,
+    stickiness,
+)
+from banso.usage.advice import Advice, AdviceRule, advise
+from banso.usage.alerts import AlertDecision, PastAlert, decide_alert
+from banso.usage.band import Band, BandWeek, band
+from banso.usage.changepoints import changepoints
+from banso.usage.drop import Drop, DropReason, DropRule, Verdict, drop
+from banso.usage.gaps import VolumeAnomaly, missing_days, volume_anomalies
+from banso.usage.weeks import SkippedWeek, SkipReason, Week, Weeks, weekly_means, weeks_of
+
+__all__ = [
+    "ActiveRate",
+    "Advice",
+    "AdviceRule",
+    "AlertDecision",
+    "Band",
+    "BandWeek",
+    "Breadth",
+    "Drop",
+    "DropReason",
+    "DropRule",
+    "FeatureRetention",
+    "PastAlert",
+    "SkipReason",
+    "SkippedWeek",
+    "Verdict",
+    "VolumeAnomaly",
+    "Week",
+    "Weeks",
+    "active_rate",
+    "advise",
+    "band",
+    "breadth",
+    "changepoints",
+    "decide_alert",
+    "drop",
+    "feature_retention",
+    "missing_days",
+    "stickiness",
+    "volume_anomalies",
+    "weekly_means",
+    "weeks_of",
+]

@@ -1,0 +1,110 @@
+"""How widely and how steadily a product is used."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from banso.periods import Month
+from banso.usage._numbers import day_of, exact
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRate:
+    """Users of the period over seats. None where seats are not known (`unknown_seats`) or 0 (`no_seats`).
+
+    over_seats: more users than seats; the rate is kept above 1 and marked, never cut.
+    """
+
+    active: int
+    seats: int | None
+    value: Fraction | None
+    over_seats: bool
+    reason: str | None
+
+
+def active_rate(active: int, seats: int | None) -> ActiveRate:
+    """アクティブ率: 期間内利用者 ÷ 契約数. Raises ValueError for negative numbers."""
+    if active < 0 or (seats is not None and seats < 0):
+        raise ValueError(f"users and seats are not negative: {active} of {seats}")
+    if seats is None:
+        return ActiveRate(active, None, None, False, "unknown_seats")
+    if seats == 0:
+        return ActiveRate(active, 0, None, active > 0, "no_seats")
+    return ActiveRate(active, seats, Fraction(active, seats), active > seats, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Breadth:
+    """Core features used over core features of the plan. None (`no_core`) where none is marked as core."""
+
+    used: tuple[str, ...]
+    unused: tuple[str, ...]
+    value: Fraction | None
+    reason: str | None
+
+
+def breadth(used: Collection[str], core: Iterable[str]) -> Breadth:
+    """3 of 8 core features is 37.5 %; use of others does not count. Names in the order of `core`, doubles once."""
+    names = tuple(dict.fromkeys(core))
+    hit = tuple(name for name in names if name in used)
+    unused = tuple(name for name in names if name not in used)
+    if not names:
+        return Breadth((), (), None, "no_core")
+    return Breadth(hit, unused, Fraction(len(hit), len(names)), None)
+
+
+def stickiness(daily_users: Iterable[Any], monthly_users: int) -> Fraction | None:
+    """The mean of daily users over the period's open days ÷ the users of the period. None without users or days.
+
+    The caller gives the users of every open day, 0 on days without use; silent days of the source are left out.
+    """
+    days = [exact(number) for number in daily_users]
+    if not days or not monthly_users:
+        return None
+    return sum(days, Fraction(0)) / len(days) / monthly_users
+
+
+@dataclass(frozen=True)
+class FeatureRetention:
+    """By month of first use: who used it again k months later.
+
+    rows: {month: (size, (users in month 0, 1, 2, …))}; a row ends at the last whole month before the as-of day, it does not turn 0.
+    """
+
+    rows: Mapping[str, tuple[int, tuple[int, ...]]]
+
+    def share(self, month: str, later: int) -> Fraction | None:
+        """None for a month that is not over, or an unknown one."""
+        size, used = self.rows.get(month, (0, ()))
+        return Fraction(used[later], size) if size and 0 <= later < len(used) else None
+
+
+def feature_retention(uses: Iterable[tuple[Any, Any]], as_of: date) -> FeatureRetention:
+    """uses: (who, day) of one feature; who is a user or a customer. Uses after `as_of` and in its unfinished month do not count.
+
+    Somebody who began in the unfinished month is in no row.
+    """
+    last = Month.of(as_of) if as_of == Month.of(as_of).last else Month.of(as_of) - 1
+    months: dict[Any, set[Month]] = defaultdict(set)
+    for who, when in uses:
+        month = Month.of(day_of(when))
+        if month <= last:
+            months[who].add(month)
+    sizes: dict[Month, int] = defaultdict(int)
+    counts: dict[Month, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for used in months.values():
+        first = min(used)
+        sizes[first] += 1
+        for month in used:
+            counts[first][month - first] += 1
+    return FeatureRetention(
+        {
+            str(first): (sizes[first], tuple(counts[first][later] for later in range(last - first + 1)))
+            for first in sorted(sizes)
+        }
+    )

@@ -1,0 +1,76 @@
+"""欠測: the source was silent for everybody. A holiday is not a silence, and a silence of weeks stays one."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from banso.periods import Calendar, year_end_closures
+from banso.usage import missing_days, volume_anomalies
+
+JAPAN = Calendar.japan(year_end_closures([2026]))
+
+
+def open_days(first: date, last: date) -> list[date]:
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [day for day in days if JAPAN.is_business_day(day)]
+
+
+def test_every_weekday_of_a_silence_is_missing_and_no_holiday() -> None:
+    rows = open_days(date(2026, 9, 7), date(2026, 11, 15))
+    found = missing_days(rows, JAPAN, date(2026, 9, 7), date(2026, 11, 23))
+    assert found == tuple(
+        date(2026, 11, day) for day in range(16, 21)
+    )  # 11/23 is 勤労感謝の日, and weekends never had rows
+
+
+def test_a_silence_of_six_weeks_is_missing_to_its_last_day() -> None:
+    rows = open_days(date(2026, 4, 1), date(2026, 5, 29))
+    found = missing_days(rows, JAPAN, date(2026, 6, 1), date(2026, 7, 10))
+    assert found == tuple(open_days(date(2026, 6, 1), date(2026, 7, 10)))
+
+
+def test_holidays_between_are_passed_over() -> None:
+    """Tuesdays: 11/3 is a holiday, so 10/6, 10/13, 10/20 and 10/27 are the four before 11/10."""
+    rows = [day for day in open_days(date(2026, 10, 6), date(2026, 11, 20)) if day != date(2026, 11, 10)]
+    assert missing_days(rows, JAPAN, date(2026, 10, 1), date(2026, 11, 20)) == (date(2026, 11, 10),)
+
+
+def test_without_four_comparable_weekdays_nothing_is_said() -> None:
+    rows = open_days(date(2026, 10, 26), date(2026, 11, 13))
+    assert missing_days(rows, JAPAN, date(2026, 10, 1), date(2026, 11, 20)) == ()
+    assert missing_days([], JAPAN, date(2026, 10, 1), date(2026, 11, 20)) == ()
+
+
+def test_a_weekday_that_is_often_empty_is_no_silence() -> None:
+    fridays = {date(2026, 10, 2) + timedelta(weeks=n) for n in range(7)}
+    rows = [day for day in open_days(date(2026, 9, 28), date(2026, 11, 20)) if day not in fridays]
+    assert missing_days(rows, JAPAN, date(2026, 9, 28), date(2026, 11, 20)) == ()
+
+
+def test_weekends_count_where_the_source_works_on_weekends() -> None:
+    rows = [date(2026, 9, 7) + timedelta(days=n) for n in range(60)]
+    rows.remove(date(2026, 10, 24))  # a Saturday
+    assert missing_days(rows, JAPAN, rows[0], rows[-1]) == (date(2026, 10, 24),)
+
+
+def test_a_day_far_from_its_weekday_is_an_anomaly() -> None:
+    rows = {day: 1000 + day.day for day in open_days(date(2026, 9, 1), date(2026, 11, 20))}
+    rows[date(2026, 11, 18)] = 350
+    rows[date(2026, 11, 19)] = 2500
+    rows[date(2026, 11, 20)] = 700  # low, but more than half: a quiet day
+    found = volume_anomalies(rows, JAPAN, date(2026, 11, 1), date(2026, 11, 20))
+    assert [(each.day, each.rows, each.low) for each in found] == [
+        (date(2026, 11, 18), 350, True),
+        (date(2026, 11, 19), 2500, False),
+    ]
+    # Wednesdays of the eight weeks before, without 9/23, a holiday: the 11th, 4, 28, 21, 14, 7 and 30; the median is 14.
+    assert found[0].usual == 1014
+
+
+def test_a_source_that_always_sends_the_same_does_not_alarm_at_one_more() -> None:
+    rows = dict.fromkeys(open_days(date(2026, 9, 1), date(2026, 11, 20)), 100)
+    rows[date(2026, 11, 20)] = 101
+    assert volume_anomalies(rows, JAPAN, date(2026, 11, 1), date(2026, 11, 20)) == ()
+    rows[date(2026, 11, 20)] = 40
+    (found,) = volume_anomalies(rows, JAPAN, date(2026, 11, 1), date(2026, 11, 20))
+    assert (found.usual, found.score) == (100.0, -6.0)  # 60 below, a tenth of the median is 10
