@@ -6,12 +6,14 @@ import hashlib
 import shutil
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from banso_web.core import audit, clock
@@ -178,7 +180,8 @@ def confirm_run(run: ImportRun, *, actor: Member | None, accept_rejects: bool = 
     """Write and publish a checked run.
 
     Refused while rows are rejected and nobody has accepted that, and when the run is not ready. A run that changes
-    nothing ends without an entry: no new watermark.
+    nothing ends without an entry: no new watermark. When somebody else's import has meanwhile taken the ground from
+    under rows of this one, nothing is published: the run is checked again and is READY as before.
     """
     require(actor)
     if run.state != State.READY:
@@ -207,8 +210,28 @@ def _write(run: ImportRun) -> ImportRun:
     if run.entry.seq is None:
         writing.write(run, files_of(run))
         _count_written(run)
-    writing.publish_run(run)
+    try:
+        writing.publish_run(run)
+    except writing.BooksChanged as changed:
+        return _checked_again(run, changed.rows)
     return _finish(run)
+
+
+def _checked_again(run: ImportRun, rows: int) -> ImportRun:
+    """What was written unseen goes, and the run waits for a person again, with the rows that no longer stand."""
+    entry = run.entry
+    assert entry is not None
+    for handler in reversed(writing.handlers()):
+        handler.drop(entry)
+    run.entry = None
+    run.options.pop("queued", None)
+    run.save(update_fields=["entry", "options"])
+    with suppress(ProtectedError), transaction.atomic():
+        entry.delete()
+    run = check_run(run)
+    run.notes = [{"code": "books_changed", "count": rows}, *run.notes]
+    run.save(update_fields=["notes"])
+    return run
 
 
 def _count_written(run: ImportRun) -> None:

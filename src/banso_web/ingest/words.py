@@ -217,6 +217,9 @@ NOTES: dict[str, Any] = {
     "number_undecided": _("%(file)s: 「未定」などの数 %(count)s 件を空として取り込みます"),
     "boolean_undecided": _("%(file)s: 「未定」などの有無 %(count)s 件を空として取り込みます"),
     "derived_movements": _("増減の行がない契約 %(count)s 件は、契約の内容からMRRの増減を作ります"),
+    "books_changed": _(
+        "確認したあとに公開された別の取り込みのため、%(count)s 行に減らすMRRがなくなりました。全行を確かめ直しました。まだ何も書いていません。"
+    ),
     "shape_changed": _("前回の対応づけの後で、ファイルの形が変わりました: %(examples)s"),
 }
 

@@ -22,6 +22,14 @@ from banso_web.ingest.models import ImportRun, RejectedRow
 WRITE_CHUNK = min(CHUNK, 4_000)
 
 
+class BooksChanged(Exception):
+    """What was published since the check has made written rows wrong (`rows` of them); nothing was published."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(f"{rows} rows")
+        self.rows = rows
+
+
 def write(run: ImportRun, files: list[Input]) -> None:
     """Write what is not yet written of a run's files. Killed anywhere, it goes on where the last commit was."""
     assert run.entry is not None
@@ -116,7 +124,8 @@ def handlers() -> list[Handler]:
 def publish_run(run: ImportRun) -> None:
     """Give the entry its number with its audit row, then bring the current rows up to date. Safe to run again.
 
-    Raises Conflict when the run was dropped meanwhile: what it wrote is being deleted.
+    Raises Conflict when the run was dropped meanwhile: what it wrote is being deleted. Raises BooksChanged when another
+    entry, published since the check, has taken what rows of this one stand on.
     """
     assert run.entry is not None
     entry = run.entry
@@ -162,8 +171,8 @@ def _settle(run: ImportRun) -> int:
     assert run.entry is not None
     mark = current_watermark()
     if mark != run.progress.get("watermark"):
-        for handler in handlers():
-            handler.settle(run.entry)
+        if wrong := sum(handler.settle(run.entry) for handler in handlers()):
+            raise BooksChanged(wrong)
         run.progress["watermark"] = mark
         _keep(run)
     return mark

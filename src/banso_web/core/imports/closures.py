@@ -58,8 +58,8 @@ class ClosuresHandler:
     def finish(self, context: Context) -> None:
         pass
 
-    def settle(self, entry: Entry) -> None:
-        pass
+    def settle(self, entry: Entry) -> int:
+        return 0
 
     def published(self, entry: Entry) -> None:
         pass

@@ -199,7 +199,7 @@ class HappeningHandler(Generic[Model]):
     def finish(self, context: Context) -> None:
         pass
 
-    def settle(self, entry: Entry) -> None:
+    def settle(self, entry: Entry) -> int:
         """Mark codes that another entry, published while this one was written, holds too."""
         others = (
             self.model._default_manager.filter(code=OuterRef("code"))
@@ -209,6 +209,7 @@ class HappeningHandler(Generic[Model]):
         doubled = self.model._default_manager.filter(Exists(others), entry=entry, contested=False)
         while codes := list(doubled.values_list("code", flat=True)[:DELETE_CHUNK]):
             self.model._default_manager.filter(code__in=codes).update(contested=True)
+        return 0
 
     def published(self, entry: Entry) -> None:
         pass

@@ -110,7 +110,7 @@ class Handler(Protocol):
     that only the whole file shows, and the numbers of rows that repeat an earlier row exactly. `write` takes accepted
     rows inside the engine's transaction, `passed` sees those that an earlier, interrupted write has dealt with (and the
     refused ones), `finish` follows the last row of a file in a transaction of its own. `settle` is called right before publishing when other entries were published
-    meanwhile, `published` after it, `undone` after the entry was voided; each may be called twice.
+    meanwhile and gives how many written rows those have made wrong (then nothing is published), `published` after it, `undone` after the entry was voided; each may be called twice.
     """
 
     key: str
@@ -125,7 +125,7 @@ class Handler(Protocol):
 
     def finish(self, context: Context) -> None: ...
 
-    def settle(self, entry: Entry) -> None: ...
+    def settle(self, entry: Entry) -> int: ...
 
     def published(self, entry: Entry) -> None: ...
 

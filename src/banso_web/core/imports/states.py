@@ -321,8 +321,8 @@ class StateHandler:
     def finish(self, context: Context) -> None:
         pass
 
-    def settle(self, entry: Entry) -> None:
-        pass
+    def settle(self, entry: Entry) -> int:
+        return 0
 
     def published(self, entry: Entry) -> None:
         pass

@@ -201,3 +201,18 @@ def test_publishing_or_voiding_twice_leaves_the_watermark(db: None) -> None:
     void(entry, actor=None, reason="x")
     void(Entry.objects.get(pk=entry.pk), actor=None, reason="x")
     assert current_watermark() == 2
+
+
+def test_an_end_that_lost_its_ground_between_check_and_publishing_is_not_published(bring: Bring) -> None:
+    start = bring(movements=HEAD + "M1,A1,C1,2026-04-01,100\n")
+    late = bring(movements=HEAD + "M2,A1,C1,2026-10-31,-100\nM3,A2,C2,2026-10-01,5\n", confirm=False)
+    assert counts(late, "movements") == (2, 0, 0, 0)
+    actions.undo_run(start, actor=None, reason="wrong file")  # another person, while this one waits
+    mark = current_watermark()
+    late = actions.confirm_run(late, actor=None)
+    assert (late.state, late.entry, current_watermark()) == ("ready", None, mark)
+    assert not counted(Movement, mark).exists() and not Movement.objects.filter(code="M2").exists()
+    assert [(row.row_number, row.code) for row in late.rejected.all()] == [(2, "nothing_to_end")]
+    assert late.notes[0] == {"code": "books_changed", "count": 1}
+    late = actions.confirm_run(late, actor=None, accept_rejects=True)
+    assert (late.state, list(counted(Movement, current_watermark()).values_list("code", flat=True))) == ("done", ["M3"])
