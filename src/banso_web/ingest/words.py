@@ -233,15 +233,19 @@ FAILURES: dict[str, Any] = {
     ),
     "empty_folder": _("%(file)s に取り込めるファイルがありません。名前を %(known)s のどれかにしてください。"),
     "no_such_path": _("%(file)s が見つかりません。"),
-    "empty_file": _("ファイルが空です。"),
+    "empty_file": _("ファイルが空です。書き出し直したファイルを選んでください。"),
     "unknown_format": _("この形式は読めません。CSV、TSV、XLSX、JSONL、Parquet にしてください。"),
-    "old_workbook": _("古い Excel 形式(.xls)は読めません。.xlsx で保存し直してください。"),
-    "file_too_large": _("ファイルが大きすぎます。分けて取り込んでください。"),
+    "old_workbook": _(
+        "古い Excel 形式(.xls)か、パスワード付きの Excel です。パスワードのない .xlsx で保存し直してください。"
+    ),
+    "file_too_large": _("ファイルが大きすぎます(上限 %(limit)s)。分けて取り込んでください。"),
     "too_many_columns": _(
         "列が多すぎます(%(row)s 行目、上限 %(limit)s 列)。区切り文字と引用符を確かめてください。"
     ),
     "too_many_rows": _("行が多すぎます(上限 %(limit)s 行)。分けて取り込んでください。"),
-    "cell_too_long": _("%(row)s 行目に長すぎる値があります(上限 %(limit)s 文字)。"),
+    "cell_too_long": _(
+        "%(row)s 行目に長すぎる値があります(上限 %(limit)s 文字)。引用符の閉じ忘れがないか確かめてください。"
+    ),
     "line_too_long": _("%(row)s 行目が長すぎます。区切りと改行を確かめてください。"),
     "bad_encoding": _(
         "文字コードが読めません(%(row)s 行目)。UTF-8 か Shift_JIS(CP932)で保存し直してください。"
@@ -249,19 +253,43 @@ FAILURES: dict[str, Any] = {
     "mixed_encoding": _(
         "文字コードが途中で変わっています(%(row)s 行目)。1つの文字コードで保存し直してください。"
     ),
-    "binary_content": _("表のファイルではないようです。"),
-    "unclosed_quote": _("%(row)s 行目の引用符が閉じていません。"),
+    "binary_content": _(
+        "表のファイルではないようです(%(row)s 行目)。Excel か CSV で保存し直したファイルを選んでください。"
+    ),
+    "unclosed_quote": _(
+        '%(row)s 行目の引用符(")が閉じていません。その行の引用符を直すか、表計算ソフトで CSV に保存し直してください。'
+    ),
     "no_header": _("見出しの行が見つかりません。見出しの行番号を指定してください。"),
-    "no_such_sheet": _("そのシートはありません。"),
-    "broken_workbook": _("Excel ファイルが壊れています。開いて保存し直してください。"),
-    "encrypted_workbook": _("パスワード付きの Excel は読めません。外して保存し直してください。"),
-    "expands_too_much": _("展開すると極端に大きくなるファイルです。安全のため読みません。"),
-    "unsafe_workbook": _("安全でない内容を含む Excel ファイルです。読みません。"),
-    "broken_parquet": _("Parquet ファイルが壊れています。"),
+    "no_such_sheet": _("シート「%(sheet)s」はありません。シートを選び直してください(あるのは %(sheets)s)。"),
+    "broken_workbook": _("Excel ファイルが壊れています。Excel で開いて保存し直してください。"),
+    "encrypted_workbook": _("パスワード付きの Excel は読めません。パスワードを外して保存し直してください。"),
+    "expands_too_much": _(
+        "展開すると極端に大きくなるファイルのため、安全のため読みません。要るシートだけを新しいブックに写して保存してください。"
+    ),
+    "unsafe_workbook": _(
+        "安全でない内容(文書型の宣言)を含む Excel ファイルのため、読みません。Excel で開いて保存し直してください。"
+    ),
+    "broken_parquet": _("Parquet ファイルが壊れています。書き出し直してください。"),
     "no_parquet_reader": _("Parquet を読む部品がありません。"),
-    "mapping_wrong": _("対応づけのファイルを読めません: %(text)s"),
-    "mapping_sql": _("対応づけの %(file)s を実行できません: %(text)s"),
+    "mapping_wrong": _("対応づけのファイルを読めません: %(text)s。何も取り込んでいません。"),
+    "mapping_time": _(
+        "対応づけの %(file)s が %(limit)s 秒で終わりませんでした。結合の条件(ON、WHERE)を確かめてください。何も取り込んでいません。"
+    ),
+    "mapping_rows": _(
+        "対応づけの %(file)s の行が多すぎます(上限 %(limit)s 行)。結合の条件(ON、WHERE)が抜けていないか確かめてください。何も取り込んでいません。"
+    ),
+    "mapping_size": _(
+        "対応づけの %(file)s の結果が大きすぎます(上限 %(limit)s バイト)。結合の条件(ON、WHERE)と列を確かめてください。何も取り込んでいません。"
+    ),
+    "mapping_sql": _("対応づけの %(file)s を実行できません: %(text)s。何も取り込んでいません。"),
 }
+
+
+# What became of the data: said once, behind every failure that does not say it itself.
+NOTHING_TAKEN = _("何も取り込んでいません。")
+TELLS = frozenset(
+    {"missing_columns", "mapping_wrong", "mapping_sql", "mapping_time", "mapping_rows", "mapping_size"}
+)
 
 
 class _Blank(dict[str, Any]):
@@ -306,19 +334,31 @@ def failure_data(problem: Exception) -> dict[str, Any]:
         columns = [f"{column.ja}({column.key})" for column in problem.columns]
         return {"code": "missing_columns", "file": FILES[problem.kind].ja, "columns": "、".join(columns)}
     if isinstance(problem, ReadProblem):
-        detail = {key: str(value)[:200] for key, value in problem.detail.items()}
+        detail = {key: _plainly(value)[:200] for key, value in problem.detail.items()}
         return {"code": problem.code, "row": problem.row or "", "column": problem.column, **detail}
     if isinstance(problem, UnknownFile):
         return {"code": problem.code, "file": problem.name, "known": "、".join(FILES)}
     if isinstance(problem, FileNotFoundError):
         return {"code": "no_such_path", "file": str(problem)}
     if isinstance(problem, MappingWrong):
-        return {"code": problem.code, "file": problem.file, "text": problem.text[:1000]}
+        return {
+            "code": problem.code,
+            "file": problem.file,
+            "text": problem.text[:1000],
+            "limit": f"{problem.limit:,}",
+        }
     return {"code": "other", "text": str(problem)[:500]}
+
+
+def _plainly(value: object) -> str:
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def failure_text(data: dict[str, Any]) -> str:
     """The same in words: what happened, and that nothing was taken."""
     if data["code"] not in FAILURES:
         return str(data.get("text") or data["code"])
-    return _filled(FAILURES[data["code"]], data)
+    text = _filled(FAILURES[data["code"]], data)
+    return text if data["code"] in TELLS else f"{text}{NOTHING_TAKEN}"

@@ -100,7 +100,13 @@ def rows_without_ground(entry: Entry) -> int:
             continue
         owner = hash((account, currency))
         owners.add(owner)
-        values = (hash((account, contract or "", currency)), owner, day.toordinal(), delta, -1 if made else at)
+        values = (
+            hash((account, contract or "", currency)),
+            owner,
+            day.toordinal(),
+            delta,
+            -1 if made else at,
+        )
         for column, value in zip(found, values, strict=True):
             column.append(value)
     stored = counted(Movement, current_watermark()).order_by().values_list(*_NAMES)
@@ -126,7 +132,9 @@ def _without_ground(columns: Columns) -> set[int]:
     """Row numbers of decreases below nothing: by contract, then (for what has none) by everything the customer has."""
     bad = _below(columns[0], *columns[2:])
     rest = (
-        ~np.isin(columns[4], np.fromiter(bad, dtype=np.int64)) if bad else np.ones(len(columns[0]), dtype=bool)
+        ~np.isin(columns[4], np.fromiter(bad, dtype=np.int64))
+        if bad
+        else np.ones(len(columns[0]), dtype=bool)
     )
     return bad | _below(*(one[rest] for one in columns[1:]))
 

@@ -33,20 +33,26 @@ from banso_web.ingest.inputs import SUFFIXES, Input, in_order
 from banso_web.ingest.readers import open_table
 from banso_web.ingest.readers.canonical import FILES
 from banso_web.ingest.readers.cells import parse_text
+from banso_web.ingest.readers.problems import Limits
 from banso_web.ingest.readers.table import RawTable
 
 MEMORY = "2GB"
 SECONDS = 600
 CHUNK = 20_000
+FETCHED = 2_000  # rows of a result held at once
+MAX_ROWS = Limits().rows  # of one SELECT: a join without its condition makes billions
+MAX_BYTES = Limits().file_bytes  # of one SELECT
 MAX_YAML = 1_000_000
 
 
 class MappingWrong(Exception):
-    """The mapping cannot be used; nothing was imported. `code` is mapping_wrong or mapping_sql."""
+    """The mapping cannot be used; nothing was imported. `code`: mapping_wrong, mapping_sql, mapping_time,
+    mapping_rows or mapping_size; `limit` is the bound that the last three met.
+    """
 
-    def __init__(self, text: str, *, file: str = "", code: str = "mapping_wrong") -> None:
+    def __init__(self, text: str, *, file: str = "", code: str = "mapping_wrong", limit: int = 0) -> None:
         super().__init__(text)
-        self.text, self.file, self.code = text, file, code
+        self.text, self.file, self.code, self.limit = text, file, code, limit
 
 
 @dataclass(frozen=True)
@@ -176,8 +182,16 @@ def _select(connection: duckdb.DuckDBPyConnection, kind: str, query: str, folder
         with target.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(headers)
-            while rows := result.fetchmany(CHUNK):
+            count = 0
+            while rows := result.fetchmany(FETCHED):
+                count += len(rows)
+                if count > MAX_ROWS:
+                    raise MappingWrong("too many rows", file=kind, code="mapping_rows", limit=MAX_ROWS)
                 writer.writerows([_cell(value) for value in row] for row in rows)
+                if stream.tell() > MAX_BYTES:
+                    raise MappingWrong("too large", file=kind, code="mapping_size", limit=MAX_BYTES)
+    except duckdb.InterruptException as problem:
+        raise MappingWrong(str(problem)[:1000], file=kind, code="mapping_time", limit=SECONDS) from problem
     except duckdb.Error as problem:
         raise MappingWrong(str(problem)[:1000], file=kind, code="mapping_sql") from problem
     return target

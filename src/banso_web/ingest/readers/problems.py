@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 class Limits:
     """Bounds a file must keep. They protect the machine, not the taste: no honest file meets them.
 
-    `expanded_bytes` and `ratio` hold for the parts of an xlsx after unpacking (a zip bomb is small and grows).
+    `expanded_bytes` and `ratio` hold for the parts of an xlsx after unpacking (a zip bomb is small and grows),
+    `held_bytes` for its shared texts and styles, which a reader has to hold in memory.
     """
 
     columns: int = 2_000
@@ -19,6 +20,7 @@ class Limits:
     line_bytes: int = 16 * 1024**2
     expanded_bytes: int = 4 * 1024**3
     ratio: int = 400
+    held_bytes: int = 512 * 1024**2
     header_rows_searched: int = 30
 
 

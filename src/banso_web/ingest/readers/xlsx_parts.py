@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError, iterparse
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, range_boundaries
 
@@ -21,6 +22,7 @@ from banso_web.ingest.readers.problems import Limits, ReadProblem
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _DOCREL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_HELD = ("sharedStrings.xml", "styles.xml")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -52,6 +54,9 @@ def check_package(stream: BinaryIO, limits: Limits) -> None:
         packed = max(1, sum(info.compress_size for info in infos))
         if expanded > limits.expanded_bytes or (expanded > 64 * 1024**2 and expanded / packed > limits.ratio):
             raise ReadProblem("expands_too_much", size=expanded, limit=limits.expanded_bytes)
+        held = sum(info.file_size for info in infos if info.filename.endswith(_HELD))
+        if held > limits.held_bytes:
+            raise ReadProblem("expands_too_much", size=held, limit=limits.held_bytes)
         if any(info.flag_bits & 1 for info in infos):
             raise ReadProblem("encrypted_workbook")
         if "xl/workbook.xml" not in package.namelist():
@@ -62,12 +67,20 @@ def check_package(stream: BinaryIO, limits: Limits) -> None:
 
 
 def _refuse_doctype(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    """A document type stands before the root element, however far down and in whatever encoding: the parser finds it."""
+    seen: list[str] = []
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: seen.append("doctype")
+    parser.StartElementHandler = lambda *_: seen.append("root")
     try:
         with package.open(info) as part:
-            head = part.read(4096)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+            while not seen and (piece := part.read(4096)):
+                parser.Parse(piece)
+    except ExpatError:
+        pass  # no XML: whoever needs the part tells
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         raise ReadProblem("broken_workbook") from None
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if "doctype" in seen:
         raise ReadProblem("unsafe_workbook", part=info.filename)
 
 

@@ -215,4 +215,7 @@ def test_an_end_that_lost_its_ground_between_check_and_publishing_is_not_publish
     assert [(row.row_number, row.code) for row in late.rejected.all()] == [(2, "nothing_to_end")]
     assert late.notes[0] == {"code": "books_changed", "count": 1}
     late = actions.confirm_run(late, actor=None, accept_rejects=True)
-    assert (late.state, list(counted(Movement, current_watermark()).values_list("code", flat=True))) == ("done", ["M3"])
+    assert (late.state, list(counted(Movement, current_watermark()).values_list("code", flat=True))) == (
+        "done",
+        ["M3"],
+    )

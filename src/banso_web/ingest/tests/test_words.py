@@ -27,7 +27,10 @@ def codes_in(pattern: str, *paths: str) -> set[str]:
 def test_every_reason_of_a_row_is_worded() -> None:
     cells = codes_in(r'[^a-z]Problem\(\s*"([a-z_]+)"', "ingest/readers/*.py")
     handlers = codes_in(
-        r'Problem\([^"\n]*(?:"[a-z_]*",\s*)?"([a-z_]+)",\s*(?:\{|detail)', "*/imports.py", "core/imports/*.py"
+        r'Problem\([^"\n]*(?:"[a-z_]*",\s*)?"([a-z_]+)",\s*(?:\{|detail)',
+        "*/imports.py",
+        "*/balances.py",
+        "core/imports/*.py",
     )
     numbers = {f"corporate_number_{reason.value}" for reason in NumberReason}
     dates = {f"date_{reason.value}" for reason in DateReason}
