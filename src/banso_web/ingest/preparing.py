@@ -9,13 +9,15 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from banso_web.core import clock
 from banso_web.ingest import drafts, saved
 from banso_web.ingest.drafts import SKIP, Upload
 from banso_web.ingest.inputs import Input
+from banso_web.ingest.joining import series_of, stored_levels
 from banso_web.ingest.looks import RECIPES, table_of
 from banso_web.ingest.models import ImportRun, Mapping
 from banso_web.ingest.readers import RawTable
-from banso_web.ingest.recipe import Derivation, Source, day_of_name, write_inputs
+from banso_web.ingest.recipe import Derivation, Source, day_of_name, derive, write_inputs
 from banso_web.ingest.shaping import Shaping, suggested_shaping
 from banso_web.ingest.sources import keep_refusals
 
@@ -93,14 +95,26 @@ def sources_of(run: ImportRun) -> list[Source]:
     ]
 
 
+def recipe_name(run: ImportRun) -> str:
+    """The name of the mapping under which the run's recipe is, or will be, saved: its runs are one series."""
+    first = next(one for one in drafts.uploads_of(run) if one.kind in RECIPES)
+    kept = Mapping.objects.filter(pk=first.mapping).first() if first.mapping else None
+    return kept.name if kept else saved.name_for(first.name)
+
+
+def derive_for(run: ImportRun, sources: list[Source]) -> Derivation:
+    """Derive, joined to what earlier files of the same source have brought. Raises ReadProblem, TooManyRows."""
+    kind = sources[0].shaping.kind
+    stored = stored_levels(kind, series_of(kind, recipe_name(run)))
+    return derive(sources, until=clock.today(), stored=stored)
+
+
 def settle_recipe(run: ImportRun, made: Derivation, *, actor: Member | None) -> ImportRun:
     """Save the recipe's mapping, put the derived rows beside the uploads, and end the draft: the check may follow."""
     uploads = drafts.uploads_of(run)
     recipe = [one for one in uploads if one.kind in RECIPES]
     source = sources_of(run)[0]
-    kept = Mapping.objects.filter(pk=recipe[0].mapping).first() if recipe[0].mapping else None
-    name = kept.name if kept else saved.name_for(recipe[0].name)
-    mapping = saved.save(name, source.shaping, source.table, actor=actor)
+    mapping = saved.save(recipe_name(run), source.shaping, source.table, actor=actor)
     for one in recipe:
         one.mapping = mapping.pk
     drafts.keep_uploads(run, uploads)
@@ -111,11 +125,12 @@ def settle_recipe(run: ImportRun, made: Derivation, *, actor: Member | None) -> 
     whole = made.first is not None or bool(source.shaping.options.get("complete"))
     said = {
         "kind": made.kind,
-        "series": f"{made.kind}:{mapping.name}",
+        "series": series_of(made.kind, mapping.name),
         "complete": whole,
         "read": made.read,
         "first": made.first.isoformat() if made.first else None,
         "last": made.last.isoformat() if made.last else None,
+        "trimmed": True,  # `last` is the last month that somebody has filled in
         "refused": len({(one["file"], one["row"]) for one in made.refused}),
     }
     return drafts.settle(run, inputs, actor=actor, known=run.options.get("known", "now"), recipe=said)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from banso.revenue.recipes import (
     Derived,
+    Stored,
     from_contracts,
     from_invoice_lines,
     from_snapshots,
@@ -90,10 +91,13 @@ def parse_totals(text: str) -> tuple[dict[date, Decimal], list[str]]:
     return found, bad
 
 
-def derive(sources: Sequence[Source], *, until: date) -> Derivation:
-    """Read the files of one recipe and derive. `until`: months after it are not previewed. Raises ReadProblem, TooManyRows."""
+def derive(sources: Sequence[Source], *, until: date, stored: Stored | None = None) -> Derivation:
+    """Read the files of one recipe and derive. `until`: months after it are not previewed. Raises ReadProblem, TooManyRows.
+
+    `stored`: what earlier month tables or snapshots brought (`ingest.joining`).
+    """
     kind = sources[0].shaping.kind
-    work = _Work(kind, sources)
+    work = _Work(kind, sources, stored)
     options = dict(sources[0].shaping.options)
     totals, _bad = parse_totals(str(options.get("totals", "")))
     match kind:
@@ -120,7 +124,8 @@ def derive(sources: Sequence[Source], *, until: date) -> Derivation:
 class _Work:
     """Reads the files of a recipe row by row; keeps what is refused, customers' names, and the rows as typed."""
 
-    def __init__(self, kind: str, sources: Sequence[Source]) -> None:
+    def __init__(self, kind: str, sources: Sequence[Source], stored: Stored | None) -> None:
+        self.stored = stored
         self.out = Derivation(kind, from_contracts([]))
         self.sources = sources
 
@@ -184,10 +189,10 @@ class _Work:
         for one in source.table.skipped:
             self.out.skipped[one.kind] = self.out.skipped.get(one.kind, 0) + 1
         sheet = totals or totals_of(source.table, amounts=rule, year=year, tax_rate=shaping.tax_rate)
-        months = sorted({month for row in rows for month in row["amounts"]})
-        if months:
-            self.out.first, self.out.last = months[0], months[-1]
-        return from_wide(rows, opening=options.get("opening", "first_day"), sheet_totals=sheet or None)
+        return from_wide(
+            rows, opening=options.get("opening", "first_day"), sheet_totals=sheet or None,
+            stored=self.stored, joined=options.get("joined", "change"),
+        )  # fmt: skip
 
     def _names(self, source: Source) -> None:
         """Customers' names as typed (the keys of a month table are normalised in width, names never are)."""
@@ -205,12 +210,16 @@ class _Work:
         for at, source in enumerate(self.sources):
             day = date.fromisoformat(str(source.shaping.options["day"]))
             lists.append((day, list(self._of(at, source))))
-        days = sorted(day for day, _rows in lists)
-        self.out.first, self.out.last = days[0].replace(day=1), days[-1]
-        return from_snapshots(lists, opening=options.get("opening", "first_day"), sheet_totals=totals or None)
+        return from_snapshots(
+            lists, opening=options.get("opening", "first_day"), sheet_totals=totals or None,
+            stored=self.stored, joined=options.get("joined", "change"),
+        )  # fmt: skip
 
     def finished(self, derived: Derived) -> Derivation:
         self.out.derived = derived
+        if derived.spoke_of:
+            first, last = derived.spoke_of
+            self.out.first, self.out.last = first.first, last.first
         for problem in derived.problems:
             at, number = divmod(problem.row, FILE_STEP)
             source = self.sources[at]

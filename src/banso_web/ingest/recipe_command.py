@@ -9,13 +9,12 @@ from pathlib import Path
 import click
 from django.utils.translation import gettext as _
 
-from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.ingest import actions, drafts, saved
 from banso_web.ingest.looks import table_of
 from banso_web.ingest.models import ImportRun
-from banso_web.ingest.preparing import prepare, settle_recipe, sources_of
-from banso_web.ingest.recipe import MOST_ROWS, Derivation, TooManyRows, derive
+from banso_web.ingest.preparing import derive_for, prepare, settle_recipe, sources_of
+from banso_web.ingest.recipe import MOST_ROWS, Derivation, TooManyRows
 from banso_web.ingest.shaping import Shaping, column_label
 from banso_web.ingest.words import reason_text
 
@@ -25,6 +24,7 @@ ANSWERS = {
     "undecided": ("end", "continue"),
     "overlap": ("sum", "replace"),
     "opening": ("first_day", "day_before"),
+    "joined": ("change", "hold"),
     "change_amounts": ("delta", "level"),
 }
 
@@ -91,7 +91,7 @@ def checked_run(
         mapping = saved.save(saved.name_for(upload.name), shaping, table, actor=None)
         upload.mapping = upload.mapping or mapping.pk
         drafts.keep_uploads(run, uploads, known=known)
-        made = derive(sources_of(run), until=clock.today())
+        made = derive_for(run, sources_of(run))
         _print(made)
         if dry_run or not made.derived.movements:
             actions.drop_run(run, actor=None)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from banso.periods import Month
 from banso_web.core.bulk import insert_rows
 from banso_web.core.facts import counted
 from banso_web.core.imports import Context, HappeningHandler, Later, later
 from banso_web.core.models import Known
 from banso_web.core.registry import registry
 from banso_web.ingest.actions import imports_home
+from banso_web.ingest.joining import column_of, runs_of
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.recipe import movement_codes
 
@@ -35,17 +37,16 @@ def withdrawn_codes(run: ImportRun, watermark: int) -> list[str]:
     recipe = run.options.get("recipe") or {}
     if not recipe.get("series") or not recipe.get("complete"):
         return []
-    before = ImportRun.objects.filter(
-        state=ImportRun.State.DONE, options__recipe__series=recipe["series"], entry__isnull=False
-    ).exclude(pk=run.pk)
-    entries = list(before.values_list("entry_id", flat=True))
+    entries = [one.entry_id for one in runs_of(recipe["series"]) if one.pk != run.pk and one.entry_id]
     if not entries:
         return []
     rows = counted(_handler().model, watermark).filter(entry__in=entries)
-    if recipe.get("first"):
-        span = (date.fromisoformat(recipe["first"]), date.fromisoformat(recipe["last"]))
-        rows = rows.filter(effective_on__range=span)
-    return sorted(set(rows.values_list("code", flat=True)) - movement_codes(imports_home() / run.stored_as))
+    found = set(rows.values_list("code", flat=True))
+    if recipe.get("first"):  # the file speaks of some months only: of the columns that it has
+        first, last = (Month.of(date.fromisoformat(recipe[key])) for key in ("first", "last"))
+        # and of the month behind them, whose change now starts from another level
+        found = {code for code in found if (on := column_of(code)) is not None and first <= on <= last + 1}
+    return sorted(found - movement_codes(imports_home() / run.stored_as))
 
 
 def step(context: Context, after: int) -> tuple[int, int] | None:

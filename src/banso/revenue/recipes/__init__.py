@@ -10,7 +10,7 @@ from banso.revenue.recipes.deals import DealKind, from_won_deals
 from banso.revenue.recipes.invoices import from_invoice_lines
 from banso.revenue.recipes.levels import from_snapshots, from_wide
 from banso.revenue.recipes.preview import Preview, PreviewMonth, preview_of
-from banso.revenue.recipes.rows import Derived, Mark, MovementRow, RowProblem
+from banso.revenue.recipes.rows import Derived, Joined, Mark, MovementRow, RowProblem, Stored
 
 __all__ = [
     "CANCEL_READINGS",
@@ -18,11 +18,13 @@ __all__ = [
     "DealKind",
     "Derived",
     "EndReading",
+    "Joined",
     "Mark",
     "MovementRow",
     "Preview",
     "PreviewMonth",
     "RowProblem",
+    "Stored",
     "from_contracts",
     "from_invoice_lines",
     "from_snapshots",

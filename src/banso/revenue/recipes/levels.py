@@ -18,16 +18,17 @@ from banso.revenue.recipes.rows import (
     Cause,
     Collector,
     Derived,
+    Joined,
+    Key,
     Mark,
     Row,
     RowProblem,
+    Stored,
     number,
     place,
     text,
     units_of,
 )
-
-Key = tuple[str, str, str, str]  # account, contract, product, currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def from_wide(
     opening: Literal["first_day", "day_before"] = "first_day",
     sheet_totals: Mapping[date, Decimal] | None = None,
     currency: str = "JPY",
+    stored: Stored | None = None,
+    joined: Literal["change", "hold"] = "change",
 ) -> Derived:
     """Movements from a table with one column a month. Pure; row order does not matter.
 
@@ -56,6 +59,11 @@ def from_wide(
     of the month before. Rows of one customer, contract and product add up (marked). Last months that are empty for
     everybody are not ends (marked). What stands in the first month is dated its first day, or the day before
     (`opening="day_before"`, so that the month opens with it); the table does not say when it began (marked).
+
+    `stored`: what earlier tables of the same source brought. A table that begins later joins it: the level stored for the
+    month before is where it starts, so what is equal gives no movement. A difference is a change in the first month (what
+    is stored and missing here has ended), or nothing at all (`joined="hold"`: the stored level goes on until the table
+    itself changes). A table that ends before the stored months do leaves the levels of those months as they were.
 
     `sheet_totals` are the sheet's own totals; without them the sums of its cells stand in the preview.
     Ids are ``wide:<account>:<contract>:<product>:<YYYY-MM>``.
@@ -71,17 +79,89 @@ def from_wide(
             out.marks.append(Mark("missing_months", on=right.first, detail=str(left + 1)))
     columns = [_Column(m.first, m.first - ONE_DAY, str(m)) for m in wanted]
     table = {key: [found.get(m, 0) for m in wanted] for key, found in levels.items()}
-    _move_all(table, columns, "wide", out, opening)
+    join = _join(table, columns, wanted, stored, joined, out)
+    _move_all(table, columns, "wide", out, opening, join)
     if sheet_totals:  # a sum below months that nobody has filled in yet says 0 and means nothing
         sheet_totals = {on: total for on, total in sheet_totals.items() if Month.of(on) in wanted}
     totals = sheet_totals or {m.first: from_units(cells.get(m, {}).get(currency, 0)) for m in wanted}
-    return _derived(out, totals, currency)
+    return _derived(out, totals, currency, join, wanted)
 
 
-def _derived(out: Collector, totals: Mapping[date, Decimal], currency: str) -> Derived:
+def _derived(
+    out: Collector, totals: Mapping[date, Decimal], currency: str, join: _Join | None, months: Sequence[Month]
+) -> Derived:
     movements = out.finished()
-    preview = preview_of(movements, sheet_totals=totals, currency=currency)
-    return Derived(movements, preview, tuple(out.problems), tuple(out.marks))
+    carried: dict[tuple[str, str], int] = defaultdict(int)
+    for (account, _contract, _product, money), units in (join.before if join else {}).items():
+        carried[money, account] += units
+    preview = preview_of(movements, sheet_totals=totals, currency=currency, carried=carried)
+    spoke_of = (months[0], months[-1]) if months else None
+    told = join.told if join else None
+    return Derived(movements, preview, tuple(out.problems), tuple(out.marks), joined=told, spoke_of=spoke_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """Where a later table starts: key → units. `hold`: the table's first level is taken as if it were the stored one."""
+
+    before: Mapping[Key, int]
+    hold: bool
+    told: Joined
+
+
+def _join(
+    table: dict[Key, list[int]], columns: list[_Column], months: Sequence[Month], stored: Stored | None,
+    how: Literal["change", "hold"], out: Collector,
+) -> _Join | None:  # fmt: skip
+    """Complete the table and its columns from what is stored before and after it. None where nothing is stored before."""
+    if stored is None or not months:
+        return None
+    own = stored.own if stored.own is not None else frozenset(stored.steps)
+    join = None
+    if stored.first < months[0]:
+        found = {key: units_of(level) for key, level in stored.at(months[0] - 1).items()}
+        before = {key: units for key, units in found.items() if key in own or key in table}
+        join = _Join(before, how == "hold", _told(before, table, months[0], out))
+        for key, units in before.items():  # what the table does not have ends, or goes on
+            table.setdefault(key, [units if how == "hold" else 0] * len(months))
+    if months[-1] + 1 <= stored.last:  # later months keep the level that is stored for them
+        after = {key: units_of(level) for key, level in stored.at(months[-1] + 1).items()}
+        for key in after:
+            if key in own:
+                table.setdefault(key, [0] * len(months))
+        for key, levels in table.items():
+            levels.append(after.get(key, 0))
+        day = (months[-1] + 1).first
+        columns.append(_Column(day, day - ONE_DAY, str(months[-1] + 1)))
+    return join
+
+
+def _told(
+    before: Mapping[Key, int], table: Mapping[Key, Sequence[int]], month: Month, out: Collector
+) -> Joined:
+    counts = dict.fromkeys(("same", "new", "up", "down", "ended"), 0)
+    total = 0
+    for key in sorted(before.keys() | table.keys()):
+        was, now = before.get(key, 0), table[key][0] if key in table else 0
+        total += now
+        if not was and not now:
+            continue
+        word = (
+            "same"
+            if was == now
+            else "new"
+            if not was
+            else "ended"
+            if not now
+            else "up"
+            if now > was
+            else "down"
+        )
+        counts[word] += 1
+        if word != "same":
+            detail = f"{from_units(was).normalize():,f} → {from_units(now).normalize():,f}"
+            out.marks.append(Mark("joined_change", key[0], key[1], month.first, detail=detail))
+    return Joined(month, from_units(sum(before.values())), from_units(total), **counts)
 
 
 def _wide_levels(
@@ -135,15 +215,18 @@ def _month_units(amounts: Mapping[object, object], at: int, out: Collector) -> d
 
 def _move_all(
     table: Mapping[Key, Sequence[int]], columns: Sequence[_Column], prefix: str, out: Collector,
-    opening: Literal["first_day", "day_before"],
+    opening: Literal["first_day", "day_before"], join: _Join | None = None,
 ) -> None:  # fmt: skip
     for key, levels in table.items():
         account, contract, product, money = key
-        level, ever = 0, False
+        level = join.before.get(key, 0) if join else 0
+        if join and join.hold:
+            level = levels[0]
+        ever = level != 0
         for at, (column, now) in enumerate(zip(columns, levels, strict=True)):
             cause, on = _step(level, now, ever, column)
             note = ""
-            if at == 0 and now:
+            if at == 0 and now and join is None:
                 on = column.end_on if opening == "day_before" else column.change_on
                 note = "opening balance: the table does not say when it began"
                 out.marks.append(Mark("opening_balance", account, contract, on, detail=product))
@@ -169,13 +252,15 @@ def from_snapshots(
     opening: Literal["first_day", "day_before"] = "first_day",
     sheet_totals: Mapping[date, Decimal] | None = None,
     currency: str = "JPY",
+    stored: Stored | None = None,
+    joined: Literal["change", "hold"] = "change",
 ) -> Derived:
     """Movements from successive lists (one file a month), compared key by key (customer, contract, product).
 
     Rows: ``account_id`` and ``mrr``, optional ``contract_id``, ``product``, ``currency``. With `dating="month"` a list
     stands for its month as a column of `from_wide` does (the last list of a month counts, the others are marked); with
     ``"day"`` a change is dated the day of the list and an end the day before it. A customer that is missing from a list
-    has ended. Ids are ``snapshot:<account>:<contract>:<product>:<YYYY-MM or YYYYMMDD>``.
+    has ended. `stored`, `joined`: as in `from_wide`, for lists by month. Ids are ``snapshot:<account>:<contract>:<product>:<YYYY-MM or YYYYMMDD>``.
     """
     out = Collector()
     lists = sorted(((on, list(rows)) for on, rows in snapshots), key=lambda item: item[0])
@@ -201,8 +286,10 @@ def from_snapshots(
             table.setdefault(key, [0] * len(lists))[at] += units
             total += units if key[3] == currency else 0
         totals[month.first] = from_units(total)
-    _move_all(table, columns, "snapshot", out, opening)
-    return _derived(out, sheet_totals or totals, currency)
+    months = [Month.of(on) for on, _rows in lists] if dating == "month" else []
+    join = _join(table, columns, months, stored, joined, out)
+    _move_all(table, columns, "snapshot", out, opening, join)
+    return _derived(out, sheet_totals or totals, currency, join, [Month.of(on) for on, _rows in lists])
 
 
 def _snapshot_levels(rows: Sequence[Row], out: Collector, currency: str) -> Iterable[tuple[Key, int]]:

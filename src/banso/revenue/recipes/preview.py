@@ -76,10 +76,12 @@ def preview_of(
     currency: str = "JPY",
     until: date | None = None,
     end_shifts: Mapping[str, Mapping[EndReading, int]] | None = None,
+    carried: Mapping[tuple[str, str], int] | None = None,
 ) -> Preview:
     """Month by month from the first movement (or sheet total) to the last sheet total, else the last movement.
 
     `sheet_totals`: any day of the month → total, in `currency`. `until` cuts later months (ends far in the future).
+    `carried`: (currency, account) → units that it already pays before all this.
     """
     accounts: dict[tuple[str, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     sums: dict[str, dict[int, _Sums]] = defaultdict(lambda: defaultdict(_Sums))
@@ -91,21 +93,25 @@ def preview_of(
         ends += movement["cause"] == "churn"
         if movement["cause"] == "churn" and (on + ONE_DAY).day == 1:
             sums[movement["currency"]][index].on_last_day -= units
-    for (money, _account), by_month in accounts.items():
-        _classify(by_month, sums[money])
+    before = carried or {}
+    for (money, account), by_month in accounts.items():
+        _classify(by_month, sums[money], before.get((money, account), 0))
+    opening: dict[str, int] = defaultdict(int)
+    for (money, _account), units in before.items():
+        opening[money] += units
     sheets = {d.year * 12 + d.month - 1: to_units(total) for d, total in (sheet_totals or {}).items()}
     if sheets:
         sums.setdefault(currency, defaultdict(_Sums))
     months = {
-        money: _months(found, sheets if money == currency else {}, until)
+        money: _months(found, sheets if money == currency else {}, until, opening[money])
         for money, found in sorted(sums.items())
     }
     return Preview(months, ends, end_shifts or {})
 
 
-def _classify(by_month: Mapping[int, int], sums: dict[int, _Sums]) -> None:
+def _classify(by_month: Mapping[int, int], sums: dict[int, _Sums], level: int) -> None:
     """One customer's months into classes, by opening and closing balance alone (never by cause)."""
-    level, ever = 0, False
+    ever = level != 0
     for index in sorted(by_month):
         opening, level = level, level + by_month[index]
         month = sums[index]
@@ -124,7 +130,7 @@ def _classify(by_month: Mapping[int, int], sums: dict[int, _Sums]) -> None:
 
 
 def _months(
-    sums: Mapping[int, _Sums], sheets: Mapping[int, int], until: date | None
+    sums: Mapping[int, _Sums], sheets: Mapping[int, int], until: date | None, level: int
 ) -> tuple[PreviewMonth, ...]:
     if not sums and not sheets:
         return ()
@@ -133,7 +139,6 @@ def _months(
     if until is not None:
         last = min(last, until.year * 12 + until.month - 1)
     result = []
-    level = 0
     for index in range(first, min(last, first + _MOST_MONTHS) + 1):
         found = sums.get(index, _Sums())
         opening = level

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from banso.money import UNITS_PER_ONE, from_units, to_units
 
 if TYPE_CHECKING:
+    from banso.periods import Month
     from banso.revenue.recipes.preview import Preview
 
 # A row of already parsed values: str, date, Decimal or int, bool, None. `row` (int) is its number in the file.
@@ -54,7 +55,7 @@ class RowProblem:
 class Mark:
     """Something a person should see before the import; it is no error. `code`: ``auto_renew_continues``,
     ``renewed_by``, ``overlap``, ``replaced``, ``partial_months``, ``open_end``, ``undecided_end``, ``renewed_late``,
-    ``rows_added_up``, ``opening_balance``, ``empty_months``, ``missing_months``, ``one_snapshot_a_month``,
+    ``rows_added_up``, ``opening_balance``, ``joined_change``, ``empty_months``, ``missing_months``, ``one_snapshot_a_month``,
     ``renewal_without_start``, ``change_without_start``, ``partial_end``, ``one_off``, ``open_at_end_of_data``."""
 
     code: str
@@ -68,13 +69,62 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Derived:
     """The result of a recipe. `movements` are sorted by day and id. `contracts` (contract ledger only): canonical rows of
-    `contracts`, one for each term, `ends_on` turned to the last day of service and `mrr` computed."""
+    `contracts`, one for each term, `ends_on` turned to the last day of service and `mrr` computed. `spoke_of`: first and last month of a month
+    table or of snapshots, last months that nobody has filled in left out."""
 
     movements: tuple[MovementRow, ...]
     preview: Preview
     problems: tuple[RowProblem, ...] = ()
     marks: tuple[Mark, ...] = ()
     contracts: tuple[dict[str, object], ...] = ()
+    joined: Joined | None = None
+    spoke_of: tuple[Month, Month] | None = None
+
+
+Key = tuple[str, str, str, str]  # account, contract, product, currency
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What earlier tables of the same source have brought: key → month of its column → change in that month.
+
+    `first` and `last` are the months those tables spoke of. `own`: the keys that this very series of tables brought; only
+    they can end by being missing from the next one (None: all).
+    """
+
+    steps: Mapping[Key, Mapping[Month, Decimal]]
+    first: Month
+    last: Month
+    own: frozenset[Key] | None = None
+
+    def at(self, month: Month) -> dict[Key, Decimal]:
+        """What each key pays in that month; keys at nothing are left out."""
+        levels = {
+            key: sum((step for on, step in steps.items() if on <= month), Decimal(0))
+            for key, steps in self.steps.items()
+        }
+        return {key: level for key, level in levels.items() if level}
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How a table that begins later meets what is stored up to the month before: how many keys, and both sums.
+
+    `ended`: stored keys that the table does not have, or has at nothing.
+    """
+
+    month: Month
+    stored: Decimal
+    table: Decimal
+    same: int = 0
+    new: int = 0
+    up: int = 0
+    down: int = 0
+    ended: int = 0
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.new or self.up or self.down or self.ended)
 
 
 @dataclass

@@ -255,7 +255,7 @@ def test_value_words_and_constants_of_a_mapping(pages: Pages) -> None:
 BAD = {
     "mixed": (b"account_id,name\nA1,\xe4\xb8\xb8\xe4\xb8\x80\nA2,\x8a\x94\x8e\xae\n", "文字コード"),
     "wide": ((",".join(f"c{n}" for n in range(3_000)) + "\n1\n").encode(), "列が多すぎます"),
-    "bomb": (b'account_id,name\nA1,"' + b"x" * 11_000_000, "引用符が閉じていません"),
+    "bomb": (b'account_id,name\nA1,"' + b"x" * 11_000_000, "が閉じていません"),
     "binary": (bytes(range(256)) * 20, "表のファイルではない"),
     "empty": (b"", "空です"),
 }
@@ -355,3 +355,45 @@ def test_the_command_does_not_resume_a_draft(pages: Pages) -> None:
     run = pages.upload(("契約台帳.csv", "顧客コード,製品,契約開始日,月額\n1,A,2025-04-01,1\n"))
     with pytest.raises(Refused):
         actions.resume_run(run, actor=None)
+
+
+def test_the_month_table_of_the_next_year_joins_the_stored_one(pages: Pages) -> None:
+    head = "顧客コード,顧客名,"
+    rows = "1,丸一運輸,100,100,100\n2,西川印刷,50,50,50\n3,高松建材,70,70,70\n"
+    run = pages.upload(("月次MRR表_2025年度.csv", head + "2026/01,2026/02,2026/03\n" + rows))
+    pages.choose(run)
+    pages.save_columns(run)
+    assert pages.confirm(pages.derive(run)).state == "done"
+    rows = "1,丸一運輸,100,100,100\n2,西川印刷,60,60,60\n4,北見商事,30,30,30\n"
+    run = pages.upload(("月次MRR表_2026年度.csv", head + "2026/04,2026/05,2026/06\n" + rows))
+    assert pages.choose(run).endswith("/preview/")
+    text = pages.preview(run)
+    assert "同じ 1 件・新しい 1 件・増えた 1 件・減った 0 件・なくなった 1 件" in text
+    assert "前に取り込んだ残高との違い" in text and "最初の月の残高" not in text
+    assert "50 → 60" in text and differences(text)[-2:] == [Decimal(0)] * 2
+    english = pages.text("import_preview", run.pk, lang="en")
+    assert "1 the same, 1 new, 1 higher, 0 lower, 1 gone" in english
+    # Held, only what happens inside the table would be taken: nothing, so the sheet's totals are missed by the difference.
+    assert differences(pages.preview(run, joined="hold"))[-1:] != [Decimal(0)]
+    run = pages.confirm(pages.derive(run, joined="change"))
+    days = (date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31))
+    assert [in_force(day) for day in days] == [Decimal(220), Decimal(190), Decimal(190)]
+    # The same table once more says nothing new.
+    run = pages.upload(("月次MRR表_2026年度.csv", head + "2026/04,2026/05,2026/06\n" + rows))
+    pages.choose(run)
+    run = pages.confirm(pages.derive(run))
+    assert (run.state, run.entry) == ("done", None), run.counts
+
+
+def test_the_list_of_the_next_month_joins_the_stored_ones(pages: Pages) -> None:
+    head = "顧客コード,顧客名,製品,月額\n"
+    run = pages.upload(("契約一覧_202604.csv", head + "1,丸一運輸,A,100\n2,西川印刷,A,50\n"))
+    pages.choose(run, **{"f0-kind": "snapshots"})
+    pages.save_columns(run)
+    assert pages.confirm(pages.derive(run)).state == "done"
+    run = pages.upload(("契約一覧_202605.csv", head + "1,丸一運輸,A,100\n3,高松建材,A,5\n"))
+    pages.choose(run, **{"f0-kind": "snapshots"})
+    run = pages.confirm(pages.derive(run))
+    assert run.state == "done", run.options
+    days = (date(2026, 4, 29), date(2026, 5, 31))
+    assert [in_force(day) for day in days] == [Decimal(150), Decimal(105)]

@@ -13,19 +13,16 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from banso.revenue.recipes import CANCEL_READINGS, END_READINGS
-from banso_web.core import clock
 from banso_web.core.pages import page, reader, render_page
 from banso_web.ingest import drafts, jobs
 from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.models import ImportRun
-from banso_web.ingest.models import Mapping as SavedMapping
-from banso_web.ingest.preparing import settle_recipe, sources_of
+from banso_web.ingest.preparing import derive_for, settle_recipe, sources_of
 from banso_web.ingest.readers import ReadProblem
 from banso_web.ingest.recipe import (
     MOST_ROWS,
     Derivation,
     TooManyRows,
-    derive,
     parse_totals,
 )
 from banso_web.ingest.recipe_words import MARKS, READINGS, SHORT_READINGS
@@ -39,12 +36,13 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "undecided": ("end", "continue"),
     "overlap": ("sum", "replace"),
     "opening": ("first_day", "day_before"),
+    "joined": ("change", "hold"),
     "change_amounts": ("delta", "level"),
 }
 ASKED: dict[str, tuple[str, ...]] = {
     "ledger": ("end_reading", "cancel_reading", "undecided", "overlap"),
-    "wide": ("opening",),
-    "snapshots": ("opening",),
+    "wide": ("opening", "joined"),
+    "snapshots": ("opening", "joined"),
     "deals": ("cancel_reading", "change_amounts"),
     "invoice_lines": (),
 }
@@ -83,20 +81,26 @@ def _words(key: str) -> tuple[str, str, dict[str, Any]]:
                 _("最初の月の残高"), _("表の最初の月にすでにある金額を、いつの動きとするかです。"),
                 {"first_day": _("その月の新規とする"), "day_before": _("前の月から続いているものとする(月初の残高になります)")},
             )  # fmt: skip
+        case "joined":
+            return (
+                _("前に取り込んだ残高との違い"), _("この表の最初の月の金額が、前に取り込んだ前月の金額と違う顧客です。下の「確かめてほしいこと」に一覧があります。"),
+                {"change": _("違いは、この表の最初の月の増減とする(なくなった顧客は、前の月の末日で終わり)"), "hold": _("違いは取り込まない(前の残高のまま続くものとし、この表の中の増減だけを取り込む)")},
+            )  # fmt: skip
     return (
         _("増額・減額の金額"), _("商談の金額が何を表すかです。"),
         {"delta": _("増えた分・減った分"), "level": _("変更後の月額")},
     )  # fmt: skip
 
 
-def _questions(
-    kind: str, options: Mapping[str, Any], shifts: Mapping[str, Mapping[Any, int]], used: set[str]
-) -> list[Question]:
+def _questions(made: Derivation, options: Mapping[str, Any], used: set[str]) -> list[Question]:
     found = []
+    kind, shifts, joined = made.kind, made.derived.preview.end_shifts, made.derived.joined
     for key in ASKED[kind]:
         if (key == "end_reading" and "ends_on" not in used) or (
             key == "cancel_reading" and kind == "ledger" and "ended_on" not in used
         ):
+            continue
+        if (key == "opening" and joined) or (key == "joined" and not (joined and joined.differs)):
             continue
         title, help_text, words = _words(key)
         chosen = str(options.get(key) or CHOICES[key][0])
@@ -144,7 +148,7 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
             one.shaping = shaping
         drafts.keep_uploads(run, uploads)
     try:
-        made = derive(sources_of(run), until=clock.today())
+        made = derive_for(run, sources_of(run))
     except ReadProblem as problem:
         messages.error(request, failure_text(failure_data(problem)))
         return redirect("import_files", run.pk)
@@ -188,7 +192,7 @@ def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
         "agrees": preview.agrees, "has_sheet": any(row.sheet is not None for rows in preview.months.values() for row in rows),
         "movements": len(made.derived.movements), "contracts": len({row["contract_id"] for row in made.derived.contracts}),
         "customers": len({row["account_id"] for row in made.derived.movements}), "ends": preview.ends,
-        "questions": _questions(made.kind, options, preview.end_shifts, used), "short": SHORT_READINGS,
+        "questions": _questions(made, options, used), "short": SHORT_READINGS,
         "marks": [{"words": MARKS.get(code, code), "count": n, "examples": examples[code]} for code, n in marks.most_common()],
         "refused": [
             {**one, "reason": reason_text(one["code"], one["detail"]), "fix": fix_text(one["code"], one["detail"]),
@@ -198,7 +202,7 @@ def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
         "refused_count": len(made.refused), "soft": len(made.soft), "bad_totals": bad_totals,
         "asks_complete": made.first is None, "asks_totals": True,
         "units": ((1, _("円")), (1000, _("千円")), (10000, _("万円")), (1000000, _("百万円"))),
-        "doubled": _doubled(run, made),
+        "joined": made.derived.joined,
     }  # fmt: skip
 
 
@@ -213,17 +217,3 @@ def mark_words(file: str, mark: Any) -> str:
         mark.detail,
     ]
     return " ".join(part for part in parts if part)
-
-
-def _doubled(run: ImportRun, made: Derivation) -> bool:
-    """True when a month table begins later than one of its series that was imported: its opening balance would count twice."""
-    if made.first is None or not any(mark.code == "opening_balance" for _file, mark in made.marks):
-        return False
-    first = next((one for one in drafts.uploads_of(run) if one.kind in RECIPES), None)
-    if first is None or not first.mapping:
-        return False
-    series = f"{made.kind}:{SavedMapping.objects.get(pk=first.mapping).name}"
-    before = ImportRun.objects.filter(state=ImportRun.State.DONE, options__recipe__series=series).exclude(
-        pk=run.pk
-    )
-    return any((one.options["recipe"].get("first") or "9") < made.first.isoformat() for one in before)
