@@ -126,6 +126,15 @@ def check_run(run: ImportRun) -> ImportRun:
             "same": 0,
             "rejected": 0,
         }
+    if withdrawing.withdraws_contracts(run) and (vanished := withdrawing.vanished_of(run, context.watermark)):
+        run.counts[withdrawing.CONTRACTS_PLACE] = {
+            "kind": "contracts",
+            "read": len(vanished),
+            "new": 0,
+            "changed": len(vanished),
+            "same": 0,
+            "rejected": 0,
+        }
     run.progress["watermark"] = context.watermark
     run.notes = notes_of(context, reports)
     add_source_refusals(run)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from banso_web.core import clock
+from banso_web.core.facts import current_watermark
 from banso_web.ingest import drafts, saved
 from banso_web.ingest.drafts import SKIP, Upload
 from banso_web.ingest.inputs import Input
@@ -20,6 +21,7 @@ from banso_web.ingest.readers import RawTable
 from banso_web.ingest.recipe import Derivation, Source, day_of_name, derive, write_inputs
 from banso_web.ingest.shaping import Shaping, suggested_shaping
 from banso_web.ingest.sources import keep_refusals
+from banso_web.ingest.withdrawing import KEEP, WITHDRAW, Vanished, vanished_contracts
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -109,6 +111,14 @@ def derive_for(run: ImportRun, sources: list[Source]) -> Derivation:
     return derive(sources, until=clock.today(), stored=stored)
 
 
+def vanished_in(run: ImportRun, made: Derivation) -> list[Vanished]:
+    """Contracts that earlier files of the same source had and this ledger does not have."""
+    if made.kind != "ledger":
+        return []
+    codes = {str(row["contract_id"]) for row in made.derived.contracts}
+    return vanished_contracts(series_of(made.kind, recipe_name(run)), codes, current_watermark(), run.pk)
+
+
 def settle_recipe(run: ImportRun, made: Derivation, *, actor: Member | None) -> ImportRun:
     """Save the recipe's mapping, put the derived rows beside the uploads, and end the draft: the check may follow."""
     uploads = drafts.uploads_of(run)
@@ -127,6 +137,7 @@ def settle_recipe(run: ImportRun, made: Derivation, *, actor: Member | None) -> 
         "kind": made.kind,
         "series": series_of(made.kind, mapping.name),
         "complete": whole,
+        "gone": source.shaping.options.get("gone") or (WITHDRAW if whole else KEEP),
         "read": made.read,
         "first": made.first.isoformat() if made.first else None,
         "last": made.last.isoformat() if made.last else None,

@@ -31,6 +31,10 @@ STATES: dict[str, tuple[Any, str]] = {
     "failed": (_("取り込めません"), "risk"),
     "undone": (_("取り消し済み"), "unknown"),
 }
+LATER = {
+    "later:withdrawn": _("今回のファイルにない動き(取り下げ)"),
+    "later:withdrawn_contracts": _("今回のファイルにない契約(取り下げ)"),
+}
 WORKING = ("queued", "checking", "queued_write", "writing")
 
 
@@ -95,7 +99,7 @@ def counts_of(run: ImportRun) -> list[FileCounts]:
     words = ("read", "new", "changed", "same", "rejected")
     return [
         FileCounts(
-            _("今回のファイルにない動き(取り下げ)") if name == "later:withdrawn" else name,
+            LATER.get(name, name),
             kind_label(row.get("kind", "")),
             *(row.get(word, 0) for word in words),
         )

@@ -311,8 +311,16 @@ def write_inputs(made: Derivation, folder: Path, label: str) -> list[Input]:
 
 def movement_codes(folder: Path) -> set[str]:
     """The ids of the movements that `write_inputs` wrote."""
-    path = folder / "derived_movements.jsonl"
+    return _written(folder / "derived_movements.jsonl", "movement_id")
+
+
+def contract_codes(folder: Path) -> set[str]:
+    """The ids of the contracts that `write_inputs` wrote."""
+    return _written(folder / "derived_contracts.jsonl", "contract_id")
+
+
+def _written(path: Path, key: str) -> set[str]:
     if not path.exists():
         return set()
     with path.open(encoding="utf-8") as stream:
-        return {str(json.loads(line)["movement_id"]) for line in stream}
+        return {str(json.loads(line)[key]) for line in stream}

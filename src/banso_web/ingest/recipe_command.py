@@ -13,7 +13,7 @@ from banso_web.core.errors import Refused
 from banso_web.ingest import actions, drafts, saved
 from banso_web.ingest.looks import table_of
 from banso_web.ingest.models import ImportRun
-from banso_web.ingest.preparing import derive_for, prepare, settle_recipe, sources_of
+from banso_web.ingest.preparing import derive_for, prepare, settle_recipe, sources_of, vanished_in
 from banso_web.ingest.recipe import MOST_ROWS, Derivation, TooManyRows
 from banso_web.ingest.shaping import Shaping, column_label
 from banso_web.ingest.words import reason_text
@@ -25,6 +25,7 @@ ANSWERS = {
     "overlap": ("sum", "replace"),
     "opening": ("first_day", "day_before"),
     "joined": ("change", "hold"),
+    "gone": ("withdraw", "keep"),
     "change_amounts": ("delta", "level"),
 }
 
@@ -93,6 +94,12 @@ def checked_run(
         drafts.keep_uploads(run, uploads, known=known)
         made = derive_for(run, sources_of(run))
         _print(made)
+        if gone := vanished_in(run, made):
+            listed = "、".join(one.code for one in gone[:10])
+            words = _(
+                "前回あって今回ない契約 %(count)s 件: %(examples)s(--answer gone=withdraw で取り下げ、gone=keep で残す)"
+            )
+            click.echo(words % {"count": f"{len(gone):,}", "examples": listed})
         if dry_run or not made.derived.movements:
             actions.drop_run(run, actor=None)
             return None

@@ -18,6 +18,7 @@ from banso.revenue.recipes import MovementRow, from_contracts
 from banso_web.accounts.imports import ContractTerms, contract_terms, contracts_beside
 from banso_web.core.bulk import insert_rows
 from banso_web.core.facts.happenings import effective
+from banso_web.core.facts.states import WITHDRAWN
 from banso_web.core.imports import Context, Later, later, start_of
 from banso_web.core.models import Known, StateVersion
 from banso_web.revenue.models import Movement
@@ -51,7 +52,7 @@ def ledger_rows(contract: ContractTerms, terms: Sequence[Term]) -> list[dict[str
     for term in terms:
         merged.update(term.values)
     starts = _day(merged, "starts_on")
-    if starts is None:
+    if starts is None or merged.get(WITHDRAWN):
         return []
     common: dict[str, Any] = {key: merged[key] for key in CARRIED if merged.get(key) is not None}
     common |= {key: _day(merged, key) for key in DAYS}

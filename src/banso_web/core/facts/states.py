@@ -16,6 +16,9 @@ from banso_web.core.registry import registry
 
 Values = dict[str, Any]
 CHUNK = 2_000
+WITHDRAWN = (
+    "withdrawn"  # in a version's values: the source that stated the subject no longer does, so it never was
+)
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,17 @@ def states_at(
     known_at: datetime | None = None,
     ids: Sequence[int] | None = None,
 ) -> dict[int, Values]:
-    """The values of every subject (or of `ids`) on a day, as known then: {subject id: {field: value}}."""
+    """The values of every subject (or of `ids`) on a day, as known then: {subject id: {field: value}}.
+
+    Subjects that were withdrawn are left out, like those that nobody has stated.
+    """
     found: dict[int, Values] = {}
     for subject_id, values in _rows(subject, as_of, known_at, watermark, ids):
         if (seen := found.get(subject_id)) is None:
             found[subject_id] = dict(values)
         else:
             seen.update(values)
-    return found
+    return {key: values for key, values in found.items() if not values.get(WITHDRAWN)}
 
 
 def history(

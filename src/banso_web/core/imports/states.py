@@ -13,6 +13,7 @@ from django.db.models import Model, ProtectedError, Q
 
 from banso_web.core.bulk import insert_rows
 from banso_web.core.facts.happenings import effective
+from banso_web.core.facts.states import WITHDRAWN
 from banso_web.core.imports.bounds import Bounds
 from banso_web.core.imports.fields import Field, as_json, resolve_fields
 from banso_web.core.imports.happenings import DELETE_CHUNK, SOURCES, start_of
@@ -54,8 +55,14 @@ class Subject:
 
     @property
     def described(self) -> bool:
-        """Somebody has described it: it is more than a reference from another file."""
-        return any(not layer.values.get("incomplete") for layer in self.layers)
+        """Somebody has described it: it is more than a reference from another file, and it was not withdrawn since."""
+        return not self.withdrawn and any(not layer.values.get("incomplete") for layer in self.layers)
+
+    @property
+    def withdrawn(self) -> bool:
+        """The source that stated it has taken it back."""
+        stated = [layer.values[WITHDRAWN] for layer in self.layers if WITHDRAWN in layer.values]
+        return bool(stated and stated[-1])
 
     def until(self, day: date) -> date | None:
         """The next day from which an import has stated something itself: a row that begins earlier ends there."""
@@ -252,6 +259,8 @@ class StateHandler:
         given = row.values.get("valid_from")
         if not subject.described:
             full, begins, recorded, basis = self._first(row, values, context)
+            if subject.withdrawn:
+                full[WITHDRAWN] = False
             return Outcome.NEW, self._made(subject, full, begins, None, recorded, basis, context)
         changed = self._difference(row, values, subject, context)
         if not changed:

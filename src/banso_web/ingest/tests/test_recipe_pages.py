@@ -397,3 +397,63 @@ def test_the_list_of_the_next_month_joins_the_stored_ones(pages: Pages) -> None:
     assert run.state == "done", run.options
     days = (date(2026, 4, 29), date(2026, 5, 31))
     assert [in_force(day) for day in days] == [Decimal(150), Decimal(105)]
+
+
+VANISHING = "顧客コード,契約ID,製品,契約開始日,満了日,月額\n1,K1,A,2025-04-01,2026-03-31,1000\n2,K2,A,2025-04-01,2026-03-31,500\n"
+
+
+def corrected(pages: Pages, text: str, **answers: str) -> ImportRun:
+    run = pages.upload(("契約台帳.csv", text))
+    if not pages.choose(run, **{"f0-kind": "ledger"}).endswith("/preview/"):
+        pages.save_columns(run)
+    return pages.confirm(pages.derive(run, **answers))
+
+
+def live_contracts() -> list[str]:
+    return sorted(Contract.objects.filter(live=True).values_list("code", flat=True))
+
+
+def test_a_contract_that_vanishes_from_the_ledger_is_asked_about_and_withdrawn(pages: Pages) -> None:
+    from banso_web.core.facts import states_at
+
+    corrected(pages, VANISHING)
+    less = VANISHING.replace("2,K2,A,2025-04-01,2026-03-31,500\n", "")
+    run = pages.upload(("契約台帳.csv", less))
+    pages.choose(run, **{"f0-kind": "ledger"})
+    text = pages.preview(run)
+    assert "前回あって今回ない契約 1 件" in text and "K2" in text
+    assert "not now: 1" in pages.text("import_preview", run.pk, lang="en")
+    run = pages.derive(run)
+    assert "今回のファイルにない契約(取り下げ)" in pages.text("import_run", run.pk)
+    run = pages.confirm(run)
+    mark = current_watermark()
+    assert (run.state, live_contracts(), in_force(date(2025, 4, 30))) == ("done", ["K1"], Decimal(1000))
+    told = states_at("contract", as_of=date(2025, 5, 1), watermark=mark)
+    assert len(told) == 1 and len(states_at("contract", as_of=date(2025, 5, 1), watermark=mark - 1)) == 2
+    # The ledger has it again: it is there again, once, as it was.
+    run = corrected(pages, VANISHING.replace(",500", ",700"))
+    assert (live_contracts(), in_force(date(2025, 4, 30))) == (["K1", "K2"], Decimal(1700))
+    assert Contract.objects.get(code="K2").product == "A"
+    pages.client.post(f"/imports/{run.pk}/undo/", {"reason": "戻す", "accept": "on"})
+    assert (live_contracts(), in_force(date(2025, 4, 30))) == (["K1"], Decimal(1000))
+
+
+def test_a_vanished_contract_may_stay_and_undo_brings_a_withdrawn_one_back(pages: Pages) -> None:
+    corrected(pages, VANISHING)
+    less = VANISHING.replace("2,K2,A,2025-04-01,2026-03-31,500\n", "")
+    kept = corrected(pages, less, gone="keep")
+    assert (kept.state, kept.entry, live_contracts()) == ("done", None, ["K1", "K2"])
+    assert in_force(date(2025, 4, 30)) == Decimal(1500)
+    run = corrected(pages, less, gone="withdraw")
+    assert live_contracts() == ["K1"]
+    pages.client.post(f"/imports/{run.pk}/undo/", {"reason": "戻す", "accept": "on"})
+    assert (live_contracts(), in_force(date(2025, 4, 30))) == (["K1", "K2"], Decimal(1500))
+
+
+def test_a_contract_that_somebody_else_states_too_is_not_withdrawn(pages: Pages) -> None:
+    corrected(pages, VANISHING)
+    plain = "contract_id,account_id,product,starts_on,plan\nK2,2,A,2025-04-01,標準\n"
+    pages.confirm(pages.go(pages.upload(("contracts.csv", plain))))
+    run = pages.upload(("契約台帳.csv", VANISHING.replace("2,K2,A,2025-04-01,2026-03-31,500\n", "")))
+    pages.choose(run, **{"f0-kind": "ledger"})
+    assert "前回あって今回ない契約" not in pages.preview(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from banso_web.core.pages import page, reader, render_page
 from banso_web.ingest import drafts, jobs
 from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.models import ImportRun
-from banso_web.ingest.preparing import derive_for, settle_recipe, sources_of
+from banso_web.ingest.preparing import derive_for, settle_recipe, sources_of, vanished_in
 from banso_web.ingest.readers import ReadProblem
 from banso_web.ingest.recipe import (
     MOST_ROWS,
@@ -27,6 +27,7 @@ from banso_web.ingest.recipe import (
 )
 from banso_web.ingest.recipe_words import MARKS, READINGS, SHORT_READINGS
 from banso_web.ingest.views.runs import run_of
+from banso_web.ingest.withdrawing import KEEP, WITHDRAW, Vanished
 from banso_web.ingest.words import failure_data, failure_text, fix_text, reason_text
 
 SHOWN = 30
@@ -37,10 +38,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "overlap": ("sum", "replace"),
     "opening": ("first_day", "day_before"),
     "joined": ("change", "hold"),
+    "gone": (WITHDRAW, KEEP),
     "change_amounts": ("delta", "level"),
 }
 ASKED: dict[str, tuple[str, ...]] = {
-    "ledger": ("end_reading", "cancel_reading", "undecided", "overlap"),
+    "ledger": ("end_reading", "cancel_reading", "undecided", "overlap", "gone"),
     "wide": ("opening", "joined"),
     "snapshots": ("opening", "joined"),
     "deals": ("cancel_reading", "change_amounts"),
@@ -81,6 +83,11 @@ def _words(key: str) -> tuple[str, str, dict[str, Any]]:
                 _("最初の月の残高"), _("表の最初の月にすでにある金額を、いつの動きとするかです。"),
                 {"first_day": _("その月の新規とする"), "day_before": _("前の月から続いているものとする(月初の残高になります)")},
             )  # fmt: skip
+        case "gone":
+            return (
+                "", _("前回までのこのファイルにあって、今回のファイルにない契約です。契約が終わったのなら、行を消さずに解約日を入れてください。"),
+                {WITHDRAW: _("取り下げる: 契約とそのMRRの動きを、なかったものとする(取り込みを取り消すと戻ります)"), KEEP: _("残す: 契約も動きも、前回のまま残す")},
+            )  # fmt: skip
         case "joined":
             return (
                 _("前に取り込んだ残高との違い"), _("この表の最初の月の金額が、前に取り込んだ前月の金額と違う顧客です。下の「確かめてほしいこと」に一覧があります。"),
@@ -92,9 +99,12 @@ def _words(key: str) -> tuple[str, str, dict[str, Any]]:
     )  # fmt: skip
 
 
-def _questions(made: Derivation, options: Mapping[str, Any], used: set[str]) -> list[Question]:
+def _questions(
+    made: Derivation, options: Mapping[str, Any], used: set[str], vanished: Sequence[Vanished]
+) -> list[Question]:
     found = []
-    kind, shifts, joined = made.kind, made.derived.preview.end_shifts, made.derived.joined
+    kind, joined = made.kind, made.derived.joined
+    shifts: Mapping[str, Mapping[Any, int]] = made.derived.preview.end_shifts
     for key in ASKED[kind]:
         if (key == "end_reading" and "ends_on" not in used) or (
             key == "cancel_reading" and kind == "ledger" and "ended_on" not in used
@@ -102,8 +112,13 @@ def _questions(made: Derivation, options: Mapping[str, Any], used: set[str]) -> 
             continue
         if (key == "opening" and joined) or (key == "joined" and not (joined and joined.differs)):
             continue
+        if key == "gone" and not vanished:
+            continue
         title, help_text, words = _words(key)
         chosen = str(options.get(key) or CHOICES[key][0])
+        if key == "gone":
+            title = _("前回あって今回ない契約 %(count)s 件") % {"count": f"{len(vanished):,}"}
+            chosen = str(options.get(key) or (WITHDRAW if options.get("complete") else KEEP))
         counts = shifts.get(key)
         answers = [
             (one, words[one], None if counts is None or one == chosen else counts.get(one, 0))
@@ -181,6 +196,7 @@ def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
     preview = made.derived.preview
     months = [{"currency": money, "rows": rows} for money, rows in preview.months.items()]
     _found, bad_totals = parse_totals(str(options.get("totals", "")))
+    vanished = vanished_in(run, made)
     marks = Counter(mark.code for _file, mark in made.marks)
     examples: dict[str, list[str]] = {}
     for file, mark in made.marks:
@@ -192,7 +208,7 @@ def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
         "agrees": preview.agrees, "has_sheet": any(row.sheet is not None for rows in preview.months.values() for row in rows),
         "movements": len(made.derived.movements), "contracts": len({row["contract_id"] for row in made.derived.contracts}),
         "customers": len({row["account_id"] for row in made.derived.movements}), "ends": preview.ends,
-        "questions": _questions(made, options, used), "short": SHORT_READINGS,
+        "questions": _questions(made, options, used, vanished), "short": SHORT_READINGS,
         "marks": [{"words": MARKS.get(code, code), "count": n, "examples": examples[code]} for code, n in marks.most_common()],
         "refused": [
             {**one, "reason": reason_text(one["code"], one["detail"]), "fix": fix_text(one["code"], one["detail"]),
@@ -202,7 +218,7 @@ def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
         "refused_count": len(made.refused), "soft": len(made.soft), "bad_totals": bad_totals,
         "asks_complete": made.first is None, "asks_totals": True,
         "units": ((1, _("円")), (1000, _("千円")), (10000, _("万円")), (1000000, _("百万円"))),
-        "joined": made.derived.joined,
+        "joined": made.derived.joined, "vanished": vanished[:SHOWN], "vanished_more": max(0, len(vanished) - SHOWN),
     }  # fmt: skip
 
 

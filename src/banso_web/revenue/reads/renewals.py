@@ -16,6 +16,7 @@ from banso.revenue import Book, RenewalRate, renewal_rate
 from banso_web.accounts import counting
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.facts.happenings import effective
+from banso_web.core.facts.states import WITHDRAWN
 from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
 from banso_web.revenue.reads.book import loaded
@@ -72,7 +73,7 @@ def _versions(asked: Asked, ids: Collection[int]) -> dict[int, tuple[Stated, lis
         stated = day_value(values.get("ends_on"))
         if stated and stated not in ends:
             ends.append(stated)
-    return found
+    return {key: one for key, one in found.items() if not one[0].get(WITHDRAWN)}
 
 
 def _candidates(asked: Asked, first: date, last: date) -> list[int]:
