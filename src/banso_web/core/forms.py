@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banso_web.core.registry import registry
 from banso_web.core.settings_store import SettingSpec
 
 PERCENT = Decimal(100)
@@ -106,6 +106,10 @@ def setting_field(spec: SettingSpec) -> forms.Field:
             return forms.ChoiceField(choices=spec.choices, **common)
         case "bool":
             return forms.BooleanField(**common)
+        case "many":
+            return forms.MultipleChoiceField(
+                choices=spec.chosen_from, widget=forms.CheckboxSelectMultiple, **common
+            )
         case "json":
             return forms.JSONField(widget=forms.Textarea(attrs={"rows": 4}), **common)
     return forms.CharField(max_length=1000, **common)
@@ -125,16 +129,34 @@ def stored_value(spec: SettingSpec, value: Any) -> Any:
     return value
 
 
+def in_words(value: Any) -> str:
+    """A stored value without the marks of JSON: lists as lists, fields as 名前: 値, yes and no."""
+    if value is None or value == "" or value == [] or value == {}:
+        return _("なし")
+    if isinstance(value, bool):
+        return _("はい") if value else _("いいえ")
+    if isinstance(value, dict):
+        return " · ".join(
+            f"{registry.field_words.get(str(key), key)}: {in_words(one)}" for key, one in value.items()
+        )
+    if isinstance(value, list | tuple):
+        nested = any(isinstance(one, dict | list) for one in value)
+        return (" / " if nested else _("、")).join(in_words(one) for one in value)
+    return str(value)
+
+
 def value_words(spec: SettingSpec, value: Any) -> str:
     """A stored value in the reader's words, for the page and the history."""
-    if spec.kind == "choice":
-        return str({str(key): word for key, word in spec.choices}.get(str(value), value))
+    if spec.kind in ("choice", "many"):
+        words = {str(key): str(word) for key, word in spec.chosen_from()}
+        keys = value if isinstance(value, list | tuple) else [value]
+        return _("、").join(words.get(str(key), str(key)) for key in keys) or _("なし")
     if spec.kind == "bool":
         return _("はい") if value else _("いいえ")
     if spec.kind == "percent" and value not in (None, ""):
         return f"{_plain(Decimal(str(value)) * PERCENT)} %"
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
+        return in_words(value)
     return str(value) if value not in (None, "") else _("未設定")
 
 

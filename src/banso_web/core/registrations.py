@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.field_words import WORDS
 from banso_web.core.jobs import follow_the_day, mend_projections
 from banso_web.core.organisation import declare_all
 from banso_web.core.periodic import Periodic
 from banso_web.core.registry import NavEntry, registry
 
 declare_all()
+registry.field_words.update(WORDS)
 
 registry.periodic += [
     Periodic("core.mend_projections", lambda: mend_projections.enqueue(), every="hour"),

@@ -122,6 +122,8 @@ class Registry:
     audit_filters: dict[str, Any] = field(
         default_factory=dict
     )  # subject -> (member) -> bool, or Q over AuditRow
+    # What the audit log calls a field: key -> word in the reader's language
+    field_words: dict[str, Any] = field(default_factory=dict)
     settings_pages: list[NavEntry] = field(
         default_factory=list
     )  # further pages that the settings page links to

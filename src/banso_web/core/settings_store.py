@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SettingSpec:
-    """One setting. `kind`: text, number, percent, choice, bool, days, json. `clean` gives the stored value or raises ValueError."""
+    """One setting. `kind`: text, number, percent, choice, many, bool, days, json. `clean` gives the stored value or raises
+    ValueError. `many` keeps a list; `options` names what may be chosen where that is not fixed at start-up.
+    """
 
     key: str
     label: Any
@@ -29,7 +31,12 @@ class SettingSpec:
     choices: tuple[tuple[str, Any], ...] = ()
     clean: Callable[[Any], Any] | None = None
     group: str = "general"
+    options: Callable[[], Iterable[tuple[str, Any]]] | None = None
     counted: bool = False  # a counting rule: its versions are dated states, so that a watermark pins it too
+
+    def chosen_from(self) -> list[tuple[str, Any]]:
+        """(stored value, its word) of a choice."""
+        return list(self.options() if self.options else self.choices)
 
 
 def declare(spec: SettingSpec) -> None:

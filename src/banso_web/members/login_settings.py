@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.registry import registry
@@ -34,6 +34,14 @@ def _roles(value: Any) -> list[str]:
     if unknown:
         raise ValueError(gettext("知らない役割です: %(keys)s") % {"keys": ", ".join(sorted(unknown))})
     return sorted(set(keys))
+
+
+def _role_names() -> list[tuple[str, str]]:
+    from banso_web.members.models import Role
+
+    english = (get_language() or "ja").startswith("en")
+    roles = Role.objects.order_by("order", "pk")
+    return [(role.key, role.name_en if english else role.name_ja) for role in roles]
 
 
 def _yes(value: Any) -> bool:
@@ -79,7 +87,8 @@ def declare_all() -> None:
                 "この役割の人は、認証アプリかパスキーを登録するまで他の画面を開けません。OpenID Connect でログインした場合は、提供元の設定に従います。"
             ),
             [],
-            kind="json",
+            kind="many",
+            options=_role_names,
             clean=_roles,
             group="login",
         )

@@ -31,11 +31,13 @@ class LeftOut:
     part: str
     reason: str
     count: int
-    amount: Decimal
+    amount: Decimal | None  # None: some of it has no rate
     url: str
 
 
-def left_out_words(question: Question, found: Iterable[tuple[str, str, int, Decimal]]) -> list[LeftOut]:
+def left_out_words(
+    question: Question, found: Iterable[tuple[str, str, int, Decimal | None]]
+) -> list[LeftOut]:
     """What was left out of the month, by kind."""
     url = question.rows_url("nrr_monthly", "excluded")
     return [LeftOut(part, reason, count, amount, url) for part, reason, count, amount in found]

@@ -25,6 +25,7 @@ from banso_web.core.facts import Asked, current_watermark
 from banso_web.core.metrics import month_start, plain
 from banso_web.revenue.actions import closing as actions
 from banso_web.revenue.reads import closing as reads
+from banso_web.revenue.reads.chain import chain_of, reopen_reasons
 
 router = Router(tags=["closings"])
 PARTS = (*actions.FROZEN_PARTS, "excluded", "pending_renewal")
@@ -87,10 +88,23 @@ class ClosingAnswer(schemas.Stamp):
     corrections: list[CorrectionOut] = Field(description="締め後修正: what was entered since.")
     bridge: list[BridgeOut]
     accounts_mrr: str
+    chain_difference: str | None = Field(
+        description="The opening as signed minus the closing that now stands signed for the month before: 0 where the "
+        "months chain, null where the month before is not closed."
+    )
+    reopen_blockers: list[str] = Field(description="Why the month cannot be opened again now; empty: it can.")
+    replay_differences: list[str] = Field(
+        description="Metrics and bars that answer otherwise at the closing's watermark; empty as it should be."
+    )
 
 
 class PreviewAnswer(schemas.Stamp):
     month: str
+    last_closed: str | None = Field(description="The latest closed month before this one.")
+    unclosed_before: list[str] = Field(
+        description="Months between the two that are open: they are closed first."
+    )
+    later_closed: list[str] = Field(description="Closed months behind this one.")
     blockers: list[str] = Field(description="Why the month cannot be closed now, in words; empty: it can.")
     pending: list[dict[str, Any]] = Field(description="更新手続中: the contracts to be signed.")
 
@@ -167,16 +181,22 @@ def list_closings(request: HttpRequest, query: Query[ClosingsIn]) -> Any:
 
 
 @router.get("/closings/preview/{month}", response=PreviewAnswer, summary=said(gettext_lazy("締める前の確認")))
-def closing_preview(request: HttpRequest, month: Path[Month]) -> Any:
-    """What still blocks the close of a month, and the 更新手続中 contracts to be signed."""
+def closing_preview(
+    request: HttpRequest, month: Path[Month], kind: Literal["flash", "final"] | None = None
+) -> Any:
+    """What still blocks the close of a month (as `kind`), and the 更新手続中 contracts to be signed. Months are closed in
+    order, and a 確報 needs the 確報 of the month before."""
     see_numbers(request)
     day = month_start(month)
     question = actions.question(day)
-    pending = reads.pending_at(question, day)
+    pending, chain = reads.pending_at(question, day), chain_of(day)
     return {
         **stamp(question),
         "month": month,
-        "blockers": actions.blockers(question, day, pending=pending),
+        "last_closed": f"{chain.before:%Y-%m}" if chain.before else None,
+        "unclosed_before": [f"{one:%Y-%m}" for one in chain.missing],
+        "later_closed": [f"{one:%Y-%m}" for one in chain.later],
+        "blockers": actions.blockers(question, day, pending=pending, kind=kind),
         "pending": pending_json(request, pending),
     }
 
@@ -196,6 +216,9 @@ def get_closing(request: HttpRequest, closing: Path[Id], query: Query[TimeIn]) -
         "corrections": [_correction(one) for one in reads.corrections(found, question.watermark)],
         "bridge": [{"kind": one.kind, "amount": money(one.amount), "note": one.note} for one in lines],
         "accounts_mrr": money(accounts_mrr),
+        "chain_difference": money(reads.chain_break(found)),
+        "reopen_blockers": reopen_reasons(chain_of(found.month)) if found.is_standing else [],
+        "replay_differences": reads.replay_differences(found),
     }
 
 
@@ -281,7 +304,8 @@ def close_month(request: HttpRequest, body: ClosingIn) -> Any:
     openapi_extra={SCOPE: "write"},
 )
 def reopen_closing(request: HttpRequest, closing: Path[Id], body: ReopenIn) -> Any:
-    """Take a closing back with a reason. The row stays and says who and why."""
+    """Open a month again with a reason: its 確報 and 速報 are taken back, both rows stay and say who and why. 422 while a
+    later month is closed: it starts from what was signed here, so later months are opened first."""
     see_numbers(request)
     _found(closing)
     return _answer(request, actions.reopen(closing, actor=who(request), reason=body.reason))

@@ -31,6 +31,7 @@ from banso_web.reports.reads.board import Tile, board
 from banso_web.reports.reads.cohorts import table
 from banso_web.reports.reads.scenarios import scenarios
 from banso_web.revenue.metrics.by_year import last_complete_month
+from banso_web.revenue.reads.chain import chain_of
 from banso_web.revenue.reads.closing import chained_waterfall, pending_at
 from banso_web.revenue.reads.months import months_before, series
 
@@ -69,6 +70,10 @@ class MonthOut(Schema):
 
 class BarsAnswer(schemas.Stamp):
     month: str
+    last_closed: str | None = Field(description="The latest closed month before this one.")
+    unclosed_before: list[str] = Field(
+        description="Open months in between: while there are any, the opening is today's value, not a reported one."
+    )
     bars: dict[str, str | None]
     pending: list[dict[str, Any]]
 
@@ -224,16 +229,20 @@ def waterfall_month(request: HttpRequest, month: Path[Month], query: Query[TimeI
     question, day = asked(request, query), month_start(month)
     pending = pending_at(question, day)
     bars = chained_waterfall(question, day, pending)
+    chain = chain_of(day)
     return {
         **stamp(question),
         "month": month,
+        "last_closed": f"{chain.before:%Y-%m}" if chain.before else None,
+        "unclosed_before": [f"{one:%Y-%m}" for one in chain.missing],
         "bars": {key: money(value) for key, value in bars.items()},
         "pending": pending_json(request, pending),
     }
 
 
 def pending_json(request: HttpRequest, pending: Any) -> list[dict[str, Any]]:
-    """更新手続中(仮に継続): which contracts, for those who may see customers."""
+    """更新手続中(仮に継続): which contracts, for those who may see customers. `mrr` null: 換算レートなし; `held` is what it
+    is in its own currencies either way."""
     shows = who(request).may("account.view")
     return [
         {
@@ -241,7 +250,8 @@ def pending_json(request: HttpRequest, pending: Any) -> list[dict[str, Any]]:
             "product": one.product,
             "ends_on": one.ends_on.isoformat(),
             "days": one.days,
-            "mrr": money(from_units(one.units)),
+            "mrr": None if one.units is None else money(from_units(one.units)),
+            "held": [{"currency": currency, "mrr": money(from_units(units))} for currency, units in one.held],
         }
         for one in pending
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -15,10 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from banso.names import csv_safe
 from banso_web.core import audit
+from banso_web.core.forms import in_words, value_words
 from banso_web.core.models import AuditRow
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.reads.audit import SUBJECTS, Change, Wanted, audit_rows, changes
 from banso_web.core.registry import registry
+from banso_web.core.settings_store import SettingSpec
 from banso_web.core.ui.formats import moment_text
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Chip, Order, keyset_page
@@ -86,20 +87,34 @@ def _chips(request: HttpRequest, form: AuditForm, rows: list[AuditRow]) -> list[
     return chips
 
 
-def _words(value: Any) -> str:
-    if value is None:
-        return _("なし")
-    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
-        return ", ".join(map(str, value)) or _("なし")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _in_words(row: AuditRow) -> list[Change]:
+    """The changed fields of a row as a reader calls them: settings by their label and choice, no marks of JSON."""
+    found = []
+    for one in changes(row):
+        spec = registry.settings.get(one.field) if row.subject == "setting" else None
+        label = spec.label if spec else registry.field_words.get(one.field, one.field)
+        old, new = ("" if value == "" else _words(spec, value) for value in (one.old, one.new))
+        found.append(Change(str(label), old, new))
+    return found
+
+
+def _words(spec: SettingSpec | None, value: Any) -> str:
+    return value_words(spec, value) if spec else in_words(value)
+
+
+def _subject_label(row: AuditRow) -> str:
+    """A setting's row is labelled by its key; the reader gets its name."""
+    spec = registry.settings.get(row.subject_label) if row.subject == "setting" else None
+    return str(spec.label) if spec else row.subject_label
 
 
 def _line(row: AuditRow) -> dict[str, Any]:
     vias = dict(VIAS)
-    shown = [Change(one.field, _words(one.old), _words(one.new)) for one in changes(row)]
+    shown = _in_words(row)
     word = SUBJECTS.get(row.subject, (row.subject, ""))[0]
     return {
         "row": row,
+        "label": _subject_label(row),
         "subject": word,
         "via": vias.get(row.via, row.via),
         "changes": shown[:12],
@@ -134,9 +149,9 @@ def _csv(rows: Iterable[AuditRow]) -> str:
     writer = csv.writer(text)
     writer.writerow(HEADS)
     for row in rows:
-        what = (row.actor_name, row.via, row.action, row.subject, row.subject_label)
-        for one in changes(row) or [Change("", "", "")]:
-            cells = (*what, one.field, _words(one.old), _words(one.new), row.reason)
+        what = (row.actor_name, row.via, row.action, row.subject, _subject_label(row))
+        for one in _in_words(row) or [Change("", "", "")]:
+            cells = (*what, one.field, one.old, one.new, row.reason)
             writer.writerow([moment_text(row.at), *map(csv_safe, cells)])
     return text.getvalue()
 

@@ -44,6 +44,13 @@ class MonthLine:
 STATES: dict[str, Any] = {"running": _("途中の月"), "open": _("未締め"), **KINDS}
 
 
+def month_state(question: Question, closed: Closed | None, month: date | None = None) -> str:
+    """flash, final, running (not over yet), or open."""
+    if closed:
+        return closed.kind
+    return "running" if last_day(month or question.month) >= question.asked.as_of else "open"
+
+
 def month_lines(question: Question) -> list[MonthLine]:
     """The last thirteen months, latest first; two queries."""
     asked: Asked = question.asked
@@ -55,6 +62,6 @@ def month_lines(question: Question) -> list[MonthLine]:
     found = []
     for month in months:
         closed = standing.get(month)
-        state = closed.kind if closed else "running" if last_day(month) >= asked.as_of else "open"
+        state = month_state(question, closed, month)
         found.append(MonthLine(month, state, closed, question.url("closing", month=f"{month:%Y-%m}")))
     return found

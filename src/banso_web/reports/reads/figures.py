@@ -33,7 +33,8 @@ class Answers:
     """The answers of one board, and what was left out of the month, by kind."""
 
     of: dict[str, MetricResult]
-    left_out: tuple[tuple[str, str, int, Decimal], ...]  # part, reason, how many, sum of what is listed
+    # part, reason, how many, sum of what is listed (None: some of it has no rate, so the sum is unknown)
+    left_out: tuple[tuple[str, str, int, Decimal | None], ...]
 
 
 _answers: Memo[Answers] = Memo(48)
@@ -73,18 +74,24 @@ def begun(question: Question, line: Line) -> bool:
     return line.at != "end" or question.begun
 
 
-def _left_out(rows: list[Row]) -> tuple[tuple[str, str, int, Decimal], ...]:
+def _left_out(rows: list[Row]) -> tuple[tuple[str, str, int, Decimal | None], ...]:
     found: dict[tuple[str, str], list[Decimal]] = {}
+    unknown = {(row.part, row.reason) for row in rows if row.extra.get("held")}
     for row in rows:
         found.setdefault((row.part, row.reason), []).append(row.amount or Decimal(0))
     return tuple(
-        (part, reason, len(sums), sum(sums, Decimal(0))) for (part, reason), sums in sorted(found.items())
+        (*key, len(sums), None if key in unknown else sum(sums, Decimal(0)))
+        for key, sums in sorted(found.items())
     )
 
 
 def shape(spec: MetricSpec, result: MetricResult | None, digits: int = 2) -> dict[str, Any]:
     """How a metric's value is written: Figure's kind, digits, unit and currency."""
-    unit = result.unit if result else spec.unit
+    return written_as(result.unit if result else spec.unit, digits)
+
+
+def written_as(unit: str, digits: int = 2) -> dict[str, Any]:
+    """The same for a unit of a metric's answer."""
     if unit == RATIO:
         return {"kind": "pct", "digits": digits}
     if unit == COUNT:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,9 @@ from banso_web.reports.question import Question
 from banso_web.reports.reads.figures import Answers, reporting_currency
 from banso_web.reports.reads.trend import column, month_of, months
 from banso_web.revenue.metrics.words import PARTS
+from banso_web.revenue.reads.chain import chain_of
 from banso_web.revenue.reads.closing import Closed, chained_waterfall, pending_at
+from banso_web.revenue.reads.months import months_before
 
 # Bars from left to right, with the sign they stand on the picture.
 BARS = (
@@ -41,6 +44,7 @@ class Bar:
     count: int | None
     url: str
     note: str = ""
+    page: str = ""  # a page that explains the bar, where it is not made of a metric's rows
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Fall:
     pending_count: int
     currency: str
     signed: bool  # the opening is the closing that was signed for the month before
+    pending_unrated: int = 0  # of the pending contracts, those in a currency without a rate: in no sum
+    last_closed: date | None = None
+    missing: tuple[str, ...] = ()  # open months between the last closed one and this
 
 
 def fall(question: Question, answers: Answers) -> Fall | None:
@@ -63,6 +70,7 @@ def fall(question: Question, answers: Answers) -> Fall | None:
     asked = question.asked
     chained: dict[str, Decimal | None] = {}
     pending: tuple[Any, ...] = ()
+    chain = chain_of(question.month) if question.scope == Scope() else None
     if question.scope == Scope():
         pending = pending_at(asked, question.month)
         chained = chained_waterfall(asked, question.month, pending)
@@ -71,6 +79,9 @@ def fall(question: Question, answers: Answers) -> Fall | None:
     restated = chained.get("restatement") or Decimal(0)
     bars = [_bar(question, result, "opening", Decimal(opening or 0), total=True)]
     if restated:
+        before = f"{months_before(question.month, 1):%Y-%m}"
+        # The signed opening is another month's closing: the rows of today's opening do not add up to it.
+        bars = [replace(bars[0], url="", count=None, note=_("前の月に署名した月末MRR"))]
         bars.append(
             Bar(
                 "restatement",
@@ -80,6 +91,7 @@ def fall(question: Question, answers: Answers) -> Fall | None:
                 None,
                 "",
                 _("前月の締めの後に入った修正です"),
+                question.url("closing", month=before) + "#corrections",
             )
         )
     for key, sign in BARS:
@@ -93,6 +105,9 @@ def fall(question: Question, answers: Answers) -> Fall | None:
         pending_count=len(pending),
         currency=reporting_currency(question),
         signed=bool(chained) and chained.get("opening") != chained.get("opening_restated"),
+        pending_unrated=sum(1 for one in pending if one.units is None),
+        last_closed=chain.before if chain else None,
+        missing=tuple(f"{month:%Y-%m}" for month in chain.missing) if chain else (),
     )
 
 
@@ -112,7 +127,7 @@ def chart(question: Question, shown: Fall) -> dict[str, Any]:
     bars = [
         {
             "key": bar.key, "label": str(bar.name), "value": bar.amount, "kind": "total" if bar.total else "delta",
-            "note": bar.note, "href": keep_question(bar.url) if bar.url else None,
+            "note": bar.note, "href": keep_question(bar.url or bar.page) or None,
         }
         for bar in shown.bars
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,19 +16,26 @@ from banso_web.accounts import counting
 from banso_web.core.errors import Refused
 from banso_web.core.metrics import Scope, catalogue
 from banso_web.core.pages import page, render_page
+from banso_web.core.ui.figures import Figure
+from banso_web.reports.board import ALL
+from banso_web.reports.closing_file import closing_csv
 from banso_web.reports.question import Question, customer_url, picker, read_question
 from banso_web.reports.reads.board import Tile, board
 from banso_web.reports.reads.closing import BRIDGE, KINDS, STATES, month_lines
-from banso_web.reports.reads.figures import reporting_currency
+from banso_web.reports.reads.figures import answers, figure, reporting_currency, written_as
+from banso_web.reports.reads.nrr import fall
+from banso_web.reports.words import left_out_words
 from banso_web.revenue.actions.closing import ClosingBlocked, blockers, close_month, set_bridge
 from banso_web.revenue.actions.closing import question as closing_question
 from banso_web.revenue.actions.closing import reopen as reopen_month
 from banso_web.revenue.metrics.words import PARTS
 from banso_web.revenue.reads import closing as closings
+from banso_web.revenue.reads.chain import chain_of, reopen_reasons
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
+TO_SIGN = ("nrr_monthly", "grr_monthly", "customer_churn_monthly", "mrr_churn_monthly", "mrr", "customers")
 FROZEN_BARS = (
     "opening", "restatement", "new", "reactivation", "upsell", "cross_sell", "contraction", "churn", "fx", "closing",
     "difference", "pending_renewal",
@@ -45,11 +53,82 @@ def _pending(question: Question) -> list[dict[str, Any]]:
     names = counting.called([one.account_id for one in found])
     return [
         {
-            "one": one, "mrr": Decimal(one.units) / closings.UNITS, "url": customer_url(one.account_id),
+            "one": one, "mrr": None if one.units is None else Decimal(one.units) / closings.UNITS,
+            "held": [(currency, Decimal(units) / closings.UNITS) for currency, units in one.held],
+            "url": customer_url(one.account_id),
             "name": names[one.account_id].name if one.account_id in names else one.contract,
         }
         for one in found
     ]  # fmt: skip
+
+
+def _signed(closed: closings.Closed) -> list[dict[str, Any]]:
+    """The list as it was signed, with the customers' names of today."""
+    lines = closings.signed_pending(closed)
+    names = counting.called([account for account, _line in lines])
+    return [
+        {
+            **line, "url": customer_url(account), "name": names[account].name if account in names else "",
+            "day": date.fromisoformat(line["ends_on"]), "mrr": None if line["mrr"] is None else Decimal(line["mrr"]),
+            "held": [(one["currency"], Decimal(one["mrr"])) for one in line.get("held", ())],
+        }
+        for account, line in lines
+    ]  # fmt: skip
+
+
+def _frozen_url(closed: closings.Closed, question: Question, metric: str, part: str = "") -> str:
+    """The rows as they were when the month was signed: the same page at the closing's watermark and day."""
+    return question.rows_url(metric, part, as_of=closed.as_of.isoformat(), watermark=closed.watermark)
+
+
+def _frozen_bars(closed: closings.Closed, question: Question) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for key in FROZEN_BARS:
+        amount = closed.waterfall.get(key)
+        if amount is None or (key in ("restatement", "pending_renewal") and not amount):
+            continue
+        restated = key == "opening" and amount != closed.waterfall["opening_restated"]
+        opens = key not in ("restatement", "difference", "pending_renewal") and not restated
+        note = ""
+        if key == "pending_renewal":
+            note = _("月末MRRに含みます。解約でも更新でもありません。")
+        elif restated:
+            note = _("前の月に署名した月末MRR")
+        if key == "pending_renewal" and (unrated := closed.waterfall.get("pending_unrated")):
+            note += _("不完全: 換算レートのない %(n)s 件を含みません。") % {"n": f"{unrated:f}"}
+        found.append(
+            {
+                "name": PARTS[key],
+                "amount": -amount if key in ("contraction", "churn") else amount,
+                "url": _frozen_url(closed, question, "nrr_monthly", key) if opens else "",
+                "total": key in ("opening", "closing"),
+                "note": note,
+            }
+        )
+    return found
+
+
+def _frozen_figures(closed: closings.Closed, question: Question) -> list[Figure]:
+    """Every metric as signed, with the rows it was signed with and the version of its definition."""
+    found = []
+    for key, frozen in closed.values.items():
+        if key not in ALL or key not in catalogue:
+            continue
+        asked = closings.month_questions(closed.asked(), closed.month)[key][0]
+        value = None if frozen["value"] is None else Decimal(frozen["value"])
+        found.append(
+            Figure(
+                label=catalogue[key].name,
+                value=value,
+                **written_as(frozen["unit"], ALL[key].digits),
+                state="" if value is not None else "not_computable",
+                reason=frozen["reason"] or "",
+                metric=key,
+                rows_url=question.rows_url(key, as_of=asked.as_of.isoformat(), watermark=closed.watermark),
+                version=frozen["version"],
+            )
+        )
+    return found
 
 
 def _closed_context(closed: closings.Closed, question: Question) -> dict[str, Any]:
@@ -63,13 +142,13 @@ def _closed_context(closed: closings.Closed, question: Question) -> dict[str, An
             if one.difference
         ],
         "bars_beside": closings.bars_beside(closed, question.asked),
-        "frozen_bars": [
-            (PARTS[key], -amount if key in ("contraction", "churn") else amount)
-            for key in FROZEN_BARS
-            if (amount := closed.waterfall.get(key)) is not None
-        ],
+        "rules": closings.rule_words(closed.rules),
+        "frozen_bars": _frozen_bars(closed, question),
+        "frozen_figures": _frozen_figures(closed, question),
         "corrections": closings.corrections(closed, question.asked.watermark),
-        "signed": closings.signed_pending(closed),
+        "signed": _signed(closed),
+        "chain_break": closings.chain_break(closed),
+        "reopen_reasons": reopen_reasons(chain_of(closed.month)),
         "bridge_lines": [
             {"kind": kind, "name": name, "line": given.get(kind)} for kind, name in BRIDGE.items()
         ],
@@ -97,11 +176,19 @@ def _page(
     signed = [one["one"].contract_id for one in pending]
     comments = {tile.line.key: "・" for tile in red}
     # What would still block after the list is signed and every comment written.
+    next_kind = "final" if closed else "flash"
     waiting = (
-        blockers(closing_question(question.month), question.month, red_comments=comments, signed=signed)
+        blockers(
+            closing_question(question.month),
+            question.month,
+            red_comments=comments,
+            signed=signed,
+            kind=next_kind,
+        )
         if not final
         else []
     )
+    chain, found = chain_of(question.month), answers(question)
     context: dict[str, Any] = {
         **picker(question),
         "company_only": True,
@@ -114,7 +201,17 @@ def _page(
         "red": [{"tile": tile, "comment": posted.get(f"red_{tile.line.key}", "")} for tile in red],
         "unaddressed": board(question).unaddressed,
         "pending": pending,
-        "pending_total": sum((one["mrr"] for one in pending), Decimal(0)),
+        "pending_total": sum((one["mrr"] for one in pending if one["mrr"] is not None), Decimal(0)),
+        "pending_unrated": sum(1 for one in pending if one["mrr"] is None),
+        "rules": closings.rule_words(closings.rules_json(question.asked)),
+        "chain": chain,
+        "missing_months": [f"{one:%Y-%m}" for one in chain.missing],
+        "to_sign": fall(question, found) if not final else None,
+        "sign_figures": [figure(question, ALL[key], found.of.get(key)) for key in TO_SIGN if key in found.of],
+        "notes": found.of["nrr_monthly"].notes if "nrr_monthly" in found.of else (),
+        "left_out": left_out_words(question, found.left_out),
+        "versions": [(catalogue[key].name, catalogue[key].version) for key in TO_SIGN],
+        "may_export": member.may("export.run"),
         "signed_ids": set(posted.getlist("signed")),
         "may_close": may_close,
         "final": final,
@@ -131,8 +228,12 @@ def _page(
 
 @page("revenue.view")
 def closing_page(request: HttpRequest) -> HttpResponse:
-    """A month's closing. Everybody who may see the numbers may look; closing is `month.close`."""
-    return _page(request, _company(request))
+    """A month's closing. Everybody who may see the numbers may look; closing is `month.close`. `?export=csv`: its bars,
+    figures, signed contracts, corrections and bridge as the page shows them."""
+    question = _company(request)
+    if request.GET.get("export") == "csv":
+        return closing_csv(request, question)
+    return _page(request, question)
 
 
 @require_POST

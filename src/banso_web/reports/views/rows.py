@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -55,6 +55,12 @@ class ShownRow:
     def name(self) -> str:
         return self.row.name or self.row.code
 
+    @property
+    def held(self) -> Sequence[Mapping[str, Any]]:
+        """Amounts in currencies without a rate: [{currency, mrr}]; empty where the amount is known."""
+        found: Sequence[Mapping[str, Any]] = self.row.extra.get("held", ())
+        return found
+
 
 @dataclass(frozen=True)
 class Total:
@@ -64,6 +70,7 @@ class Total:
     amount: Decimal
     expected: Decimal | None
     counted: bool
+    unrated: int = 0  # rows in a currency without a rate: in no sum
 
     @property
     def agrees(self) -> bool:
@@ -90,7 +97,13 @@ def _total(result: MetricResult, part: str, rows: Sequence[Row]) -> Total:
     if part in result.part_rows and isinstance(result.parts.get(part), Decimal):
         expected = result.parts[part]
     amount = sum((row.amount or Decimal(0) for row in rows), Decimal(0))
-    return Total(len(rows), amount, expected, counted(result.metric, part))
+    return Total(
+        len(rows),
+        amount,
+        expected,
+        counted(result.metric, part),
+        sum(1 for row in rows if row.extra.get("held")),
+    )
 
 
 def _shown(member: Member, rows: Sequence[Row], as_of: date, touched: dict[int, date]) -> list[ShownRow]:
@@ -191,7 +204,8 @@ def _columns(rows: Sequence[ShownRow]) -> dict[str, bool]:
     """Columns that have something to show."""
     return {
         "opening": any(one.row.opening is not None for one in rows),
-        "amount": any(one.row.amount is not None for one in rows),
+        "amount": any(one.row.amount is not None or one.held for one in rows),
+        "held": any(one.held for one in rows),
         "on": any(one.row.on is not None for one in rows),
         "reason": any(one.row.reason for one in rows),
         "contract": any(one.contract for one in rows),
@@ -214,6 +228,11 @@ def _csv(
         ("opening", _("月初MRR"), lambda one: one.row.opening),
         ("opening", _("月末MRR"), lambda one: one.row.closing),
         ("amount", _("金額"), lambda one: one.row.amount),
+        (
+            "held",
+            _("換算レートなし"),
+            lambda one: " · ".join(f"{of['currency']} {of['mrr']:f}" for of in one.held),
+        ),
         ("on", _("日付"), lambda one: one.row.on),
         ("contract", _("契約"), lambda one: one.contract),
         ("reason", _("理由"), lambda one: one.row.reason),

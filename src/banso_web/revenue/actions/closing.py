@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from banso.money import to_units
+from banso.money import from_units, to_units
 from banso_web.core import audit, clock
 from banso_web.core.errors import Conflict, Forbidden, Refused
 from banso_web.core.facts import Asked, current_watermark, hold_watermark
@@ -18,7 +17,9 @@ from banso_web.core.metrics import compute, plain, row_json
 from banso_web.core.registry import registry
 from banso_web.revenue.models import Bridge, Closing, ClosingRow
 from banso_web.revenue.reads import closing as reads
+from banso_web.revenue.reads.chain import chain_of, order_reasons, reopen_reasons
 from banso_web.revenue.reads.months import last_day
+from banso_web.revenue.reads.rated import added_up, held_text
 from banso_web.revenue.reads.renewals import Pending
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def blockers(
     red_comments: Mapping[str, str] | None = None,
     signed: Collection[int] = (),
     pending: Sequence[Pending] | None = None,
+    kind: str | None = None,
 ) -> list[str]:
-    """Every reason why the month cannot be closed now; empty when it can.
+    """Every reason why the month cannot be closed now; empty when it can (`kind` "final": as 確報).
 
     `signed`: ids of the contracts on the 更新手続中 list the manager signed. Upper apps add their own reasons through
     `registry.closing_checks`: callables `(month, red_comments) -> reasons`.
@@ -73,13 +75,17 @@ def blockers(
             _("%(month)s は確報で締めてあります。直すには、理由を書いて締めを解除してください。")
             % {"month": f"{month:%Y-%m}"}
         )
+    found.extend(order_reasons(chain_of(month), kind))
     waiting = reads.pending_at(asked, month) if pending is None else pending
     unsigned = [one for one in waiting if one.contract_id not in set(signed)]
     if unsigned:
         text = _(
             "更新手続中の契約が %(count)s 件(MRR %(mrr)s)あります。一覧を確かめて署名してください: %(codes)s"
         )
-        mrr = plain(Decimal(sum(one.units for one in unsigned)) / reads.UNITS)
+        mrr = plain(reads.pending_sum(unsigned))
+        if unknown := [one for one in unsigned if one.units is None]:
+            held = held_text(added_up(one.held for one in unknown))
+            mrr = _("%(mrr)s と換算レートなし %(held)s") % {"mrr": mrr, "held": held}
         codes = "、".join(one.contract for one in unsigned[:10])
         found.append(text % {"count": len(unsigned), "mrr": mrr, "codes": codes})
     for check in registry.closing_checks:
@@ -110,9 +116,11 @@ def close_month(
         raise Refused(text, code="comment_needed", fields={"comment": text})
     asked = question(month)
     before = reads.standing(month)
-    signed_before = before.id if before else None
+    signed_before, opening = before.id if before else None, reads.signed_before(month)
     pending = reads.pending_at(asked, month)
-    if reasons := blockers(asked, month, red_comments=red_comments, signed=signed, pending=pending):
+    if reasons := blockers(
+        asked, month, red_comments=red_comments, signed=signed, pending=pending, kind=kind
+    ):
         raise ClosingBlocked(reasons)
     values = {
         "metrics": reads.frozen_values(asked, month),
@@ -136,6 +144,15 @@ def close_month(
         if (now := reads.standing(month)) is not None and now.id != signed_before:
             raise Conflict(
                 _("ほかの人が先にこの月を締めました。何も保存していません。"), code="closed_meanwhile"
+            )
+        if reasons := order_reasons(chain_of(month), kind):  # another month was opened or closed meanwhile
+            raise ClosingBlocked(reasons)
+        if reads.signed_before(month) != opening:
+            raise Conflict(
+                _(
+                    "締めの計算中に、前の月の締めが変わりました。何も保存していません。数字を確かめて、もう一度締めてください。"
+                ),
+                code="chain_changed",
             )
         made = Closing.objects.create(
             month=month,
@@ -181,7 +198,8 @@ def _pending_json(one: Pending) -> dict[str, object]:
         "product": one.product,
         "ends_on": one.ends_on.isoformat(),
         "days": one.days,
-        "mrr": plain(Decimal(one.units) / reads.UNITS, 20),
+        "mrr": None if one.units is None else plain(from_units(one.units), 20),
+        "held": [{"currency": currency, "mrr": plain(from_units(units), 20)} for currency, units in one.held],
     }
 
 
@@ -197,14 +215,26 @@ def _standing(closing_id: int) -> Closing:
 
 
 def reopen(closing_id: int, *, actor: Member, reason: str) -> reads.Closed:
-    """Take a closing back with a reason. The row stays, and says who and why; the month may be closed again."""
+    """Open a month again with a reason: its 確報 and the 速報 before it are taken back together, and both rows stay and
+    say who and why. Refused while a later month is closed (it starts from what was signed here), and for a closing that
+    a later one of the same month has replaced.
+    """
     _require(actor)
     if not reason.strip():
         text = _("締めを解除する理由を書いてください。何も変わっていません。")
         raise Refused(text, code="reason_needed", fields={"reason": text})
     with transaction.atomic():
+        hold_watermark()  # neither another closing nor another re-opening comes between
         found = _standing(closing_id)
-        changed = Closing.objects.filter(pk=found.pk, reopened_at=None).update(
+        newest = reads.standing(found.month)
+        if newest is not None and newest.id != found.pk:
+            text = _(
+                "この締めは、同じ月の後の締めに置き換わっています。新しい方を解除してください。何も変わっていません。"
+            )
+            raise Refused(text, code="replaced")
+        if reasons := reopen_reasons(chain_of(found.month)):
+            raise Refused(" ".join(reasons), code="later_closed")
+        changed = Closing.objects.filter(month=found.month, reopened_at=None).update(
             reopened_at=clock.now(), reopened_by=actor, reopen_reason=reason.strip()
         )
         if not changed:

@@ -8,7 +8,15 @@ from fractions import Fraction
 from banso.revenue import Line, Waterfall
 from banso_web.core.metrics import MetricResult, Question, Row, Rows, Side, rows
 from banso_web.revenue.metrics import words
-from banso_web.revenue.metrics.frame import Context, answer, excluded_rows, notes_of
+from banso_web.revenue.metrics.frame import (
+    Context,
+    answer,
+    excluded_rows,
+    notes_of,
+    reason_without,
+    unrated_customers,
+    unrated_items,
+)
 from banso_web.revenue.metrics.rows import UNITS, line_rows, planned_rows
 from banso_web.revenue.reads.months import standing
 from banso_web.revenue.reads.planned import planned_ends
@@ -38,6 +46,16 @@ def _common(context: Context, fall: Waterfall, held: Rows) -> dict[str, object]:
     }
 
 
+def _unknown(fall: Waterfall) -> str | None:
+    """Where every customer's MRR stands in a currency without a rate, the sum is unknown; it is not 0."""
+    nothing_rated = not fall.counts["closing_customers"] and unrated_customers(fall)
+    return str(words.NO_RATE) if nothing_rated else None
+
+
+def _known(fall: Waterfall, value: Decimal) -> Decimal | None:
+    return None if _unknown(fall) else value
+
+
 def mrr(question: Question) -> MetricResult:
     """MRR at the close of the day, in the reporting currency at the rates of that day."""
     context, fall, held = _day(question)
@@ -45,7 +63,13 @@ def mrr(question: Question) -> MetricResult:
     side = Side(fall.closing, held)
     unit = context.counted.rules.currency
     return answer(
-        question, fall.closing, unit=unit, numerator=side, parts=parts, **_common(context, fall, held)
+        question,
+        _known(fall, fall.closing),
+        reason=_unknown(fall),
+        unit=unit,
+        numerator=side,
+        parts=parts,
+        **_common(context, fall, held),
     )
 
 
@@ -55,7 +79,8 @@ def arr(question: Question) -> MetricResult:
     unit = context.counted.rules.currency
     return answer(
         question,
-        fall.closing * 12,
+        _known(fall, fall.closing * 12),
+        reason=_unknown(fall),
         unit=unit,
         numerator=Side(fall.closing, held),
         parts={"mrr": fall.closing, "months": Decimal(12)},
@@ -67,7 +92,13 @@ def customers(question: Question) -> MetricResult:
     """Customers with MRR above 0 at the close of the day."""
     context, fall, held = _day(question)
     count = Decimal(fall.counts["closing_customers"])
-    return answer(question, count, numerator=Side(count, held), **_common(context, fall, held))
+    return answer(
+        question,
+        _known(fall, count),
+        reason=_unknown(fall),
+        numerator=Side(count, held),
+        **_common(context, fall, held),
+    )
 
 
 def arpa(question: Question) -> MetricResult:
@@ -77,7 +108,7 @@ def arpa(question: Question) -> MetricResult:
     return answer(
         question,
         Fraction(fall.closing) / count if count else None,
-        reason=None if count else str(words.NO_CUSTOMERS),
+        reason=None if count else reason_without(fall, words.NO_CUSTOMERS),
         unit=context.counted.rules.currency,
         numerator=Side(fall.closing, held),
         denominator=Side(Decimal(count), held),
@@ -91,16 +122,20 @@ def planned_churn_mrr(question: Question) -> MetricResult:
     context = Context.of(question)
     ends = planned_ends(question.asked, context.counted, question.scope)
     listed: list[Row] = planned_rows(ends)
-    total = sum((Decimal(end.units) for end in ends), Decimal(0)) / UNITS
+    rated = [end for end in ends if end.units is not None]
+    unrated = [end for end in ends if end.units is None]
+    total = sum((Decimal(end.units or 0) for end in rated), Decimal(0)) / UNITS
     months: dict[str, Decimal] = {}
-    for end in ends:
+    for end in rated:
         key = end.ends_on.strftime("%Y-%m")
-        months[key] = months.get(key, Decimal(0)) + Decimal(end.units) / UNITS
+        months[key] = months.get(key, Decimal(0)) + Decimal(end.units or 0) / UNITS
     return answer(
         question,
-        total,
+        total if rated or not unrated else None,
+        reason=None if rated or not unrated else str(words.NO_RATE),
         unit=context.counted.rules.currency,
         numerator=Side(total, rows(listed)),
         parts={"by_month": dict(sorted(months.items()))},
+        notes=unrated_items([end.held for end in unrated]),
         n=len(ends),
     )

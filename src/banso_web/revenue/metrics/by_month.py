@@ -12,7 +12,14 @@ from banso.revenue import FEW_CASES, Line, Waterfall, annualised, pooled, wilson
 from banso.revenue import quick_ratio as library_quick_ratio
 from banso_web.core.metrics import Interval, MetricResult, Question, Row, Side, exact
 from banso_web.revenue.metrics import words
-from banso_web.revenue.metrics.frame import Context, answer, excluded_rows, not_begun, notes_of
+from banso_web.revenue.metrics.frame import (
+    Context,
+    answer,
+    excluded_rows,
+    not_begun,
+    notes_of,
+    reason_without,
+)
 from banso_web.revenue.metrics.rows import line_rows
 from banso_web.revenue.reads.months import last_day, month_waterfall, months_before, series
 
@@ -86,7 +93,7 @@ def retained(pick: Callable[[Line], Decimal], kinds: tuple[str, ...]) -> Callabl
         return answer(
             question,
             Fraction(kept) / Fraction(fall.opening) if fall.opening > 0 else None,
-            reason=None if fall.opening > 0 else str(words.NO_OPENING),
+            reason=None if fall.opening > 0 else reason_without(fall, words.NO_OPENING),
             numerator=Side(
                 kept, line_rows(stood, context.counted, amount=pick, movements=False, part="kept")
             ),
@@ -117,7 +124,7 @@ def lost(kinds: tuple[str, ...], *, net: bool = False) -> Callable[[Question], M
         return answer(
             question,
             Fraction(value) / Fraction(fall.opening) if fall.opening > 0 else None,
-            reason=None if fall.opening > 0 else str(words.NO_OPENING),
+            reason=None if fall.opening > 0 else reason_without(fall, words.NO_OPENING),
             numerator=Side(value, line_rows(shown, context.counted, amount=signed, movements=True)),
             denominator=Side(fall.opening, common["part_rows"]["opening"]),
             parts=fall.parts(),
@@ -179,7 +186,7 @@ def customers_lost(*, complement: bool = False, yearly: bool = False) -> Callabl
         return answer(
             question,
             value,
-            reason=None if opened else str(words.NO_OPENING_CUSTOMERS),
+            reason=None if opened else reason_without(fall, words.NO_OPENING_CUSTOMERS),
             numerator=Side(Decimal(opened - gone), staying) if complement else Side(Decimal(gone), churned),
             denominator=Side(Decimal(opened), common["part_rows"]["opening"]),
             parts=parts,

@@ -16,6 +16,7 @@ from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.frame import Context, answer, excluded_rows, not_begun, notes_of
 from banso_web.revenue.reads.customers import within
 from banso_web.revenue.reads.months import last_day, months_before, next_month, scope_key, series, standing
+from banso_web.revenue.reads.rated import added_up, held_in, held_of, held_text
 
 _cohorts: Memo[Cohort12] = Memo(48)
 
@@ -84,7 +85,7 @@ def twelve_months(key: str) -> Callable[[Question], MetricResult]:
         return answer(
             question,
             value,
-            reason=None if value is not None else str(words.NO_BASE),
+            reason=None if value is not None else str(words.NO_RATE if cohort.unrated else words.NO_BASE),
             numerator=Side(kept, top),
             denominator=Side(cohort.opening, _lines(cohort, lambda before, after: before)),
             parts={
@@ -95,10 +96,22 @@ def twelve_months(key: str) -> Callable[[Question], MetricResult]:
             },
             n=cohort.customers,
             excluded=excluded_rows(context, fall, asked.as_of, asked.as_of),
-            notes=notes_of(context, fall, cohort.then) if question.scope.touch else (),
+            notes=(
+                *_unrated(context, cohort),
+                *(notes_of(context, fall, cohort.then) if question.scope.touch else ()),
+            ),
         )
 
     return compute
+
+
+def _unrated(context: Context, cohort: Cohort12) -> tuple[str, ...]:
+    """Customers of a year ago whose currency has no rate then: in neither side."""
+    if not cohort.unrated:
+        return ()
+    held = held_of(context.counted, {int(name) for name in cohort.unrated}, cohort.then)
+    whole = held_text(added_up(held_in(of) for of in held.values()))
+    return (str(words.UNRATED) % {"count": len(cohort.unrated), "held": whole},)
 
 
 def last_complete_month(day: date) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -16,11 +16,12 @@ from banso_web.accounts import counting
 from banso_web.core.facts import counted as counted_rows
 from banso_web.core.metrics import MetricResult, Question, Row, Rows, catalogue, exact
 from banso_web.revenue.metrics import words
-from banso_web.revenue.metrics.rows import UNITS, called_row, written
+from banso_web.revenue.metrics.rows import UNITS, called_row, held_json, written
 from banso_web.revenue.models import Charge
 from banso_web.revenue.reads.book import loaded
 from banso_web.revenue.reads.customers import Counted, in_scope, touches_overlap
 from banso_web.revenue.reads.months import counted_for, last_day
+from banso_web.revenue.reads.rated import Held, added_up, held_in, held_of, held_text
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,17 @@ def _excluded(context: Context, fall: Waterfall, first: date, last: date) -> lis
     )
     behind = written((pk for item in fall.excluded for pk in item.rows), counted)
     out = []
+    unrated = held_of(
+        counted, {int(item.customer) for item in fall.excluded if item.reason == "missing_rate"}, last
+    )
     for item in fall.excluded:
+        if item.reason == "missing_rate":
+            own = held_in(unrated.get(int(item.customer), {}))
+            row = called_row(
+                names, int(item.customer), part=item.reason, reason=str(words.EXCLUDED[item.reason])
+            )
+            out.append(replace(row, extra={"held": held_json(own)}))
+            continue
         lines = tuple(behind[pk].line for pk in item.rows if pk in behind)
         gained = sum((line.amount for line in lines if line.amount > 0), Decimal(0))
         amount = item.amount if item.reason == "residue" else gained
@@ -149,9 +160,37 @@ def notes_of(context: Context, fall: Waterfall, day: date) -> tuple[str, ...]:
                 out.append(str(words.LATE) % {"name": name, "day": note.day})
             elif note.code == "negative_balance" and called:
                 out.append(str(words.NEGATIVE) % {"name": name})
+    out.extend(unrated_note(context, fall, max(day, last_day(day) if context.question.month else day)))
     if context.question.scope.touch is not None and touches_overlap(context.counted, min(day, asked.as_of)):
         out.append(str(words.OVERLAP))
     return tuple(out)
+
+
+def unrated_customers(fall: Waterfall) -> set[int]:
+    """Customers whose MRR stands in a currency without a rate: in no sum, and never 0."""
+    return {int(item.customer) for item in fall.excluded if item.reason == "missing_rate"}
+
+
+def unrated_note(context: Context, fall: Waterfall, day: date) -> tuple[str, ...]:
+    """That the figure is incomplete, for want of a rate, and what it does not hold."""
+    missing = unrated_customers(fall)
+    if not missing:
+        return ()
+    held = held_of(context.counted, missing, min(day, context.question.asked.as_of))
+    whole = added_up(held_in(of) for of in held.values())
+    return (str(words.UNRATED) % {"count": len(missing), "held": held_text(whole)},)
+
+
+def unrated_items(parts: Sequence[Held]) -> tuple[str, ...]:
+    """The same of things that are counted one by one: announced ends, contracts."""
+    if not parts:
+        return ()
+    return (str(words.UNRATED_ITEMS) % {"count": len(parts), "held": held_text(added_up(parts))},)
+
+
+def reason_without(fall: Waterfall, otherwise: Any) -> str:
+    """Why a figure of this month cannot be computed: nothing was there, or nothing of it has a rate."""
+    return str(words.NO_RATE if unrated_customers(fall) else otherwise)
 
 
 def not_begun(question: Question) -> MetricResult | None:
@@ -173,4 +212,8 @@ __all__ = [
     "last_day",
     "not_begun",
     "notes_of",
+    "reason_without",
+    "unrated_customers",
+    "unrated_items",
+    "unrated_note",
 ]

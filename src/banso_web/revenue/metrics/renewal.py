@@ -7,13 +7,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from banso.money import from_units, to_units
 from banso.revenue import Term
 from banso_web.accounts import counting
 from banso_web.core.metrics import MetricResult, Question, Row, Side, rows
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.by_month import wilson_interval
 from banso_web.revenue.metrics.by_year import year_ago
-from banso_web.revenue.metrics.frame import Context, answer, not_begun
+from banso_web.revenue.metrics.frame import Context, answer, not_begun, unrated_items
+from banso_web.revenue.metrics.rows import held_json
 from banso_web.revenue.reads.months import last_day
 from banso_web.revenue.reads.renewals import Renewals, renewals
 
@@ -28,8 +30,10 @@ def period(question: Question) -> tuple[date, date]:
 def _rows(found: Renewals, terms: list[Term], *, part: str) -> list[Row]:
     names = counting.called([found.customer_of[term.contract] for term in terms])
     codes = counting.contract_codes(int(term.contract) for term in terms)
+    amounts = {id(term): units for term, units in zip(found.rate.terms, found.amounts, strict=True)}
     out = []
     for term in terms:
+        units = amounts[id(term)]
         customer = found.customer_of[term.contract]
         called = names.get(customer)
         reason = words.TERM_STATES[
@@ -41,7 +45,7 @@ def _rows(found: Renewals, terms: list[Term], *, part: str) -> list[Row]:
                 code=called.code if called else str(customer),
                 name=called.name if called else "",
                 part=part or term.state,
-                amount=term.mrr,
+                amount=None if units is None else from_units(units),
                 on=term.ends_on,
                 reason=str(reason),
                 extra={
@@ -51,6 +55,7 @@ def _rows(found: Renewals, terms: list[Term], *, part: str) -> list[Row]:
                     "untouched": term.untouched,
                     "after": term.after,
                     "currency": term.currency,
+                    **({"held": held_json([(term.currency, to_units(term.mrr))])} if units is None else {}),
                 },
             )
         )
@@ -71,13 +76,16 @@ def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
         renewed = [term for term in decided if term.state == "renewed"]
         open_terms = [term for term in rate.terms if term.state == "pending"]
         flagged = [term for term in renewed if term.automatic and term.untouched is not False]
+        unrated = [term for term in found.unrated if term.state != "pending"]
         whole = found.kept + found.lost
         value = (Fraction(found.kept) / Fraction(whole) if whole else None) if by_amount else rate.count
         top, bottom = (found.kept, whole) if by_amount else (Decimal(rate.renewed), Decimal(len(decided)))
         return answer(
             question,
             value,
-            reason=None if value is not None else str(words.NO_TERMS),
+            reason=None
+            if value is not None
+            else str(words.NO_RATE if by_amount and unrated else words.NO_TERMS),
             numerator=Side(top, rows(_rows(found, renewed, part="renewed"))),
             denominator=Side(bottom, rows(_rows(found, decided, part=""))),
             excluded=rows(_rows(found, open_terms, part="pending")),
@@ -94,6 +102,9 @@ def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
                 "lost_mrr": found.lost,
             },
             n=len(decided),
+            notes=unrated_items([((term.currency, to_units(term.mrr)),) for term in unrated])
+            if by_amount
+            else (),
             interval=None if by_amount else wilson_interval(rate.renewed, len(decided)),
             part_rows={
                 "untouched": rows(_rows(found, flagged, part="untouched")),

@@ -27,12 +27,24 @@ def through_closing(compute: Callable[[Question], MetricResult]) -> Callable[[Qu
     return ask
 
 
+def _open_since(month: date, as_of: date) -> tuple[str, ...]:
+    """That the latest closed month is not the latest complete one."""
+    from banso_web.revenue.reads.chain import chain_of, months_text
+    from banso_web.revenue.reads.months import last_day, next_month
+
+    behind = as_of.replace(day=1) if last_day(as_of) > as_of else next_month(as_of)
+    missing = tuple(open_month for open_month in chain_of(behind).missing if open_month > month)
+    return (str(words.OPEN_SINCE) % {"months": months_text(missing)},) if missing else ()
+
+
 def _reported(question: Question, compute: Callable[[Question], MetricResult]) -> MetricResult:
     from banso_web.revenue.reads import closing as reads
 
     closed = reads.standing(question.month) if question.month else reads.latest(question.asked.as_of)
     if closed is None:
-        return replace(answer(question, None, reason=str(words.NOT_CLOSED)), reported=True)
+        last = reads.latest(question.asked.as_of)
+        notes: tuple[str, ...] = (str(words.LAST_CLOSED) % {"month": f"{last.month:%Y-%m}"},) if last else ()
+        return replace(answer(question, None, reason=str(words.NOT_CLOSED), notes=notes), reported=True)
     at_end = question.key in reads.OF_LAST_DAY
     asked = reads.month_questions(closed.asked(), closed.month).get(
         question.key, (closed.asked(), closed.month)
@@ -40,8 +52,12 @@ def _reported(question: Question, compute: Callable[[Question], MetricResult]) -
     month: date | None = None if at_end else closed.month
     result = compute(replace(question, asked=asked, month=month, reported=False))
     stamp = str(words.SIGNED_FINAL if closed.kind == "final" else words.SIGNED_FLASH)
-    notes = (stamp % {"month": f"{closed.month:%Y-%m}", "by": closed.closed_by}, *result.notes)
-    result = replace(result, reported=True, month=closed.month, notes=notes)
+    said = (
+        stamp % {"month": f"{closed.month:%Y-%m}", "by": closed.closed_by},
+        *(_open_since(closed.month, question.asked.as_of) if question.month is None else ()),
+        *result.notes,
+    )
+    result = replace(result, reported=True, month=closed.month, notes=said)
     frozen = closed.values.get(question.key)
     if frozen is None or not question.scope.is_company or question.overrides:
         return result

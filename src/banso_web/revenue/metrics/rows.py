@@ -145,6 +145,11 @@ def called_row(
     return Row(key, code, name, part=part, amount=amount, on=on, reason=reason, movements=movements)
 
 
+def held_json(held: Iterable[tuple[str, int]]) -> list[dict[str, object]]:
+    """Amounts in their own currencies, where no rate leads to the reporting one."""
+    return [{"currency": currency, "mrr": Decimal(units) / UNITS} for currency, units in held]
+
+
 def planned_rows(ends: Sequence[PlannedEnd]) -> list[Row]:
     """Announced ends with the day of the last service and of the announcement."""
     names = counting.called([end.account_id for end in ends])
@@ -158,9 +163,11 @@ def planned_rows(ends: Sequence[PlannedEnd]) -> list[Row]:
                 code=called.code if called else str(end.account_id),
                 name=called.name if called else "",
                 part="planned_churn",
-                amount=Decimal(end.units) / UNITS,
+                amount=None if end.units is None else Decimal(end.units) / UNITS,
                 on=end.ends_on,
+                reason=str(words.EXCLUDED["missing_rate"]) if end.units is None else "",
                 extra={
+                    **({"held": held_json(end.held)} if end.units is None else {}),
                     "notified_on": end.notified_on,
                     "contract_id": codes.get(end.contract_id, "") if end.contract_id else "",
                 },

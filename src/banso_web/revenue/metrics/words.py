@@ -45,6 +45,9 @@ NOTHING_LOST = _("算出不可(失ったMRRがありません)")
 NO_TERMS = _("算出不可(期間内に満了した契約がありません)")
 NO_BASE = _("算出不可(12か月前にMRRがある顧客がいません)")
 TOO_SHORT_NOTE = _("月初の顧客がいた月は%(months)sか月です(12か月に足りません)")
+NO_RATE = _("算出不可(換算レートがありません)")
+UNRATED = _("換算レートがないため、%(count)s 社(%(held)s)を含みません。不完全な値です")
+UNRATED_ITEMS = _("換算レートがないため、%(count)s 件(%(held)s)を含みません。不完全な値です")
 NO_CHURN = _("算出不可(解約実績なし)")
 NO_INPUT = _("算出不可(入力がありません: %(inputs)s)")
 
@@ -65,5 +68,7 @@ TERM_STATES = {
 }
 
 NOT_CLOSED = _("締めた値がありません(この月はまだ締めていません)")
+LAST_CLOSED = _("最後に締めた月: %(month)s")
+OPEN_SINCE = _("基準日までに終わった月のうち、まだ締めていない月: %(months)s")
 SIGNED_FINAL = _("%(month)s の確報(締め: %(by)s)")
 SIGNED_FLASH = _("%(month)s の速報(締め: %(by)s)")

@@ -14,10 +14,12 @@ from banso.revenue import Waterfall
 from banso_web.accounts import counting
 from banso_web.core import clock
 from banso_web.core.facts import Asked
+from banso_web.core.forms import value_words
 from banso_web.core.metrics import MetricResult, Row, as_json, catalogue, compute, plain
 from banso_web.core.models import Entry, StateVersion
+from banso_web.core.registry import registry
 from banso_web.revenue.models import Closing, Movement
-from banso_web.revenue.reads.customers import counted_movements, rules_at
+from banso_web.revenue.reads.customers import CHURN_MONTH, COUNTED_BY, CURRENCY, counted_movements, rules_at
 from banso_web.revenue.reads.months import last_day, month_waterfall, months_before
 from banso_web.revenue.reads.renewals import Pending, pending_renewals
 
@@ -170,17 +172,35 @@ def chained_waterfall(
     was learnt of that month since, and opening + restatement + the bars = closing.
     """
     fall: Waterfall = month_waterfall(asked, month)
-    before = standing(months_before(month, 1))
-    signed = before.waterfall["closing"] if before else None
+    signed = signed_before(month)
     opening = fall.opening if signed is None else signed
     bars: dict[str, Decimal | None] = {"opening": opening, "restatement": fall.opening - opening}
     bars |= {name: getattr(fall, name) for name in BARS}
     moved = fall.new + fall.reactivation + fall.expansion - fall.contraction - fall.churn + fall.fx
     bars["closing"] = fall.closing
     bars["difference"] = fall.closing - (opening + (fall.opening - opening) + moved)
-    bars["pending_renewal"] = Decimal(sum(one.units for one in pending)) / UNITS
+    bars["pending_renewal"] = pending_sum(pending)
+    bars["pending_unrated"] = Decimal(sum(1 for one in pending if one.units is None))
     bars["opening_restated"] = fall.opening
     return bars
+
+
+def signed_before(month: date) -> Decimal | None:
+    """The closing that was signed for the month before; None where that month is not closed."""
+    before = standing(months_before(month, 1))
+    return before.waterfall["closing"] if before else None
+
+
+def chain_break(closed: Closed) -> Decimal | None:
+    """By how much a closing's opening differs from what now stands signed for the month before: 0 where they chain,
+    None where that month is not closed. It can differ while one of the two is 速報 only."""
+    signed = signed_before(closed.month)
+    return None if signed is None else closed.waterfall["opening"] - signed
+
+
+def pending_sum(pending: Sequence[Pending]) -> Decimal:
+    """更新手続中 added up, as far as rates are known; contracts without one are in no sum and named apart."""
+    return Decimal(sum(one.units or 0 for one in pending)) / UNITS
 
 
 def pending_at(asked: Asked, month: date) -> tuple[Pending, ...]:
@@ -194,7 +214,22 @@ def pending_at(asked: Asked, month: date) -> tuple[Pending, ...]:
 def rules_json(asked: Asked) -> dict[str, Any]:
     """The counting rules a closing stands on."""
     rules = rules_at(asked)
-    return {"as_of": asked.as_of.isoformat(), "counted_by": rules.counted_by, "currency": rules.currency}
+    return {
+        "as_of": asked.as_of.isoformat(),
+        "counted_by": rules.counted_by,
+        "currency": rules.currency,
+        "churn_month": rules.churn_month,
+    }
+
+
+def rule_words(rules: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(setting, choice) of counting rules in the reader's words; a closing of before a rule was frozen lacks it."""
+    named = ((COUNTED_BY, "counted_by"), (CHURN_MONTH, "churn_month"), (CURRENCY, "currency"))
+    return [
+        (str(registry.settings[key].label), value_words(registry.settings[key], rules[name]))
+        for key, name in named
+        if name in rules
+    ]
 
 
 def definitions() -> dict[str, str]:
@@ -247,13 +282,23 @@ def replay(closed: Closed) -> dict[str, Any]:
 
 
 def replay_differences(closed: Closed) -> list[str]:
-    """Metrics whose replay differs from what was frozen, empty as it should be. A metric whose definition got a new
+    """Metrics and bars whose replay differs from what was frozen, empty as it should be. A metric whose definition got a new
     version since is left out: its frozen value stands, the new formula is another metric."""
     again = replay(closed)
     same = [key for key in again if catalogue[key].version == closed.definitions.get(key)]
     # Notes carry customers' names, which may be erased; figures may not differ.
     compared = ("value", "reason", "numerator", "denominator", "parts", "n", "interval")
-    return [key for key in same if any(again[key][name] != closed.values[key][name] for name in compared)]
+    found = [key for key in same if any(again[key][name] != closed.values[key][name] for name in compared)]
+    bars, asked = closed.waterfall, closed.asked()
+    fall = month_waterfall(asked, closed.month)
+    stand = {
+        "opening_restated": fall.opening,
+        "closing": fall.closing,
+        **{name: getattr(fall, name) for name in BARS},
+    }
+    stand["pending_renewal"] = pending_sum(pending_at(asked, closed.month))
+    found += [name for name, amount in stand.items() if plain(bars[name], 28) != plain(amount, 28)]
+    return found
 
 
 @dataclass(frozen=True)
@@ -379,10 +424,11 @@ def bridge(closed: Closed) -> tuple[list[BridgeLine], Decimal]:
     return lines, closed.waterfall["closing"] + sum((line.amount for line in lines), Decimal(0))
 
 
-def signed_pending(closed: Closed) -> list[dict[str, Any]]:
-    """The 更新手続中 list as it was signed."""
+def signed_pending(closed: Closed) -> list[tuple[int, dict[str, Any]]]:
+    """The 更新手続中 list as it was signed: (customer, line); `mrr` None where no rate led to the reporting currency,
+    `held` in its own currencies."""
     rows = Closing.objects.get(pk=closed.id).rows.filter(part="pending_renewal").order_by("pk")
-    return [row.payload for row in rows]
+    return [(row.account_id, row.payload) for row in rows]
 
 
 def frozen_rows(closed: Closed, part: str) -> list[dict[str, Any]]:

@@ -2,58 +2,39 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from banso.revenue import planned_churn
+from banso.revenue import Book, planned_churn
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.facts.happenings import effective
 from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
 from banso_web.revenue.reads.book import loaded
 from banso_web.revenue.reads.customers import Counted, contract_states, day_value, in_scope
+from banso_web.revenue.reads.rated import Held, held_in, held_of, is_carried, to_reporting
 
 EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
 class PlannedEnd:
-    """One announced end: what it will take, in 1/10,000 of the reporting currency at the day's rate."""
+    """One announced end: what it will take, in 1/10,000 of the reporting currency at the day's rate; `units` None where
+    a currency of it has no rate, with what is `held` in its own currencies."""
 
     account_id: int
     contract_id: int | None
     ends_on: date
     notified_on: date
-    units: int
+    units: int | None
+    held: Held = ()
 
 
 _notified: Memo[tuple[int, ...]] = Memo(8)
-
-
-def rate_on(counted: Counted, currency: str, day: date) -> Decimal | None:
-    """The rate to the reporting currency in force on a day; None where nobody gave one."""
-    if currency == counted.rules.currency:
-        return Decimal(1)
-    table = counted.rates
-    dated = sorted(
-        (on, index) for index, on in enumerate(table["on"]) if table["currency"][index] == currency
-    )
-    found = bisect_right([on for on, _ in dated], day)
-    return Decimal(table["rate_to_reporting"][dated[found - 1][1]]) if found else None
-
-
-def to_reporting(counted: Counted, held: Iterable[tuple[str, int]], day: date) -> int:
-    """Units of several currencies as units of the reporting one, rounded half up; without a rate: 0, listed elsewhere."""
-    total = Decimal(0)
-    for currency, units in held:
-        total += Decimal(units) * (rate_on(counted, currency, day) or 0)
-    return int(total.to_integral_value(rounding=ROUND_HALF_UP))
 
 
 def contracts_with_notice(mark: int) -> tuple[int, ...]:
@@ -75,12 +56,12 @@ def planned_ends(asked: Asked, counted: Counted, scope: Scope | None = None) -> 
     found = list(_from_contracts(asked, counted))
     announced: dict[int, int] = {}
     for end in found:
-        announced[end.account_id] = announced.get(end.account_id, 0) + end.units
+        announced[end.account_id] = announced.get(end.account_id, 0) + (end.units or 0)
     found += _from_movements(asked, counted, announced)
     scope = scope or Scope()
     listed = sorted(found, key=lambda end: (end.ends_on, end.account_id, end.contract_id or 0))
     inside = set(counted.customers[in_scope(counted, scope, asked.as_of, asked.as_of)].tolist())
-    return [end for end in listed if end.account_id in inside and end.units > 0]
+    return [end for end in listed if end.account_id in inside and is_carried(end.units, end.held)]
 
 
 def _from_contracts(asked: Asked, counted: Counted) -> Iterable[PlannedEnd]:
@@ -96,7 +77,7 @@ def _from_contracts(asked: Asked, counted: Counted) -> Iterable[PlannedEnd]:
         if notified <= asked.as_of < ends:
             customer, balances = held[contract]
             units = to_reporting(counted, balances.items(), asked.as_of)
-            yield PlannedEnd(customer, contract, ends, notified, units)
+            yield PlannedEnd(customer, contract, ends, notified, units, held_in(balances))
 
 
 def _contract_balances(
@@ -125,13 +106,39 @@ def _from_movements(asked: Asked, counted: Counted, announced: dict[int, int]) -
         contracts=counted.terms,
         reporting=counted.rules.currency,
     )
+    book = counted.book
+    if found.unrated:
+        yield from _unrated_from_movements(asked, counted, set(found.unrated), announced)
     if not found.ends:
         return
-    book, codes = counted.book, {name: code for code, name in enumerate(counted.book.accounts)}
+    codes = {name: code for code, name in enumerate(book.accounts)}
     for end in found.ends:
-        mine = (book.account == codes[end.customer]) & (book.on == end.on.toordinal()) & (book.delta < 0)
-        moment = int(book.known[mine].max()) if mine.any() else 0
-        known_on = date.fromordinal(int((moment + 9 * 3_600_000_000) // 86_400_000_000) + EPOCH)
+        known_on = _known_on(book, codes[end.customer], end.on)
         customer = int(end.customer)
         units = int(end.mrr * 10_000) - announced.get(customer, 0)
         yield PlannedEnd(customer, None, end.on, known_on, units)
+
+
+def _known_on(book: Book, code: int, end: date) -> date:
+    """The day on which an end that stands in movements was recorded."""
+    mine = (book.account == code) & (book.on == end.toordinal()) & (book.delta < 0)
+    moment = int(book.known[mine].max()) if mine.any() else 0
+    return date.fromordinal(int((moment + 9 * 3_600_000_000) // 86_400_000_000) + EPOCH)
+
+
+def _unrated_from_movements(
+    asked: Asked, counted: Counted, names: set[str], announced: Mapping[int, int]
+) -> Iterable[PlannedEnd]:
+    """The same for customers with a currency without a rate: which day does not depend on rates, the amount does."""
+    book = counted.book
+    codes = [code for code, name in enumerate(book.accounts) if name in names and int(name) not in announced]
+    part = book.take(np.isin(book.account, codes))
+    one_to_one = dict.fromkeys(book.currencies, 1)
+    found = planned_churn(
+        part, asked.as_of, rates=one_to_one, contracts=counted.terms, reporting=counted.rules.currency
+    )
+    place = {name: code for code, name in enumerate(part.accounts)}
+    held = held_of(counted, {int(end.customer) for end in found.ends}, asked.as_of)
+    for end in found.ends:
+        customer, known_on = int(end.customer), _known_on(part, place[end.customer], end.on)
+        yield PlannedEnd(customer, None, end.on, known_on, None, held_in(held.get(customer, {})))

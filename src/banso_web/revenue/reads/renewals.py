@@ -12,7 +12,7 @@ import numpy as np
 from django.db.models import Q
 
 from banso.periods import add_months
-from banso.revenue import Book, RenewalRate, renewal_rate
+from banso.revenue import Book, RenewalRate, Term, renewal_rate
 from banso_web.accounts import counting
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.facts.happenings import effective
@@ -21,7 +21,7 @@ from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
 from banso_web.revenue.reads.book import loaded
 from banso_web.revenue.reads.customers import Counted, day_value, in_scope
-from banso_web.revenue.reads.planned import to_reporting
+from banso_web.revenue.reads.rated import Held, held_in, is_carried, to_reporting
 
 #: Upper apps that know of contacts add `(account ids, first, last, asked) -> ids with a contact`, or None where they hold
 #: no contact at all; without any answer, whether a renewal went untouched is unknown.
@@ -39,11 +39,20 @@ class Renewals:
     customer_of: dict[str, int]
     kept: Decimal
     lost: Decimal
+    amounts: tuple[
+        int | None, ...
+    ] = ()  # of each term in the reporting currency's units, in the rate's order
+
+    @property
+    def unrated(self) -> list[Term]:
+        """Terms in a currency without a rate on their last day: neither amount holds them."""
+        return [term for term, units in zip(self.rate.terms, self.amounts, strict=True) if units is None]
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A contract past its end without a decision: its MRR goes on for the time being."""
+    """A contract past its end without a decision: its MRR goes on for the time being. `units`: None where a currency of
+    it has no rate (換算レートなし); `held` tells it in its own currencies either way."""
 
     account_id: int
     contract_id: int
@@ -51,7 +60,8 @@ class Pending:
     product: str
     ends_on: date
     days: int
-    units: int
+    units: int | None
+    held: Held = ()
 
 
 _renewals: Memo[Renewals] = Memo(48)
@@ -187,11 +197,13 @@ def _renewal_rate(asked: Asked, counted: Counted, first: date, last: date, scope
         contacted=_contacted(asked, first, last, chosen, customer_of),
     )
     amounts = {"renewed": 0, "lost": 0, "pending": 0}
-    for term in rate.terms:
-        amounts[term.state] += to_reporting(counted, [(term.currency, int(term.mrr * 10_000))], term.ends_on)
-    return Renewals(
-        rate, customer_of, Decimal(amounts["renewed"]) / 10_000, Decimal(amounts["lost"]) / 10_000
+    each = tuple(
+        to_reporting(counted, [(term.currency, int(term.mrr * 10_000))], term.ends_on) for term in rate.terms
     )
+    for term, units in zip(rate.terms, each, strict=True):
+        amounts[term.state] += units or 0
+    kept, lost = Decimal(amounts["renewed"]) / 10_000, Decimal(amounts["lost"]) / 10_000
+    return Renewals(rate, customer_of, kept, lost, each)
 
 
 def _contacted(
@@ -241,10 +253,11 @@ def _find_pending(asked: Asked, counted: Counted) -> tuple[Pending, ...]:
         names = counting.contract_codes(held)
         for contract, balances in held.items():
             units = to_reporting(counted, balances.items(), asked.as_of)
-            if units <= 0:
+            own = held_in(balances)
+            if not is_carried(units, own):
                 continue
             terms, ends_on = overdue[contract]
             days = (asked.as_of - ends_on).days
             code, product = names.get(contract, ""), str(terms.get("product") or "")
-            found.append(Pending(owner[contract], contract, code, product, ends_on, days, units))
-    return tuple(sorted(found, key=lambda one: (-one.days, -one.units, one.contract_id)))
+            found.append(Pending(owner[contract], contract, code, product, ends_on, days, units, own))
+    return tuple(sorted(found, key=lambda one: (-one.days, -(one.units or 0), one.contract_id)))

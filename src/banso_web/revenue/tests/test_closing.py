@@ -165,7 +165,17 @@ def test_pending_renewals_must_be_signed(accounts: dict[str, Account], person: P
     )
     assert done.waterfall["pending_renewal"] == 30_000
     assert reads.signed_pending(done) == [
-        {"contract_id": "K1", "product": "", "ends_on": "2026-09-30", "days": 31, "mrr": "30000"}
+        (
+            accounts["A010"].pk,
+            {
+                "contract_id": "K1",
+                "product": "",
+                "ends_on": "2026-09-30",
+                "days": 31,
+                "mrr": "30000",
+                "held": [{"currency": "JPY", "mrr": "30000"}],
+            },
+        )
     ]
     # Neither churn nor silently renewed: it still stands in the closing MRR.
     assert (
