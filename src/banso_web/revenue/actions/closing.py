@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -133,27 +134,7 @@ def close_month(
     rows = [(part, row) for part in FROZEN_PARTS for row in fall.part_rows[part]]
     rows += [("excluded", row) for row in fall.excluded]
     with transaction.atomic():
-        # Held until the closing stands: neither an entry nor another manager's closing comes between.
-        if hold_watermark() != asked.watermark:
-            raise Conflict(
-                _(
-                    "締めの計算中に新しいデータが入りました。何も保存していません。数字を確かめて、もう一度締めてください。"
-                ),
-                code="stale",
-            )
-        if (now := reads.standing(month)) is not None and now.id != signed_before:
-            raise Conflict(
-                _("ほかの人が先にこの月を締めました。何も保存していません。"), code="closed_meanwhile"
-            )
-        if reasons := order_reasons(chain_of(month), kind):  # another month was opened or closed meanwhile
-            raise ClosingBlocked(reasons)
-        if reads.signed_before(month) != opening:
-            raise Conflict(
-                _(
-                    "締めの計算中に、前の月の締めが変わりました。何も保存していません。数字を確かめて、もう一度締めてください。"
-                ),
-                code="chain_changed",
-            )
+        _hold(asked, month, kind, signed_before, opening)
         made = Closing.objects.create(
             month=month,
             kind=kind,
@@ -190,6 +171,28 @@ def close_month(
     closed = reads.by_id(made.pk)
     assert closed is not None
     return closed
+
+
+def _hold(asked: Asked, month: date, kind: str, signed_before: int | None, opening: Decimal | None) -> None:
+    """Lock the watermark until the closing stands, and refuse where an entry or another closing came between."""
+    if hold_watermark() != asked.watermark:
+        raise Conflict(
+            _(
+                "締めの計算中に新しいデータが入りました。何も保存していません。数字を確かめて、もう一度締めてください。"
+            ),
+            code="stale",
+        )
+    if (now := reads.standing(month)) is not None and now.id != signed_before:
+        raise Conflict(_("ほかの人が先にこの月を締めました。何も保存していません。"), code="closed_meanwhile")
+    if reasons := order_reasons(chain_of(month), kind):  # another month was opened or closed meanwhile
+        raise ClosingBlocked(reasons)
+    if reads.signed_before(month) != opening:
+        raise Conflict(
+            _(
+                "締めの計算中に、前の月の締めが変わりました。何も保存していません。数字を確かめて、もう一度締めてください。"
+            ),
+            code="chain_changed",
+        )
 
 
 def _pending_json(one: Pending) -> dict[str, object]:
