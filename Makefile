@@ -56,8 +56,8 @@ bench: setup-test ## writes benchmarks/results.md
 	$(PY) -m benchmarks
 
 soak: setup-test ## what is longer than ten minutes
-	BANSO_SOAK=1 $(PY) -m pytest -q -m soak
-	BANSO_PG_MARKS= tests/phases.sh $(PY)
+	BANSO_SOAK=1 $(PY) -m pytest -q -m "soak or property"
+	BANSO_WHOLE=1 tests/phases.sh $(PY)
 
 wheel: setup ## dist/banso-*.whl with its built assets
 	rm -rf dist

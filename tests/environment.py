@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+SOAK = os.environ.get("BANSO_SOAK") == "1"
+MORE = 20  # times as many made-up examples in `make soak`
+# Files that take longest begin first, so that no worker is left alone with one of them at the end.
+LONGEST = ("tests/browser/test_every_page.py", "tests/test_nonsense.py", "tests/browser/", "tests/test_")
+
 # How fast a machine makes examples is no property of the code: tests never assert on time.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
-
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 _home = Path(tempfile.mkdtemp(prefix="banso-test-"))
 _owner = os.getpid()
@@ -37,11 +41,36 @@ def _forget_home() -> None:
         shutil.rmtree(_home, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Argon2 is slow by design: within the tests a password is kept quickly (one test asks for the real one)."""
+    from django.conf import settings as django
+
+    django.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *django.PASSWORD_HASHERS]
+
+
+def weight(item: pytest.Item) -> int:
+    """The place of an item's file among the ones that take longest; whatever is not named there comes after them."""
+    found = (place for place, start in enumerate(LONGEST) if item.nodeid.startswith(start))
+    return next(found, len(LONGEST))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`soak` runs only where it is asked for, `shared` only where the data lies."""
-    soak = os.environ.get("BANSO_SOAK") == "1"
+    """`soak` runs only where it is asked for, `shared` only where the data lies; `property` tries more in a soak."""
     for item in items:
-        if item.get_closest_marker("soak") and not soak:
+        if item.get_closest_marker("soak") and not SOAK:
             item.add_marker(pytest.mark.skip(reason="longer than `make test`: run `make soak`"))
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason="the real data does not lie beside this checkout"))
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker(pytest.mark.property)
+            if SOAK:
+                _try_more(item)
+    items.sort(key=weight)
+
+
+def _try_more(item: pytest.Item) -> None:
+    test = getattr(item, "obj")  # noqa: B009 - only functions reach here
+    own = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
+    test._hypothesis_internal_use_settings = settings(own, max_examples=own.max_examples * MORE)

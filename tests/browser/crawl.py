@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from playwright.sync_api import Page
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, TimeoutError
 
 # Parameters that change what a page is, not only which rows or which day it shows.
 TELLING = ("tab", "form", "by", "side", "metric", "part")
@@ -57,12 +59,43 @@ class Seen:
     pages: dict[str, str] = field(default_factory=dict)  # kind -> address
     figures: dict[str, tuple[str, str]] = field(default_factory=dict)  # rows' address -> (page, text)
     wrong: list[str] = field(default_factory=list)
+    wide: list[str] = field(default_factory=list)  # does not fit a telephone
+    barred: dict[str, list[str]] = field(default_factory=dict)  # page -> serious findings of axe-core
+
+
+def wide_on_a_telephone(page: Page) -> int:
+    """The width of this page's content on a screen of 390 once its charts have followed; the window gets its size back."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 800})
+    with suppress(TimeoutError):
+        page.wait_for_function("document.documentElement.scrollWidth <= 390", timeout=3_000)
+    width = int(page.evaluate("document.documentElement.scrollWidth"))
+    if before is not None:
+        page.set_viewport_size(before)
+    return width
+
+
+AXE = Axe()
+SERIOUS = """() => axe.run({resultTypes: ['violations']}).then((found) => found.violations
+  .filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 160)}`))"""
+
+
+def serious(page: Page) -> list[str]:
+    """Serious and critical findings of axe-core on the page as it stands, each with its first place."""
+    page.evaluate(AXE.axe_script)
+    found: list[str] = page.evaluate(SERIOUS)
+    return found
 
 
 def walk(
-    page: Page, start: list[str], look: Callable[[str, dict[str, Any], Seen], None], most: int = 150
+    page: Page,
+    start: list[str],
+    look: Callable[[str, dict[str, Any], Seen], None],
+    try_out: Callable[[str, Page, Seen], None],
+    most: int = 150,
 ) -> Seen:
-    """Open one page of every kind that links lead to, breadth first; `look` judges each."""
+    """Open one page of every kind that links lead to, breadth first, each once; `look` judges what it says,
+    `try_out` what it does in this browser."""
     seen = Seen()
     host = urlsplit(page.url).netloc
     waiting = deque(start)
@@ -77,6 +110,7 @@ def walk(
             continue
         found = page.evaluate(LOOK)
         look(url, found, seen)
+        try_out(url, page, seen)
         for link in found["links"]:
             parts = urlsplit(urljoin(page.url, link))
             if parts.netloc != host or not parts.scheme.startswith("http"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from banso_web.config.wsgi import application
 from banso_web.members.actions import create_key
 from banso_web.members.models import Member
 from banso_web.revenue.tests import factories as make
+from tests.environment import SOAK
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
 
@@ -52,7 +52,7 @@ def test_every_operation_says_its_scope_and_its_problems() -> None:
     assert len(names) == len(set(names))
 
 
-EACH = 150 if os.environ.get("BANSO_SOAK") == "1" else 4
+EACH = 150 if SOAK else 4
 
 
 @pytest.fixture
@@ -90,6 +90,7 @@ def tried(operation: Any, key: str, each: int) -> None:
     send()
 
 
+@pytest.mark.property
 def test_the_service_keeps_its_promises(key: str) -> None:
     """No 5xx, only declared statuses, types and shapes, whatever is sent to whichever operation."""
     schema = schemathesis.openapi.from_dict(json.loads(SNAPSHOT.read_text("utf-8")))

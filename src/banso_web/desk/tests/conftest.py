@@ -50,12 +50,6 @@ T2,A2,2026-11-20T10:00,call,proactive,suzuki,,状況の確認,
 }
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashing(settings: Any) -> None:
-    """Argon2 is slow by design; nobody types a password here."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
-
-
 @pytest.fixture
 def bring(db: None, tmp_path: Path) -> Callable[..., ImportRun]:
     """`bring(accounts="…")` imports one CSV a keyword as one run."""

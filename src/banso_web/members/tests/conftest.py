@@ -23,12 +23,6 @@ def _fresh_limits(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashing(settings: Any) -> None:
-    """Argon2 is slow by design; one test asks for the real one."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
-
-
 @pytest.fixture
 def browser(person: Callable[[str], Member]) -> Callable[[str], Client]:
     """`browser("sato")` is a client in which that person is logged in by password."""

@@ -46,11 +46,18 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_a_backup_restores_into_an_empty_home_with_every_row(filled: Path, tmp_path: Path) -> None:
-    archive, other = tmp_path / "copy.tar.gz", tmp_path / "other"
-    made = banso(filled, "backup", str(archive))
+@pytest.fixture(scope="module")
+def archive(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of the home, made once; a test that harms it harms a copy."""
+    kept = tmp_path_factory.mktemp("backup") / "copy.tar.gz"
+    made = banso(filled, "backup", str(kept))
     assert made.returncode == 0, made.stderr
     assert "控えを取りました" in made.stdout
+    return kept
+
+
+def test_a_backup_restores_into_an_empty_home_with_every_row(archive: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
     restored = banso(other, "restore", str(archive))
     assert restored.returncode == 0, restored.stderr
     assert "整合性は ok" in restored.stdout
@@ -76,21 +83,18 @@ def test_the_backup_is_one_moment_while_somebody_writes(filled: Path, tmp_path: 
     assert manifest["integrity"] == "ok"
 
 
-def test_a_damaged_archive_is_refused_and_the_data_stays(filled: Path, tmp_path: Path) -> None:
-    archive = tmp_path / "copy.tar.gz"
-    banso(filled, "backup", str(archive))
+def test_a_damaged_archive_is_refused_and_the_data_stays(filled: Path, archive: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "copy.tar.gz"
     content = bytearray(archive.read_bytes())
     content[len(content) // 2] ^= 0xFF
-    archive.write_bytes(content)
-    refused = banso(filled, "restore", str(archive), "--replace")
+    damaged.write_bytes(content)
+    refused = banso(filled, "restore", str(damaged), "--replace")
     assert refused.returncode != 0
     assert "いまのデータはそのままです" in refused.stderr
     assert movements(filled) == 6
 
 
-def test_a_home_with_data_is_not_overwritten_unasked(filled: Path, tmp_path: Path) -> None:
-    archive = tmp_path / "copy.tar.gz"
-    banso(filled, "backup", str(archive))
+def test_a_home_with_data_is_not_overwritten_unasked(filled: Path, archive: Path) -> None:
     refused = banso(filled, "restore", str(archive))
     assert refused.returncode != 0
     assert "--replace" in refused.stderr
@@ -107,9 +111,10 @@ def test_a_file_that_is_no_archive_is_refused_in_words(filled: Path, tmp_path: P
     assert "Traceback" not in refused.stderr
 
 
-def test_an_archive_of_a_newer_version_is_refused_and_the_data_stays(filled: Path, tmp_path: Path) -> None:
-    archive, newer = tmp_path / "copy.tar.gz", tmp_path / "newer.tar.gz"
-    banso(filled, "backup", str(archive))
+def test_an_archive_of_a_newer_version_is_refused_and_the_data_stays(
+    filled: Path, archive: Path, tmp_path: Path
+) -> None:
+    newer = tmp_path / "newer.tar.gz"
     with tarfile.open(archive) as old, tarfile.open(newer, "w:gz") as new:
         for member in old.getmembers():
             file = old.extractfile(member)
