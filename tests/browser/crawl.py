@@ -68,7 +68,7 @@ def wide_on_a_telephone(page: Page) -> int:
     before = page.viewport_size
     page.set_viewport_size({"width": 390, "height": 800})
     with suppress(TimeoutError):
-        page.wait_for_function("document.documentElement.scrollWidth <= 390", timeout=3_000)
+        page.wait_for_function("() => document.documentElement.scrollWidth <= 390", timeout=3_000)
     width = int(page.evaluate("document.documentElement.scrollWidth"))
     if before is not None:
         page.set_viewport_size(before)

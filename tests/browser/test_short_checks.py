@@ -1,23 +1,30 @@
-"""The short checks X3, X4, X17, X19 and X20 in a browser, each in a segment of its own. X16 stands in US-1, X14 in US-1
-and in test_working.py."""
+"""The short checks X3, X4, X11, X13, X17, X19 and X20 in a browser, each in a segment of its own. X16 stands in US-1, X14
+in US-1 and in test_working.py."""
 
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Visit, visits
-from tests.browser.stories import at, bring, words
+from tests.browser.stories import at, bring, find, words
 
 pytestmark = pytest.mark.browser
+# X11: names are their own readings.
+ORDERS = {
+    "X11": ["アート", "カート", "カード", "ガード", "キャッシュ", "ハ", "バ", "パ"],
+    "X11B": ["アート", "アイ", "カート", "ガード", "カーナビ"],
+}
 
 
-def write(path: Path, head: str, rows: Sequence[Sequence[object]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
+def write(path: Path, head: str, rows: Sequence[Sequence[object]], encoding: str = "utf-8") -> Path:
+    with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file)
         writer.writerow(head.split(","))
         writer.writerows(rows)
@@ -71,6 +78,8 @@ def files(folder: Path) -> list[Path]:
         ["MP02", "P02", "", "A", "2026-01-01", 200_000, "new"],
     ]
     contracts.append(["CP01", "P01", "A", "2026-01-01", "2026-12-31", "2026-11-10", "2026-12-31", 0, ""])
+    for segment, names in ORDERS.items():  # brought in another order than the one asked for
+        accounts += [[f"{segment}{name}", name, segment, ""] for name in sorted(names, reverse=True)]
     return [
         write(folder / "accounts.csv", "account_id,name,segment,started_on", accounts),
         write(
@@ -138,3 +147,42 @@ def test_x3_the_same_name_is_a_candidate_and_nothing_is_merged_by_itself(page: P
     page.click("nav.rail >> text=名寄せ")
     text = words(page)
     assert "㈱アシスト" in text and "株式会社アシスト" in text and "前株" in text and "後株" in text
+
+
+@pytest.mark.parametrize("segment", ORDERS)
+def test_x11_the_order_of_readings(page: Page, segment: str) -> None:
+    for sort, order in (("name", ORDERS[segment]), ("-name", ORDERS[segment][::-1])):
+        at(page, f"/customers/?segment={segment}&sort={sort}")
+        names = [text.split("\n")[0] for text in page.locator("tbody tr a[data-row-link]").all_inner_texts()]
+        assert names == order
+
+
+def test_x13_letters_of_windows_arrive_and_what_cannot_leave_is_told(
+    home: Visit, page: Page, tmp_path: Path
+) -> None:
+    head = "account_id,name,segment"
+    people = [["Q1", "髙1", "髙橋", "0312345678"]]
+    old = [
+        write(tmp_path / "accounts.csv", head, [["髙1", "髙橋①商店", "X13"]], "cp932"),
+        write(tmp_path / "contacts.csv", "contact_id,account_id,family_name,phone", people, "cp932"),
+    ]
+    bring(page, *map(str, old))
+    at(page, "/customers/?segment=X13")
+    page.click("a[data-row-link]")
+    page.wait_for_url("**/customers/*/**")
+    find(page, "髙橋①商店", "髙橋")
+    with closing(sqlite3.connect(home.product.home / "banso.sqlite3")) as stored:
+        kept = stored.execute("select family_name, phone from accounts_contact where code = 'Q1'").fetchall()
+    assert kept == [("髙橋", "0312345678")]
+
+    bring(page, str(write(tmp_path / "accounts.csv", head, [["Q2", "𠮷野商店", "X13"]])))
+    at(page, "/customers/?segment=X13&columns=name,code")
+    page.get_by_role("link", name="CSV(Shift_JIS)").click()
+    text = find(page, "Shift_JIS で書けない文字", "1 か所に", "𠮷野商店")
+    assert "髙橋" not in text
+    with page.expect_download() as download:
+        page.get_by_role("link", name="〓 に置き換えて書き出す").click()
+    assert download.value.path().read_bytes().decode("cp932").splitlines()[1:] == [
+        "髙橋①商店,髙1",
+        "〓野商店,Q2",
+    ]

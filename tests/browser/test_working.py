@@ -117,12 +117,12 @@ def test_the_language_is_switched_and_kept(at_sample: Visit) -> None:
     page = at_sample.open("tanaka")
     page.goto("/numbers/nrr/?month=2026-10")
     page.click("header.topbar >> text=English")
-    page.wait_for_function("document.documentElement.lang === 'en'")
+    page.wait_for_function("() => document.documentElement.lang === 'en'")
     assert "month=2026-10" in page.url  # the question stays
     page.goto("/customers/")
     assert page.evaluate("document.documentElement.lang") == "en"
     page.click("header.topbar >> text=日本語")
-    page.wait_for_function("document.documentElement.lang === 'ja'")
+    page.wait_for_function("() => document.documentElement.lang === 'ja'")
 
 
 def test_the_kpi_sheet_on_paper(at_sample: Visit) -> None:

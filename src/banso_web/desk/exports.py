@@ -16,8 +16,10 @@ from banso.money import from_units
 from banso.names import csv_safe
 from banso_web.core import audit
 from banso_web.core.facts import Asked
+from banso_web.core.pages import render_page
 from banso_web.core.ui.lists import Column, Order
 from banso_web.core.ui.states import state_word
+from banso_web.desk import shift_jis
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ListQuery, customers
 from banso_web.desk.words import touch_words
@@ -98,6 +100,10 @@ def _xlsx(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     return buffer.getvalue()
 
 
+KINDS = ("csv", "xlsx", "cp932")
+SHOWN = 200  # cells that the report of unwritable letters lists
+
+
 def customers_file(
     request: HttpRequest,
     member: Member,
@@ -106,22 +112,32 @@ def customers_file(
     columns: Sequence[Column],
     order: Order,
 ) -> HttpResponse | StreamingHttpResponse:
-    """The list as CSV (UTF-8 with mark, formula-safe) or Excel; the export is in the audit log."""
+    """The list as Excel or CSV (UTF-8 with mark, or CP932; formula-safe); the export is in the audit log.
+
+    Letters that CP932 lacks are reported on a page first, unless the reader has chosen to replace them.
+    """
     kind = request.GET["export"]
     head = [str(column.label) for column in columns]
-    rows = ([_cell(row, column.key) for column in columns] for row in _rows(member, query, asked, order))
+    found = _rows(member, query, asked, order)
+    rows = ([_cell(row, column.key) for column in columns] for row in found)
+    response: HttpResponse | StreamingHttpResponse
+    if kind == "csv":
+        response = StreamingHttpResponse(_csv(head, rows), content_type="text/csv; charset=utf-8")
+    elif kind == "cp932":
+        named = ((row.code, row.name, [_text(_cell(row, column.key)) for column in columns]) for row in found)
+        content, lost = shift_jis.written(head, named)
+        if lost and request.GET.get("replace") != "1":
+            context = {"lost": lost[:SHOWN], "cells": len(lost)}
+            return render_page(request, "desk/unwritable.html", context)
+        response = HttpResponse(content, content_type="text/csv; charset=Shift_JIS")
+    else:
+        sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        response = HttpResponse(_xlsx(head, rows), content_type=sheet)
     audit.record(
         "customers.export",
         actor=member,
         new={"format": kind, "as_of": asked.as_of.isoformat(), "query": repr(query)},
     )
-    name = f"customers-{asked.as_of.isoformat()}.{kind}"
-    if kind == "csv":
-        response: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(
-            _csv(head, rows), content_type="text/csv; charset=utf-8"
-        )
-    else:
-        sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        response = HttpResponse(_xlsx(head, rows), content_type=sheet)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    ending = "xlsx" if kind == "xlsx" else "csv"
+    response["Content-Disposition"] = f'attachment; filename="customers-{asked.as_of.isoformat()}.{ending}"'
     return response

@@ -79,7 +79,7 @@ def customer_list(request: HttpRequest) -> HttpResponseBase:
         total = totals(rows, asked.watermark, repr((query, member.pk)))
     else:
         shown, total = snapshot.list_page(member, query, asked, order, request)
-    if request.GET.get("export") in ("csv", "xlsx") and member.may("export.run"):
+    if request.GET.get("export") in exports.KINDS and member.may("export.run"):
         return exports.customers_file(request, member, query, asked, columns, order)
     owners = assignable_members()
     context: dict[str, Any] = {
