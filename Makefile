@@ -57,6 +57,7 @@ bench: setup-test ## writes benchmarks/results.md
 
 soak: setup-test ## what is longer than ten minutes
 	BANSO_SOAK=1 $(PY) -m pytest -q -m "soak or property"
+	BANSO_TEST_REVERSED=1 $(PY) -m pytest -q -m "not browser"
 	BANSO_WHOLE=1 tests/phases.sh $(PY)
 
 wheel: setup ## dist/banso-*.whl with its built assets

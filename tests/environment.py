@@ -68,6 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if SOAK:
                 _try_more(item)
     items.sort(key=weight)
+    if os.environ.get("BANSO_TEST_REVERSED") == "1":  # no test may need the one before it
+        items.reverse()
 
 
 def _try_more(item: pytest.Item) -> None:

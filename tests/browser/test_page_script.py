@@ -141,7 +141,7 @@ def test_the_palette(page: Page) -> None:
 
 def test_a_draft_survives_and_can_be_sent(page: Page) -> None:
     page.fill("#memo", "訪問の記録")
-    page.wait_for_timeout(400)
+    page.wait_for_function("() => Object.keys(localStorage).some((key) => key.startsWith('banso:draft:'))")
     page.once("dialog", lambda dialog: dialog.accept())  # unsaved changes warn
     page.goto("/")
     assert page.input_value("#memo") == "訪問の記録"
@@ -193,5 +193,7 @@ def test_a_chart_follows_the_theme(page: Page) -> None:
     fills = "([selector]) => [...new Set([...document.querySelectorAll(selector)].map(path => path.getAttribute('fill')))].sort()"
     light = page.evaluate(fills, [bar])
     page.click("[data-theme-set=dark]")
-    page.wait_for_timeout(100)
-    assert page.evaluate(fills, [bar]) != light
+    page.wait_for_function(
+        f"([selector, light]) => JSON.stringify(({fills})([selector])) !== JSON.stringify(light)",
+        arg=[bar, light],
+    )
