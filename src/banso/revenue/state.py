@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,6 +211,46 @@ def _first_zero(ledger: Ledger, customers: NDArray[np.int64], today: int) -> dic
     return out
 
 
+class CohortLines(Sequence[tuple[str, Decimal, Decimal]]):
+    """(customer, MRR then, MRR now) of each, made when looked at."""
+
+    def __init__(self, names: Sequence[str], before: NDArray[Any], after: NDArray[Any], places: int) -> None:
+        self._names, self._before, self._after = names, before, after
+        self.places = places
+
+    def __len__(self) -> int:
+        return len(self._before)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[str, Decimal, Decimal]: ...
+    @overload
+    def __getitem__(self, index: slice) -> CohortLines: ...
+    def __getitem__(self, index: int | slice) -> tuple[str, Decimal, Decimal] | CohortLines:
+        if isinstance(index, slice):
+            return CohortLines(self._names[index], self._before[index], self._after[index], self.places)
+        before, after = int(self._before[index]), int(self._after[index])
+        return self._names[index], exact(before, self.places), exact(after, self.places)
+
+    @property
+    def before(self) -> NDArray[Any]:
+        """MRR then, in 1/10**places."""
+        return self._before
+
+    @property
+    def after(self) -> NDArray[Any]:
+        """MRR now, in 1/10**places."""
+        return self._after
+
+    def at(self, places: NDArray[np.int64]) -> CohortLines:
+        """The lines at these places, in that order."""
+        names = [self._names[place] for place in places.tolist()]
+        return CohortLines(names, self._before[places], self._after[places], self.places)
+
+    def customers(self, places: NDArray[np.int64]) -> list[str]:
+        """The customers of the lines at these places."""
+        return [self._names[place] for place in places.tolist()]
+
+
 @dataclass(frozen=True)
 class Cohort12:
     """NRR and GRR over twelve months: the customers of a year ago, then and now.
@@ -227,7 +267,7 @@ class Cohort12:
     nrr: Fraction | None
     grr: Fraction | None
     reason: str | None
-    lines: tuple[tuple[str, Decimal, Decimal], ...] = field(repr=False)
+    lines: CohortLines = field(repr=False, compare=False)
     unrated: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -268,9 +308,8 @@ def retention_12m(
         nrr=ratio(after, before),
         grr=ratio(kept, before),
         reason=None if before > 0 else "no_opening",
-        lines=tuple(
-            (ledger.names[code], exact(int(balance.opening[code]), places), exact(max(int(end), 0), places))
-            for code, end in zip(np.flatnonzero(held), closing, strict=True)
+        lines=CohortLines(
+            [ledger.names[code] for code in np.flatnonzero(held).tolist()], opening, closing, places
         ),
         unrated={ledger.names[at]: currency for at, currency in balance.unrated.items()},
     )

@@ -6,7 +6,7 @@ from the cause somebody typed. All sums are integers; a Decimal is made only whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -86,6 +86,56 @@ class Lines(Sequence[Line]):
     def opened(self) -> Lines:
         """The opening customers: the denominator of churn rates, NRR and GRR."""
         return Lines(self._table, self._which[self._table.balance.opening[self._which] > 0])
+
+    @property
+    def places(self) -> int:
+        """What :meth:`units` counts in: 1/10**places of the reporting currency."""
+        return self._table.balance.places
+
+    def units(self, name: str) -> NDArray[Any]:
+        """One amount of every line as integers (see :attr:`places`), without making a line.
+
+        name: ``opening``, ``closing``, ``amount``, ``upsell``, ``cross_sell`` or ``fx`` as in :class:`Line`;
+        ``restated`` is closing + fx, ``kept`` the smaller of opening and closing. ValueError otherwise.
+        """
+        balance, which = self._table.balance, self._which
+        opening, closing, restated = balance.opening[which], balance.closing[which], balance.restated[which]
+        if name in ("upsell", "cross_sell"):
+            return self._grown(np.abs(closing - opening), name)
+        columns: dict[str, Callable[[], NDArray[Any]]] = {
+            "opening": lambda: opening,
+            "closing": lambda: closing,
+            "restated": lambda: restated,
+            "amount": lambda: np.abs(closing - opening),
+            "fx": lambda: restated - closing,
+            "kept": lambda: np.minimum(opening, closing),
+        }
+        if name not in columns:
+            raise ValueError(f"no such amount: {name}")
+        return columns[name]()
+
+    def _grown(self, amount: NDArray[Any], name: str) -> NDArray[Any]:
+        """The two parts of an expansion; 0 for every other kind."""
+        crossed = np.zeros_like(amount)
+        for at, code in enumerate(self._which.tolist()):
+            if code in self._table.crossed:
+                crossed[at] = min(self._table.crossed[code], int(amount[at]))
+        found = crossed if name == "cross_sell" else amount - crossed
+        return np.where(self.are("expansion"), found, np.zeros_like(amount))
+
+    def are(self, *kinds: str) -> NDArray[np.bool_]:
+        """Of every line whether it is of these kinds. ValueError for a kind that does not exist."""
+        codes = [KINDS.index(kind) for kind in kinds]
+        return np.isin(self._table.kind[self._which], codes)
+
+    def customers(self, where: NDArray[np.int64]) -> list[str]:
+        """The customers of the lines at these places."""
+        names = self._table.ledger.names
+        return [names[code] for code in self._which[where].tolist()]
+
+    def at(self, where: NDArray[np.int64]) -> Lines:
+        """The lines at these places, in that order."""
+        return Lines(self._table, self._which[where])
 
     def find(self, customer: str) -> Line | None:
         """The line of one customer, or None."""

@@ -83,20 +83,26 @@ class Row:
 class Rows(Sequence[Row]):
     """Rows that are read only when somebody looks: a board of figures never loads a hundred thousand names.
 
-    `count` spares reading them only to count them; None where nobody knows yet.
+    `count` spares reading them only to count them (a function where counting costs something); None where nobody knows.
+    What `make` gives may be `Rows` itself: then a slice reads no more of it than that slice.
     """
 
-    def __init__(self, count: int | None, make: Callable[[], Sequence[Row]]) -> None:
+    def __init__(self, count: int | Callable[[], int] | None, make: Callable[[], Sequence[Row]]) -> None:
         self._count, self._make = count, make
         self._rows: Sequence[Row] | None = None
 
     def _read(self) -> Sequence[Row]:
         if self._rows is None:
-            self._rows = tuple(self._make())
+            made = self._make()
+            self._rows = made if isinstance(made, Rows) else tuple(made)
         return self._rows
 
     def __len__(self) -> int:
-        return self._count if self._rows is None and self._count is not None else len(self._read())
+        if self._rows is None and self._count is not None:
+            if callable(self._count):
+                self._count = self._count()
+            return self._count
+        return len(self._read())
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._read())
@@ -107,6 +113,31 @@ class Rows(Sequence[Row]):
     def __getitem__(self, index: slice) -> Sequence[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
         return self._read()[index]
+
+    def total(self) -> Decimal:
+        """What the amounts add up to (a row without amount adds nothing)."""
+        return total_of(self._read())
+
+    def unrated(self) -> int:
+        """How many rows hold an amount in a currency without a rate (`extra["held"]`)."""
+        return unrated_of(self._read())
+
+    def with_amount(self) -> int:
+        """How many rows carry an amount other than 0."""
+        made = self._read()
+        return made.with_amount() if isinstance(made, Rows) else sum(1 for row in made if row.amount)
+
+
+def unrated_of(rows: Sequence[Row]) -> int:
+    """How many rows hold an amount in a currency without a rate; `Rows` that know it give it without reading the rows."""
+    return rows.unrated() if isinstance(rows, Rows) else sum(1 for row in rows if row.extra.get("held"))
+
+
+def total_of(rows: Sequence[Row]) -> Decimal:
+    """The sum of the rows' amounts, exact; `Rows` that know it give it without reading the rows."""
+    if isinstance(rows, Rows):
+        return rows.total()
+    return sum((row.amount or Decimal(0) for row in rows), Decimal(0))
 
 
 def rows(made: Sequence[Row]) -> Rows:

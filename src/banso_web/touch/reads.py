@@ -11,7 +11,7 @@ from django.db.models import Max
 from banso_web.accounts.counting import merges
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core import clock
-from banso_web.core.facts import Asked, counted
+from banso_web.core.facts import Asked, counted, last_change
 from banso_web.core.registry import TimelineItem
 from banso_web.members.reads import names_by_code
 from banso_web.touch.models import Ticket, Touch
@@ -42,6 +42,11 @@ def last_touches(asked: Asked, account_ids: Collection[int] | None = None) -> di
         key, day = merged.get(account, account), at.astimezone(clock.JST).date()
         found[key] = max(day, found.get(key, day))
     return found
+
+
+def touch_mark(watermark: int) -> int:
+    """The last number up to a watermark at which touches came to count or ceased to."""
+    return last_change(Touch.objects.all(), "touch", watermark)
 
 
 def touched_between(account_ids: Collection[int], first: date, last: date, asked: Asked) -> set[int] | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from json import loads
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from banso_web.core import clock
 from banso_web.core.facts.happenings import effective
@@ -79,9 +82,28 @@ def _rows(
         rows = rows.filter(recorded_at__lte=known_at)
     if ids is not None:
         rows = rows.filter(subject_id__in=ids)
-    yield from (
-        rows.order_by("entry__seq", "id").values_list("subject_id", "values").iterator(chunk_size=10_000)
-    )
+    for subject_id, values in raw_rows(rows.order_by("entry__seq", "id"), "subject_id", "values"):
+        yield subject_id, loads(values)
+
+
+def raw_rows(rows: QuerySet[StateVersion], *fields: str) -> Iterator[tuple[Any, ...]]:
+    """Fields of versions as the driver gives them: `values` as JSON text, days as `stated_day` reads them.
+
+    Whoever reads a hundred thousand versions pays more for the ORM's conversions than for the database.
+    """
+    try:
+        sql, parameters = rows.values_list(*fields).query.sql_with_params()
+    except EmptyResultSet:
+        return
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while found := cursor.fetchmany(CHUNK):
+            yield from found
+
+
+def stated_day(value: Any) -> date | None:
+    """A day as either driver gives it: ISO text, a date, or None."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def states_at(

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+from json import loads
 from typing import Any
 
 from banso_web.core.facts.happenings import effective
+from banso_web.core.facts.states import raw_rows, stated_day
 from banso_web.core.models import StateVersion
 
 FIRST, LAST = date.min.toordinal(), date.max.toordinal() + 1
@@ -60,8 +62,9 @@ def timelines(
     if ids is not None:
         rows = rows.filter(subject_id__in=ids)
     layers: dict[str, dict[int, list[Piece]]] = {field: {} for field in fields}
-    listed = rows.order_by("entry__seq", "id").values_list("subject_id", "values", "valid_from", "valid_to")
-    for subject_id, values, start, end in listed.iterator(chunk_size=20_000):
+    listed = raw_rows(rows.order_by("entry__seq", "id"), "subject_id", "values", "valid_from", "valid_to")
+    for subject_id, text, valid_from, valid_to in listed:
+        values, start, end = loads(text), stated_day(valid_from), stated_day(valid_to)
         piece_from, piece_to = start.toordinal() if start else FIRST, end.toordinal() if end else LAST
         for field in fields:
             if field in values:

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from banso.revenue import Decomposition, decompose
-from banso_web.core.metrics import MetricResult, Scope
+from banso_web.core.metrics import MetricResult, Rows, Scope
 from banso_web.core.ui.formats import month_text
 from banso_web.core.ui.links import keep_question
 from banso_web.reports.question import Question
@@ -118,7 +118,7 @@ def _bar(question: Question, result: MetricResult, key: str, amount: Decimal, *,
         "upsell",
         "cross_sell",
     ):  # rows of every expansion: those without a share in the bar are not counted
-        counted = sum(1 for row in rows if row.amount)
+        counted = rows.with_amount() if isinstance(rows, Rows) else 0
     return Bar(key, PARTS[key], amount, total, counted, question.rows_url("nrr_monthly", key))
 
 

@@ -22,6 +22,8 @@ from banso_web.core.metrics import (
     compute,
     rows_of,
     spec_of,
+    total_of,
+    unrated_of,
 )
 from banso_web.core.pages import page, render_page
 from banso_web.core.ui.links import changed_query
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from banso_web.members.models import Member
 
 SIZE = 200
+LOST = ("churn", "contraction")
 
 
 @dataclass(frozen=True)
@@ -96,19 +99,15 @@ def _total(result: MetricResult, part: str, rows: Sequence[Row]) -> Total:
     expected = side.value if side else None
     if part in result.part_rows and isinstance(result.parts.get(part), Decimal):
         expected = result.parts[part]
-    amount = sum((row.amount or Decimal(0) for row in rows), Decimal(0))
-    return Total(
-        len(rows),
-        amount,
-        expected,
-        counted(result.metric, part),
-        sum(1 for row in rows if row.extra.get("held")),
-    )
+    return Total(len(rows), total_of(rows), expected, counted(result.metric, part), unrated_of(rows))
 
 
-def _shown(member: Member, rows: Sequence[Row], as_of: date, touched: dict[int, date]) -> list[ShownRow]:
+def _shown(member: Member, rows: Sequence[Row], question: Question) -> list[ShownRow]:
+    rows = list(rows)
     ids = {row.account_id for row in rows if row.account_id is not None}
-    seen = set(visible_accounts(member).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    seen = _visible(member, ids)
+    # When somebody was last touched is looked up only where customers were lost, and of those alone.
+    touched = last_touches(question.asked, ids) if any(row.part in LOST for row in rows) else {}
     out = []
     for row in rows:
         is_customer = row.account_id is not None
@@ -153,14 +152,10 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
         )
     rows = rows_of(result, part)
     member = cast("Member", request.user)
-    # Which customers were touched when costs a look over all touches: only where somebody was lost.
-    touched = last_touches(question.asked) if _wants_touch(rows) else {}
     if request.GET.get("export") == "csv":
-        return _csv(
-            request, question, spec, result, part, _shown(member, rows, question.asked.as_of, touched)
-        )
+        return _csv(request, question, spec, result, part, _shown(member, rows, question))
     start = min(_offset(request), max(len(rows) - 1, 0))
-    shown = _shown(member, rows[start : start + SIZE], question.asked.as_of, touched)
+    shown = _shown(member, rows[start : start + SIZE], question)
     line = ALL.get(spec.key) or Line(spec.key)
     context = {
         **picker(question),
@@ -196,8 +191,12 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
     return render_page(request, "reports/rows.html", context)
 
 
-def _wants_touch(rows: Sequence[Row]) -> bool:
-    return any(row.part in ("churn", "contraction") for row in rows[:SIZE])
+def _visible(member: Member, ids: set[int]) -> set[int]:
+    """Which of these customers the member may see. Asked for many, all are read at once."""
+    visible = visible_accounts(member)
+    if len(ids) <= SIZE:
+        visible = visible.filter(pk__in=ids)
+    return ids & set(visible.values_list("pk", flat=True)) if ids else set()
 
 
 def _columns(rows: Sequence[ShownRow]) -> dict[str, bool]:
@@ -209,7 +208,7 @@ def _columns(rows: Sequence[ShownRow]) -> dict[str, bool]:
         "on": any(one.row.on is not None for one in rows),
         "reason": any(one.row.reason for one in rows),
         "contract": any(one.contract for one in rows),
-        "touched": any(one.row.part in ("churn", "contraction") for one in rows),
+        "touched": any(one.row.part in LOST for one in rows),
         "movements": any(one.movements for one in rows),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from banso.revenue import Line, Waterfall
+from banso.revenue import Waterfall
 from banso_web.core.metrics import MetricResult, Question, Row, Rows, Side, rows
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.frame import (
@@ -17,21 +17,19 @@ from banso_web.revenue.metrics.frame import (
     unrated_customers,
     unrated_items,
 )
-from banso_web.revenue.metrics.rows import UNITS, line_rows, planned_rows
+from banso_web.revenue.metrics.rows import UNITS, line_rows, planned_rows, units
 from banso_web.revenue.reads.months import standing
 from banso_web.revenue.reads.planned import planned_ends
 
 HELD = ("unchanged", "new", "reactivation", "expansion", "contraction")
 
 
-def _held(line: Line) -> Decimal:
-    return line.closing + line.fx
-
-
 def _day(question: Question) -> tuple[Context, Waterfall, Rows]:
     context = Context.of(question)
     fall = standing(question.asked, question.asked.as_of, question.scope)
-    held = line_rows(fall.lines.of(*HELD), context.counted, amount=_held, movements=False, part="closing")
+    held = line_rows(
+        fall.lines.of(*HELD), context.counted, amount=units("restated"), movements=False, part="closing"
+    )
     return context, fall, held
 
 

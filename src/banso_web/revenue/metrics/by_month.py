@@ -8,7 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from banso.revenue import FEW_CASES, Line, Waterfall, annualised, pooled, wilson
+import numpy as np
+from numpy.typing import NDArray
+
+from banso.revenue import FEW_CASES, Lines, Waterfall, annualised, pooled, wilson
 from banso.revenue import quick_ratio as library_quick_ratio
 from banso_web.core.metrics import Interval, MetricResult, Question, Row, Side, exact
 from banso_web.revenue.metrics import words
@@ -20,49 +23,29 @@ from banso_web.revenue.metrics.frame import (
     notes_of,
     reason_without,
 )
-from banso_web.revenue.metrics.rows import line_rows
+from banso_web.revenue.metrics.rows import line_rows, units
 from banso_web.revenue.reads.months import last_day, month_waterfall, months_before, series
 
 CHANGED = ("new", "reactivation", "expansion", "contraction", "churn")
-
-
-def _opening(line: Line) -> Decimal:
-    return line.opening
-
-
-def _amount(line: Line) -> Decimal:
-    return line.amount
-
-
-def _kept(line: Line) -> Decimal:
-    return line.closing
-
-
-def _no_more_than_before(line: Line) -> Decimal:
-    return min(line.opening, line.closing)
 
 
 def part_rows(context: Context, fall: Waterfall) -> dict[str, Sequence[Row]]:
     """The rows of every bar: each adds up to its bar."""
     counted, lines = context.counted, fall.lines
     made: dict[str, Sequence[Row]] = {
-        kind: line_rows(lines.of(kind), counted, amount=_amount, movements=True) for kind in CHANGED
+        kind: line_rows(lines.of(kind), counted, amount=units("amount"), movements=True) for kind in CHANGED
     }
-    made["opening"] = line_rows(lines.opened(), counted, amount=_opening, movements=False, part="opening")
+    made["opening"] = line_rows(
+        lines.opened(), counted, amount=units("opening"), movements=False, part="opening"
+    )
     closing = lines.of("unchanged", "new", "reactivation", "expansion", "contraction")
-    made["closing"] = line_rows(
-        closing, counted, amount=lambda line: line.closing + line.fx, movements=False, part="closing"
-    )
+    made["closing"] = line_rows(closing, counted, amount=units("restated"), movements=False, part="closing")
     grown = lines.of("expansion")
-    made["upsell"] = line_rows(
-        grown.upsold(), counted, amount=lambda line: line.upsell, movements=True, part="upsell"
-    )
+    made["upsell"] = line_rows(grown.upsold(), counted, amount=units("upsell"), movements=True, part="upsell")
     made["cross_sell"] = line_rows(
-        grown.cross_sold(), counted, amount=lambda line: line.cross_sell, movements=True, part="cross_sell"
+        grown.cross_sold(), counted, amount=units("cross_sell"), movements=True, part="cross_sell"
     )
-    made["fx"] = (
-        line_rows(lines, counted, amount=lambda line: line.fx, movements=False, part="fx") if fall.fx else ()
-    )
+    made["fx"] = line_rows(lines, counted, amount=units("fx"), movements=False, part="fx") if fall.fx else ()
     return made
 
 
@@ -79,7 +62,7 @@ def _frame(question: Question) -> tuple[Context, Waterfall, dict[str, Any]]:
     return context, fall, common
 
 
-def retained(pick: Callable[[Line], Decimal], kinds: tuple[str, ...]) -> Callable[[Question], MetricResult]:
+def retained(pick: str, kinds: tuple[str, ...]) -> Callable[[Question], MetricResult]:
     """NRR and GRR: what the opening customers hold at the end, over what they held at the start."""
 
     def compute(question: Question) -> MetricResult:
@@ -95,7 +78,7 @@ def retained(pick: Callable[[Line], Decimal], kinds: tuple[str, ...]) -> Callabl
             Fraction(kept) / Fraction(fall.opening) if fall.opening > 0 else None,
             reason=None if fall.opening > 0 else reason_without(fall, words.NO_OPENING),
             numerator=Side(
-                kept, line_rows(stood, context.counted, amount=pick, movements=False, part="kept")
+                kept, line_rows(stood, context.counted, amount=units(pick), movements=False, part="kept")
             ),
             denominator=Side(fall.opening, common["part_rows"]["opening"]),
             parts=fall.parts(),
@@ -118,8 +101,9 @@ def lost(kinds: tuple[str, ...], *, net: bool = False) -> Callable[[Question], M
         )
         shown = fall.lines.of(*kinds, *(("expansion",) if net else ()))
 
-        def signed(line: Line) -> Decimal:
-            return -line.amount if line.kind == "expansion" else line.amount
+        def signed(lines: Lines) -> NDArray[Any]:
+            found: NDArray[Any] = np.where(lines.are("expansion"), -1, 1) * lines.units("amount")
+            return found
 
         return answer(
             question,
@@ -174,9 +158,9 @@ def customers_lost(*, complement: bool = False, yearly: bool = False) -> Callabl
             interval = replace(interval, low=1 - interval.high, high=1 - interval.low)
         if interval and yearly:
             interval = replace(interval, low=1 - (1 - interval.low) ** 12, high=1 - (1 - interval.high) ** 12)
-        churned = line_rows(fall.lines.of("churn"), context.counted, amount=_opening, movements=True)
+        churned = line_rows(fall.lines.of("churn"), context.counted, amount=units("opening"), movements=True)
         stayed = fall.lines.opened().of("unchanged", "expansion", "contraction")
-        staying = line_rows(stayed, context.counted, amount=_opening, movements=False, part="kept")
+        staying = line_rows(stayed, context.counted, amount=units("opening"), movements=False, part="kept")
         notes = common.pop("notes")
         if opened and gone < FEW_CASES:
             notes = (*notes, str(words.SMALL))
@@ -210,8 +194,8 @@ def quick_ratio(question: Question) -> MetricResult:
         question,
         library_quick_ratio(fall),
         reason=None if gone > 0 else str(words.NOTHING_LOST),
-        numerator=Side(gained, line_rows(won, context.counted, amount=_amount, movements=True)),
-        denominator=Side(gone, line_rows(left, context.counted, amount=_amount, movements=True)),
+        numerator=Side(gained, line_rows(won, context.counted, amount=units("amount"), movements=True)),
+        denominator=Side(gone, line_rows(left, context.counted, amount=units("amount"), movements=True)),
         parts=fall.parts(),
         n=len(won) + len(left),
         **common,
@@ -224,5 +208,5 @@ def reasons_of(result: MetricResult) -> Mapping[str, Decimal]:
     return found
 
 
-nrr_monthly = retained(_kept, ("expansion",))
-grr_monthly = retained(_no_more_than_before, ())
+nrr_monthly = retained("closing", ("expansion",))
+grr_monthly = retained("kept", ())

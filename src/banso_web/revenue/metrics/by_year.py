@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from banso.revenue import Cohort12, average, retention_12m
+from banso.revenue import exact as library_exact
 from banso_web.accounts import counting
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import MetricResult, Question, Row, Rows, Scope, Side, exact
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.frame import Context, answer, excluded_rows, not_begun, notes_of
+from banso_web.revenue.metrics.rows import ByAmount, Places
 from banso_web.revenue.reads.customers import within
 from banso_web.revenue.reads.months import last_day, months_before, next_month, scope_key, series, standing
 from banso_web.revenue.reads.rated import added_up, held_in, held_of, held_text
@@ -44,11 +49,16 @@ def cohort_of(context: Context, asked: Asked, scope: Scope) -> Cohort12:
     return _cohorts.get((counted.rules, asked.as_of, asked.known_at, scope_key(scope)), make)
 
 
-def _lines(cohort: Cohort12, pick: Callable[[Decimal, Decimal], Decimal]) -> Rows:
-    def read() -> Sequence[Row]:
-        names = counting.called([int(customer) for customer, _, _ in cohort.lines])
+Pick = Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
+
+
+def _lines(cohort: Cohort12, pick: Pick) -> Rows:
+    def read(places: Places) -> list[Row]:
+        lines = cohort.lines.at(places)
+        names = counting.called([int(customer) for customer, _, _ in lines])
+        amounts = pick(lines.before, lines.after).tolist()
         rows = []
-        for customer, before, after in cohort.lines:
+        for (customer, before, after), amount in zip(lines, amounts, strict=True):
             called = names.get(int(customer))
             code, name = (called.code, called.name) if called else (customer, "")
             rows.append(
@@ -57,14 +67,21 @@ def _lines(cohort: Cohort12, pick: Callable[[Decimal, Decimal], Decimal]) -> Row
                     code,
                     name,
                     part="cohort",
-                    amount=pick(before, after),
+                    amount=library_exact(amount, lines.places),
                     opening=before,
                     closing=after,
                 )
             )
-        return sorted(rows, key=lambda row: (-(row.amount or 0), row.code))
+        return rows
 
-    return Rows(len(cohort.lines), read)
+    whole = cohort.lines
+    return ByAmount(
+        len(whole),
+        lambda: pick(whole.before, whole.after),
+        whole.places,
+        lambda places: [int(key) for key in whole.customers(places)],
+        read,
+    )
 
 
 def twelve_months(key: str) -> Callable[[Question], MetricResult]:
@@ -80,7 +97,7 @@ def twelve_months(key: str) -> Callable[[Question], MetricResult]:
         cohort = cohort_of(context, asked, question.scope)
         kept = cohort.closing if key == "nrr" else cohort.kept
         value = cohort.nrr if key == "nrr" else cohort.grr
-        top = _lines(cohort, (lambda before, after: after) if key == "nrr" else min)
+        top = _lines(cohort, (lambda before, after: after) if key == "nrr" else np.minimum)
         fall = standing(asked, asked.as_of, question.scope)
         return answer(
             question,

@@ -10,7 +10,7 @@ from fractions import Fraction
 from banso.money import from_units, to_units
 from banso.revenue import Term
 from banso_web.accounts import counting
-from banso_web.core.metrics import MetricResult, Question, Row, Side, rows
+from banso_web.core.metrics import MetricResult, Question, Row, Rows, Side
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.by_month import wilson_interval
 from banso_web.revenue.metrics.by_year import year_ago
@@ -27,7 +27,11 @@ def period(question: Question) -> tuple[date, date]:
     return year_ago(question.asked.as_of) + timedelta(days=1), question.asked.as_of
 
 
-def _rows(found: Renewals, terms: list[Term], *, part: str) -> list[Row]:
+def _rows(found: Renewals, terms: list[Term], *, part: str) -> Rows:
+    return Rows(len(terms), lambda: _made(found, terms, part))
+
+
+def _made(found: Renewals, terms: list[Term], part: str) -> list[Row]:
     names = counting.called([found.customer_of[term.contract] for term in terms])
     codes = counting.contract_codes(int(term.contract) for term in terms)
     amounts = {id(term): units for term, units in zip(found.rate.terms, found.amounts, strict=True)}
@@ -86,9 +90,9 @@ def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
             reason=None
             if value is not None
             else str(words.NO_RATE if by_amount and unrated else words.NO_TERMS),
-            numerator=Side(top, rows(_rows(found, renewed, part="renewed"))),
-            denominator=Side(bottom, rows(_rows(found, decided, part=""))),
-            excluded=rows(_rows(found, open_terms, part="pending")),
+            numerator=Side(top, _rows(found, renewed, part="renewed")),
+            denominator=Side(bottom, _rows(found, decided, part="")),
+            excluded=_rows(found, open_terms, part="pending"),
             parts={
                 "from": first,
                 "to": last,
@@ -107,9 +111,9 @@ def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
             else (),
             interval=None if by_amount else wilson_interval(rate.renewed, len(decided)),
             part_rows={
-                "untouched": rows(_rows(found, flagged, part="untouched")),
-                "pending": rows(_rows(found, open_terms, part="pending")),
-                "lost": rows(_rows(found, [term for term in decided if term.state == "lost"], part="lost")),
+                "untouched": _rows(found, flagged, part="untouched"),
+                "pending": _rows(found, open_terms, part="pending"),
+                "lost": _rows(found, [term for term in decided if term.state == "lost"], part="lost"),
             },
         )
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from json import loads
 from typing import Any
 
 import numpy as np
-from django.db.models import Q
 
 from banso.periods import add_months
 from banso.revenue import Book, RenewalRate, Term, renewal_rate
 from banso_web.accounts import counting
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.facts.happenings import effective
-from banso_web.core.facts.states import WITHDRAWN
+from banso_web.core.facts.states import WITHDRAWN, raw_rows, stated_day
 from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
 from banso_web.revenue.reads.book import loaded
@@ -26,6 +26,9 @@ from banso_web.revenue.reads.rated import Held, held_in, is_carried, to_reportin
 #: Upper apps that know of contacts add `(account ids, first, last, asked) -> ids with a contact`, or None where they hold
 #: no contact at all; without any answer, whether a renewal went untouched is unknown.
 contact_sources: list[Callable[[Collection[int], date, date, Asked], set[int] | None]] = []
+#: Of a source, the last number up to a watermark at which its contacts changed; without one, any entry counts as a change.
+contact_marks: dict[Callable[..., Any], Callable[[int], int]] = {}
+TERM = 12  # months of a rolling term that states none
 CONTACT_DAYS = 180  # a contact this long before the term's end makes a renewal a touched one
 
 Stated = dict[str, Any]
@@ -75,10 +78,11 @@ def _versions(asked: Asked, ids: Collection[int]) -> dict[int, tuple[Stated, lis
     if asked.known_at is not None:
         rows = rows.filter(recorded_at__lte=asked.known_at)
     found: dict[int, tuple[Stated, list[date]]] = {}
-    listed = rows.order_by("entry__seq", "id").values_list("subject_id", "values", "valid_to")
-    for key, values, valid_to in listed.iterator(chunk_size=5_000):
+    listed = raw_rows(rows.order_by("entry__seq", "id"), "subject_id", "values", "valid_to")
+    for key, text, valid_to in listed:
+        values, behind = loads(text), stated_day(valid_to)
         merged, ends = found.setdefault(key, ({}, []))
-        if valid_to is None or valid_to > asked.as_of:
+        if behind is None or behind > asked.as_of:
             merged.update(values)
         stated = day_value(values.get("ends_on"))
         if stated and stated not in ends:
@@ -87,12 +91,36 @@ def _versions(asked: Asked, ids: Collection[int]) -> dict[int, tuple[Stated, lis
 
 
 def _candidates(asked: Asked, first: date, last: date) -> list[int]:
-    """Contracts that may have a term ending in the period: an end stated there, an end of service, or a rolling term."""
-    within = Q(values__ends_on__gte=first.isoformat(), values__ends_on__lte=last.isoformat())
-    ended = Q(values__ended_on__gte=first.isoformat(), values__ended_on__lte=last.isoformat())
-    rows = StateVersion.objects.filter(effective(asked.watermark), subject="contract")
-    chosen = rows.filter(within | ended | Q(values__auto_renew=True))
-    return sorted(set(chosen.values_list("subject_id", flat=True).iterator(chunk_size=20_000)))
+    """Contracts that may have a term ending in the period: an end stated there, an end of service, or a rolling term one
+    of whose turns falls into its months. One pass over the versions; whoever cannot have one is not looked at again."""
+    low, high = first.isoformat(), last.isoformat()
+    rows = StateVersion.objects.filter(effective(asked.watermark), subject="contract").order_by()
+    called = loaded(asked.watermark, asked.known_at).called_ends
+    over = {key for key, day in called.items() if first.toordinal() <= day <= last.toordinal()}
+    found: set[int] = set()
+    rolling: set[int] = set()
+    ends: dict[int, set[str]] = {}
+    turns: dict[int, set[int]] = {}
+    for key, text in raw_rows(rows, "subject_id", "values"):
+        values = loads(text)
+        for name in ("ends_on", "ended_on"):
+            if low <= (values.get(name) or "")[:10] <= high:
+                found.add(key)
+        if values.get("ends_on"):
+            ends.setdefault(key, set()).add(values["ends_on"])
+        if values.get("auto_renew"):
+            rolling.add(key)
+        if values.get("renewal_months"):
+            turns.setdefault(key, {TERM}).add(int(values["renewal_months"]))
+    months = range(first.year * 12 + first.month, last.year * 12 + last.month + 1)
+    for key in rolling - found:
+        stated = {int(end[:4]) * 12 + int(end[5:7]) for end in ends.get(key, ())}
+        every = turns.get(key, (TERM,))
+        if key in over or any(
+            (month - end) % turn == 0 for end in stated for turn in every for month in months
+        ):
+            found.add(key)
+    return sorted(found)
 
 
 def _chunks(ids: list[int]) -> Iterator[list[int]]:
@@ -119,7 +147,7 @@ def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
             ended = day_value(terms.get("ended_on"))
             if ended is None and key in called:
                 ended = date.fromordinal(called[key])
-            months = int(terms.get("renewal_months") or 12)
+            months = int(terms.get("renewal_months") or TERM)
             auto = bool(terms.get("auto_renew"))
             for ends_on, rolls in _lines(ends, auto, months, day_value(terms.get("starts_on")), last):
                 if not rolls and not (first <= min(ends_on, ended or ends_on) <= last):
@@ -163,11 +191,26 @@ def _rolled(day: date, months: int) -> date:
     return add_months(day, months)
 
 
+def contact_mark(watermark: int) -> int:
+    """The last number at which what is known of contacts changed."""
+    marks = (contact_marks.get(source, int)(watermark) for source in contact_sources)
+    return max(marks, default=0)
+
+
 def renewals(asked: Asked, counted: Counted, first: date, last: date, scope: Scope | None = None) -> Renewals:
     """The renewal rate of the terms that ended from `first` to `last`; a scope is that of the period's first day."""
     scope = scope or Scope()
-    # The watermark itself: contacts have no part in the rules.
-    key = (counted.rules, asked.watermark, asked.as_of, asked.known_at, scope.key, scope.team, first, last)
+    # Contacts have no part in the rules.
+    key = (
+        counted.rules,
+        contact_mark(asked.watermark),
+        asked.as_of,
+        asked.known_at,
+        scope.key,
+        scope.team,
+        first,
+        last,
+    )
     return _renewals.get(key, lambda: _renewal_rate(asked, counted, first, last, scope))
 
 
