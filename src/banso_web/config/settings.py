@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "banso_web.members",
     "banso_web.accounts",
     "banso_web.ingest",
+    "banso_web.collect",
+    "banso_web.warehouse",
     "banso_web.revenue",
     "banso_web.usage",
     "banso_web.touch",

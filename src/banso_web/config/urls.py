@@ -11,6 +11,7 @@ PLACES = {
     "members": "",
     "accounts": "",
     "ingest": "",
+    "collect": "",
     "revenue": "",
     "touch": "",
     "lifecycle": "",

@@ -1,0 +1,47 @@
+"""What is written to the log for one request: who sent it, when it came, and its body untouched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """The head of a logged request; `received_at` in microseconds since 1970, UTC."""
+
+    source: int
+    path: str
+    request: str
+    received: int
+
+    @property
+    def received_at(self) -> datetime:
+        return datetime.fromtimestamp(self.received // 1_000_000, UTC).replace(
+            microsecond=self.received % 1_000_000
+        )
+
+
+_decoder = msgspec.json.Decoder(Envelope)
+
+
+def packed(head: Envelope, body: bytes) -> bytes:
+    """Head and body as one payload: the head is one line."""
+    return msgspec.json.encode(head) + b"\n" + body
+
+
+def opened(payload: bytes) -> tuple[Envelope, bytes]:
+    """The head and the body of a payload. Raises ValueError for bytes that are none."""
+    head, found, body = payload.partition(b"\n")
+    if not found:
+        raise ValueError("no envelope")
+    try:
+        return _decoder.decode(head), body
+    except msgspec.DecodeError as error:
+        raise ValueError(f"no envelope: {error}") from None
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds

@@ -1,0 +1,237 @@
+"""From sealed logs to the event store: decode, check, drop what is there already, write, and let go of the log.
+
+One process at a time does this (a lease in the database); should two do it all the same, the manifest lets one of them in.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from django.db.models import F, Q
+
+from banso_web.collect.actions import RejectedRow, keep_rejected
+from banso_web.collect.envelope import Envelope, opened
+from banso_web.collect.frames import Damage, read_frames
+from banso_web.collect.log import seal_abandoned, sealed_logs
+from banso_web.collect.protocol import Event, Rejected, Unreadable, events_of
+from banso_web.collect.taking import folder as log_folder
+from banso_web.core import clock
+from banso_web.warehouse.embedded import AlreadyTaken, EmbeddedStore, merge, sweep
+from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay
+from banso_web.warehouse.port import Added, EventRow, Taking
+
+#: One round reads so many bytes of logs at the most: memory does not grow with what waits.
+ROUND_BYTES = 64 * 1024 * 1024
+LEASE_SECONDS = 120
+#: Taken logs are remembered so long; a log of that name cannot come back later.
+REMEMBER = timedelta(days=40)
+
+
+@dataclass
+class Round:
+    """What one round did."""
+
+    logs: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    damaged_bytes: int = 0
+
+
+class LeaseLost(Exception):
+    """Another process took over in the middle of a round."""
+
+
+def compact() -> Round:
+    """Take in everything that waits; nothing where another process holds the lease. Safe to run twice and to be killed."""
+    done = Round()
+    if not _hold_lease():
+        return done
+    try:
+        seal_abandoned(log_folder())
+        for batch in _batches():
+            _take_in(batch, done)
+            _hold_lease()
+    finally:
+        _release_lease()
+    return done
+
+
+def tidy() -> None:
+    """Merge the files of closed days, sweep what nothing names, forget the names of logs long gone."""
+    yesterday = clock.now().astimezone(UTC).date() - timedelta(days=1)
+    days = EventSegment.objects.filter(retired_at=None, day__lte=yesterday).values_list("day", flat=True)
+    for day, files in sorted(Counter(days).items()):
+        merge(day, least=2 if files > 1 else 8)
+    sweep()
+    LogTaken.objects.filter(taken_at__lt=clock.now() - REMEMBER).delete()
+
+
+def _batches() -> Iterator[list[Path]]:
+    """Sealed logs in rounds of bounded size, oldest first; those already in are deleted."""
+    waiting = sealed_logs(log_folder())
+    taken = set(
+        LogTaken.objects.filter(name__in=[path.name for path in waiting]).values_list("name", flat=True)
+    )
+    batch: list[Path] = []
+    size = 0
+    for path in waiting:
+        if path.name in taken:
+            path.unlink(missing_ok=True)
+            continue
+        length = path.stat().st_size
+        if batch and size + length > ROUND_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(path)
+        size += length
+    if batch:
+        yield batch
+
+
+def _take_in(batch: list[Path], done: Round) -> None:
+    rows: list[EventRow] = []
+    refused: list[RejectedRow] = []
+    accepted: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    damaged: Counter[str] = Counter()
+    for path in batch:
+        for found in read_frames(path.read_bytes()):
+            if isinstance(found, Damage):
+                damaged[path.name] += 0 if found.torn else found.length
+                continue
+            for event, head in _events(found.payload):
+                if isinstance(event, Rejected):
+                    refused.append(_refused(event, head))
+                    rejected[path.name] += 1
+                else:
+                    rows.append(_row(event, head))
+                    accepted[path.name] += 1
+
+    def beside(added: Added) -> None:
+        if not _hold_lease():
+            raise LeaseLost
+        keep_rejected(refused)
+        _count(rows, refused, added)
+
+    names = [path.name for path in batch]
+    try:
+        added = EmbeddedStore().add(rows, Taking(names, rejected, damaged, accepted, beside))
+    except (AlreadyTaken, LeaseLost):  # another process is at it; the files made here are swept
+        return
+    for path in batch:
+        path.unlink(missing_ok=True)
+    done.logs += len(batch)
+    done.accepted += added.accepted
+    done.duplicates += len(added.duplicates)
+    done.rejected += len(refused)
+    done.damaged_bytes += sum(damaged.values())
+
+
+def _events(payload: bytes) -> Iterator[tuple[Event | Rejected, Envelope]]:
+    head, body = opened(payload)
+    try:
+        for event in events_of(head.path, body, head.received_at, head.request):
+            yield event, head
+    except (
+        Unreadable
+    ):  # the request was answered with an error and never logged; a later version may be stricter
+        return
+
+
+def _refused(event: Rejected, head: Envelope) -> RejectedRow:
+    return RejectedRow(
+        source=head.source,
+        received_at=head.received_at,
+        request=head.request,
+        index=event.index,
+        message_id=event.message_id,
+        reason=event.reason,
+        field=event.field,
+        body=event.body.decode("utf-8", "replace").replace("\x00", ""),
+    )
+
+
+def _row(event: Event, head: Envelope) -> EventRow:
+    given = event.properties if event.kind in ("track", "page", "screen") else {}
+    local = event.at.astimezone(clock.JST).date()
+    return EventRow(
+        source=head.source,
+        message_id=event.message_id,
+        kind=event.kind,
+        user_id=event.user_id,
+        anonymous_id=event.anonymous_id,
+        group_id=event.group_id,
+        previous_id=event.previous_id,
+        name=event.name,
+        happened_at=event.at,
+        local_day=local,
+        day=event.client_day or head.received_at.date(),
+        timed=event.client_day is not None,
+        received_at=head.received_at,
+        product=_word(given.get("product")),
+        department=_word(given.get("department")),
+        feature=_word(given.get("feature")) or (event.name if event.kind == "track" else ""),
+        properties=_json(event.properties),
+        context=_json(event.context),
+    )
+
+
+def _word(value: object) -> str:
+    return str(value)[:200].replace("\x00", "") if isinstance(value, (str, int, float)) else ""
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode("utf-8")
+
+
+def _count(rows: list[EventRow], refused: list[RejectedRow], added: Added) -> None:
+    """Counts of the sources by Japan's day of receipt."""
+    counts: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0, 0, 0])
+    latest: dict[tuple[int, date], datetime] = {}
+    doubled = Counter(added.duplicates)
+    for row in rows:
+        key = row.source, row.received_at.astimezone(clock.JST).date()
+        name = row.source, row.message_id
+        again = doubled[name] > 0
+        doubled[name] -= again
+        counts[key][1 if again else 0] += 1
+        latest[key] = max(latest.get(key, row.received_at), row.received_at)
+    for refusal in refused:
+        key = refusal.source, refusal.received_at.astimezone(clock.JST).date()
+        counts[key][2] += 1
+        latest[key] = max(latest.get(key, refusal.received_at), refusal.received_at)
+    for (source, day), (accepted, duplicates, rejected) in counts.items():
+        SourceDay.objects.get_or_create(
+            source=source, day=day, defaults={"last_received_at": latest[source, day]}
+        )
+        counted = SourceDay.objects.filter(source=source, day=day)
+        counted.update(
+            accepted=F("accepted") + accepted,
+            duplicates=F("duplicates") + duplicates,
+            rejected=F("rejected") + rejected,
+        )
+        counted.filter(last_received_at__lt=latest[source, day]).update(last_received_at=latest[source, day])
+
+
+def _me() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"[:80]
+
+
+def _hold_lease() -> bool:
+    """Take or keep the lease by one conditional UPDATE."""
+    moment = datetime.now(UTC)  # a lease is about this machine's time, whatever day a demo pretends
+    Lease.objects.get_or_create(name="compactor")
+    free = Lease.objects.filter(Q(until=None) | Q(until__lt=moment) | Q(holder=_me()), name="compactor")
+    return bool(free.update(holder=_me(), until=moment + timedelta(seconds=LEASE_SECONDS)))
+
+
+def _release_lease() -> None:
+    Lease.objects.filter(name="compactor", holder=_me()).update(until=None)

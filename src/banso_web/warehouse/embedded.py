@@ -1,0 +1,337 @@
+"""The embedded event store: immutable Parquet files with a manifest in the relational database, read by DuckDB in memory.
+
+A file is written beside its name, synced, renamed, the folder synced; then one transaction names it in the manifest together with
+the logs it came from. A crash before leaves a file nobody reads, a crash after leaves a log that is known to be in: no event
+is lost, none counts twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+
+from banso_web.collect.envelope import micros
+from banso_web.core import clock
+from banso_web.warehouse.models import EventSegment, LogTaken, TouchedDay
+from banso_web.warehouse.port import Added, EventRow, Taking
+
+COLUMNS = (
+    ("source", "INTEGER"),
+    ("message_id", "VARCHAR"),
+    ("kind", "VARCHAR"),
+    ("user_id", "VARCHAR"),
+    ("anonymous_id", "VARCHAR"),
+    ("group_id", "VARCHAR"),
+    ("previous_id", "VARCHAR"),
+    ("name", "VARCHAR"),
+    ("happened_at", "TIMESTAMP"),
+    ("local_day", "DATE"),
+    ("day", "DATE"),
+    ("timed", "BOOLEAN"),
+    ("received_at", "TIMESTAMP"),
+    ("product", "VARCHAR"),
+    ("department", "VARCHAR"),
+    ("feature", "VARCHAR"),
+    ("properties", "VARCHAR"),
+    ("context", "VARCHAR"),
+)
+NAMES = ", ".join(name for name, _type in COLUMNS)
+#: Where it is used most: one account's events lie together.
+SORTED = "group_id, user_id, happened_at"
+#: An event without a time of its own is compared with such events of so many days.
+UNTIMED_DAYS = 35
+#: A replaced file stays so long for readers that opened the manifest before.
+GRACE = timedelta(minutes=10)
+MEMORY = "1GB"
+
+
+def folder() -> Path:
+    path: Path = settings.BANSO_HOME / "events" / "segments"
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def connection() -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory that spills into the home and writes nothing else by itself."""
+    spill = settings.BANSO_HOME / "events" / "spill"
+    spill.mkdir(parents=True, exist_ok=True, mode=0o700)
+    opened = duckdb.connect(":memory:")
+    opened.execute(f"SET memory_limit = '{MEMORY}'")
+    opened.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
+    opened.execute("SET TimeZone = 'UTC'")
+    return opened
+
+
+class EmbeddedStore:
+    """See the head of the module."""
+
+    def add(self, rows: Sequence[EventRow], taking: Taking) -> Added:
+        fresh, duplicates = self._new(rows)
+        by_day: dict[date, list[EventRow]] = defaultdict(list)
+        for row in fresh:
+            by_day[row.day].append(row)
+        made = [_written(each) for each in by_day.values()]
+        touched = {row.local_day for row in fresh}
+        added = Added(len(fresh), tuple(duplicates))
+        with transaction.atomic():
+            taken = {name for (name,) in LogTaken.objects.filter(name__in=taking.logs).values_list("name")}
+            if taken:  # another process was quicker: its files count, ours are swept
+                raise AlreadyTaken(sorted(taken))
+            EventSegment.objects.bulk_create(made)
+            touch(touched)
+            moment = clock.now()
+            LogTaken.objects.bulk_create(
+                LogTaken(
+                    name=name,
+                    taken_at=moment,
+                    accepted=taking.accepted.get(name, 0),
+                    duplicates=len(duplicates) if position == 0 else 0,
+                    rejected=taking.rejected.get(name, 0),
+                    damaged_bytes=taking.damaged.get(name, 0),
+                )
+                for position, name in enumerate(taking.logs)
+            )
+            if taking.beside is not None:
+                taking.beside(added)
+        return added
+
+    def _new(self, rows: Sequence[EventRow]) -> tuple[list[EventRow], list[tuple[int, str]]]:
+        """The rows that are not there yet, the first of each key."""
+        timed: dict[date, set[tuple[int, str]]] = defaultdict(set)
+        loose: set[tuple[int, str]] = set()
+        for row in rows:
+            (timed[row.day] if row.timed else loose).add((row.source, row.message_id))
+        seen: set[tuple[date | None, int, str]] = set()
+        for day, keys in timed.items():
+            files = EventSegment.objects.filter(day=day, retired_at=None)
+            seen |= {(day, *key) for key in _present(files, keys, "timed")}
+        if loose:
+            since = clock.today() - timedelta(days=UNTIMED_DAYS)
+            files = EventSegment.objects.filter(day__gte=since, untimed__gt=0, retired_at=None)
+            seen |= {(None, *key) for key in _present(files, loose, "NOT timed")}
+        fresh, duplicates = [], []
+        for row in rows:
+            key = (row.day if row.timed else None, row.source, row.message_id)
+            if key in seen:
+                duplicates.append((row.source, row.message_id))
+            else:
+                seen.add(key)
+                fresh.append(row)
+        return fresh, duplicates
+
+    def query(
+        self, sql: str, parameters: Sequence[Any] = (), *, first: date | None = None, last: date | None = None
+    ) -> list[tuple[Any, ...]]:
+        files = EventSegment.objects.filter(retired_at=None)
+        if first is not None:
+            files = files.filter(last_day__gte=first)
+        if last is not None:
+            files = files.filter(first_day__lte=last)
+        with connection() as opened:
+            _view(opened, [folder() / path for path in files.values_list("path", flat=True)])
+            return opened.execute(sql, list(parameters)).fetchall()
+
+    def erase(self, people: Iterable[str], replacement: str) -> int:
+        ids = sorted(set(people) - {"", replacement})
+        if not ids:
+            return 0
+        changed = 0
+        hit = "(user_id IN (SELECT unnest($1)) OR anonymous_id IN (SELECT unnest($1)))"
+        select = f"""
+            SELECT * REPLACE (
+              CASE WHEN user_id IN (SELECT unnest($1)) THEN $2 ELSE user_id END AS user_id,
+              CASE WHEN anonymous_id IN (SELECT unnest($1)) THEN $2 ELSE anonymous_id END AS anonymous_id,
+              CASE WHEN previous_id IN (SELECT unnest($1)) THEN $2 ELSE previous_id END AS previous_id,
+              CASE WHEN {hit} THEN '{{}}' ELSE properties END AS properties,
+              CASE WHEN {hit} THEN '{{}}' ELSE context END AS context)
+            FROM events"""
+        for segment in EventSegment.objects.filter(retired_at=None).order_by("pk"):
+            with connection() as opened:
+                _view(opened, [folder() / segment.path])
+                count = f"SELECT count(*) FROM events WHERE {hit} OR previous_id IN (SELECT unnest($1))"
+                (found,) = opened.execute(count, [ids]).fetchone() or (0,)
+                if not found:
+                    continue
+                changed += found
+                swap([segment], [_copied(opened, select, [ids, replacement], segment.day)], at_once=True)
+        return changed
+
+    def forget_before(self, day: date) -> int:
+        gone = 0
+        for segment in EventSegment.objects.filter(retired_at=None, first_day__lt=day).order_by("pk"):
+            with connection() as opened:
+                _view(opened, [folder() / segment.path])
+                (old,) = opened.execute(
+                    "SELECT count(*) FROM events WHERE local_day < $1", [day]
+                ).fetchone() or (0,)
+                gone += old
+                kept = []
+                if old < segment.rows:
+                    kept = [_copied(opened, "SELECT * FROM events WHERE local_day >= $1", [day], segment.day)]
+                swap([segment], kept, at_once=True)
+        return gone
+
+
+class AlreadyTaken(Exception):
+    """Another process took these logs in at the same moment."""
+
+
+def touch(days: Iterable[date]) -> None:
+    """Give these days the next running number. Inside a transaction."""
+    listed = sorted(set(days))
+    if not listed:
+        return
+    newest = TouchedDay.objects.order_by("-change").values_list("change", flat=True).first() or 0
+    TouchedDay.objects.bulk_create(
+        (TouchedDay(day=day, change=newest + 1) for day in listed),
+        update_conflicts=True,
+        unique_fields=["day"],
+        update_fields=["change"],
+    )
+
+
+def swap(old: Sequence[EventSegment], new: Sequence[EventSegment], *, at_once: bool = False) -> None:
+    """Put files in the place of others, all or nothing. at_once: what they held must not linger (erasure, retention)."""
+    with transaction.atomic():
+        EventSegment.objects.bulk_create(new)
+        EventSegment.objects.filter(pk__in=[segment.pk for segment in old]).update(retired_at=clock.now())
+    if at_once:
+        for segment in old:
+            (folder() / segment.path).unlink(missing_ok=True)
+
+
+def merge(day: date, *, least: int = 8) -> bool:
+    """One sorted file for the many of a day; False where there are fewer than `least`."""
+    segments = list(EventSegment.objects.filter(day=day, retired_at=None).order_by("pk"))
+    if len(segments) < least:
+        return False
+    with connection() as opened:
+        _view(opened, [folder() / segment.path for segment in segments])
+        merged = _copied(opened, f"SELECT * FROM events ORDER BY {SORTED}", [], day)
+    if merged.rows != sum(segment.rows for segment in segments):
+        (folder() / merged.path).unlink(missing_ok=True)
+        raise RuntimeError(
+            f"{day}: the files hold other numbers of events than the manifest says; nothing was changed"
+        )
+    swap(segments, [merged])
+    return True
+
+
+def sweep(moment: datetime | None = None) -> int:
+    """Delete files that nothing names any more, and what a crash left half-written. Returns how many."""
+    now = moment or clock.now()
+    for segment in EventSegment.objects.filter(retired_at__lt=now - GRACE):
+        (folder() / segment.path).unlink(missing_ok=True)
+        segment.delete()
+    named = set(EventSegment.objects.values_list("path", flat=True))
+    swept = 0
+    for path in folder().iterdir():
+        if path.name not in named and now.timestamp() - path.stat().st_mtime > GRACE.total_seconds():
+            path.unlink(missing_ok=True)
+            swept += 1
+    return swept
+
+
+def _view(opened: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
+    """The table `events` over these files; empty where there are none."""
+    if not paths:
+        typed = ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS)
+        opened.execute(f"CREATE OR REPLACE VIEW events AS SELECT {typed} WHERE false")
+        return
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    opened.execute(f"CREATE OR REPLACE VIEW events AS SELECT {NAMES} FROM read_parquet([{listed}])")
+
+
+def _present(files: Any, keys: set[tuple[int, str]], condition: str) -> set[tuple[int, str]]:
+    """Those of the keys that the files hold. Only two columns are read."""
+    paths = [folder() / path for path in files.values_list("path", flat=True)]
+    if not paths or not keys:
+        return set()
+    wanted = {
+        "source": np.array([source for source, _id in keys], dtype=np.int32),
+        "message_id": np.array([name for _source, name in keys], dtype=object),
+    }
+    with connection() as opened:
+        _view(opened, paths)
+        opened.register("wanted", wanted)
+        found = opened.execute(
+            f"SELECT DISTINCT source, message_id FROM events SEMI JOIN wanted USING (source, message_id) WHERE {condition}"
+        ).fetchall()
+    return {(int(source), str(name)) for source, name in found}
+
+
+def _written(rows: Sequence[EventRow]) -> EventSegment:
+    """A new file with these rows of one day, on disk and synced, not yet in the manifest."""
+    epoch = date(1970, 1, 1)
+    columns: dict[str, Any] = {}
+    for name, kind in COLUMNS:
+        values = [getattr(row, name) for row in rows]
+        if kind == "TIMESTAMP":
+            columns[name] = np.array([micros(value) for value in values], dtype=np.int64)
+        elif kind == "DATE":
+            columns[name] = np.array([(value - epoch).days for value in values], dtype=np.int32)
+        elif kind == "INTEGER":
+            columns[name] = np.array(values, dtype=np.int32)
+        elif kind == "BOOLEAN":
+            columns[name] = np.array(values, dtype=bool)
+        else:
+            columns[name] = np.array(values, dtype=object)
+    with connection() as opened:
+        opened.register("given", columns)
+        made = {"TIMESTAMP": "make_timestamp({0})", "DATE": "DATE '1970-01-01' + {0}"}
+        select = ", ".join(f"{made.get(kind, '{0}').format(name)} AS {name}" for name, kind in COLUMNS)
+        return _copied(opened, f"SELECT {select} FROM given ORDER BY {SORTED}", [], rows[0].day)
+
+
+def _copied(opened: duckdb.DuckDBPyConnection, select: str, parameters: list[Any], day: date) -> EventSegment:
+    """The result of a SELECT as a new file: written, synced, renamed, the folder synced."""
+    name = f"{day:%Y%m%d}-{uuid4().hex}.parquet"
+    final = folder() / name
+    half = final.with_suffix(".half")
+    target = str(half).replace("'", "''")
+    opened.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)", parameters)
+    facts = opened.execute(
+        f"SELECT count(*), min(local_day), max(local_day), count(*) FILTER (NOT timed) FROM read_parquet('{target}')"
+    ).fetchone()
+    assert facts is not None
+    rows, first_day, last_day, untimed = facts
+    digest = _synced(half)
+    os.rename(half, final)
+    _sync_folder(final.parent)
+    return EventSegment(
+        path=name,
+        day=day,
+        first_day=first_day or day,
+        last_day=last_day or day,
+        rows=rows,
+        untimed=untimed,
+        size=final.stat().st_size,
+        sha256=digest,
+        made_at=clock.now(),
+    )
+
+
+def _synced(path: Path) -> str:
+    """Sync the file; its digest, read back from it."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,73 @@
+"""The manifest of the event store: which files count, which logs are in, which days changed."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class EventSegment(models.Model):
+    """One immutable Parquet file. Only files of this table are read; a file it does not name is swept away.
+
+    `day`: the UTC day of the client's own time (of receipt where it sent none); messageIds are looked up in it.
+    `first_day`, `last_day`: Japan's days of the events in it. `retired_at`: replaced, its file goes a little later.
+    """
+
+    path = models.CharField(max_length=200, unique=True)
+    day = models.DateField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    rows = models.IntegerField()
+    untimed = models.IntegerField(default=0)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["day"], name="segment_day"),
+            models.Index(fields=["first_day", "last_day"], name="segment_days"),
+        ]
+
+
+class LogTaken(models.Model):
+    """A sealed log whose events are in the store: written in the transaction that makes them count."""
+
+    name = models.CharField(max_length=100, unique=True)
+    taken_at = models.DateTimeField()
+    accepted = models.IntegerField()
+    duplicates = models.IntegerField()
+    rejected = models.IntegerField()
+    damaged_bytes = models.BigIntegerField(default=0)
+
+
+class SourceDay(models.Model):
+    """Counts of one source on one of Japan's days of receipt."""
+
+    source = models.IntegerField()
+    day = models.DateField()
+    accepted = models.IntegerField(default=0)
+    duplicates = models.IntegerField(default=0)
+    rejected = models.IntegerField(default=0)
+    last_received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "day"], name="source_day")]
+
+
+class TouchedDay(models.Model):
+    """Japan's days whose events changed, with the running number of the change: what was computed from them is stale."""
+
+    day = models.DateField(unique=True)
+    change = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["change"], name="touched_change")]
+
+
+class Lease(models.Model):
+    """Who may do a thing that only one process does at a time."""
+
+    name = models.CharField(max_length=40, unique=True)
+    holder = models.CharField(max_length=80, default="")
+    until = models.DateTimeField(null=True)

@@ -1,0 +1,73 @@
+"""What the event store promises, whatever engine keeps it. Every adapter passes `tests/contract.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event as it is kept. `day`: see EventSegment; `timed`: the sender gave the time."""
+
+    source: int
+    message_id: str
+    kind: str
+    user_id: str
+    anonymous_id: str
+    group_id: str
+    previous_id: str
+    name: str
+    happened_at: datetime
+    local_day: date
+    day: date
+    timed: bool
+    received_at: datetime
+    product: str
+    department: str
+    feature: str
+    properties: str  # JSON
+    context: str  # JSON
+
+
+@dataclass(frozen=True)
+class Added:
+    """How many came in and which were there already (`source`, `message_id`)."""
+
+    accepted: int
+    duplicates: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What one add stands on: the logs it empties, and what else is written in the same transaction.
+
+    rejected, accepted: {log name: events}; damaged: {log name: bytes that were no frames}. `beside` writes and checks in the same
+    transaction; what it raises undoes the whole.
+    """
+
+    logs: Sequence[str]
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    damaged: Mapping[str, int] = field(default_factory=dict)
+    accepted: Mapping[str, int] = field(default_factory=dict)
+    beside: Callable[[Added], None] | None = None
+
+
+class EventStore(Protocol):
+    """Events, each once. All days are Japan's unless a method says otherwise."""
+
+    def add(self, rows: Sequence[EventRow], taking: Taking) -> Added:
+        """Keep the rows whose (source, messageId) is new, and mark the logs as taken, all or nothing."""
+
+    def query(
+        self, sql: str, parameters: Sequence[Any] = (), *, first: date | None = None, last: date | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT over the table `events`; `first` and `last` say which days it can need."""
+
+    def erase(self, people: Iterable[str], replacement: str) -> int:
+        """Put `replacement` for these user and anonymous ids and empty their events' contents; how many events changed."""
+
+    def forget_before(self, day: date) -> int:
+        """Remove events whose local day lies before; how many."""
