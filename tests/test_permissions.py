@@ -72,7 +72,7 @@ NEEDS: dict[str, str] = {
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
 # Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
-CLOSED = """view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
+CLOSED = """collect view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
 member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
 kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
 customers_bulk customers_undo matching_decide matching_undo personal_disclose personal_erase api:edits
@@ -138,7 +138,7 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
         "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
         "metric": "nrr_monthly", "month": "2026-10", "closing": closed.id, "provider_id": "sso",
-        "contact_id": company["A1"].contacts.values_list("pk", flat=True)[0],
+        "path": "track", "contact_id": company["A1"].contacts.values_list("pk", flat=True)[0],
     }  # fmt: skip
 
 

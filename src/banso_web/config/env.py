@@ -19,6 +19,7 @@ class Environment:
     home: Path
     host: str
     port: int
+    collect_port: int
     database_url: str
     events_url: str
     secret_key: str
@@ -66,6 +67,7 @@ def read_environment() -> Environment:
         home=home,
         host=values.get("BANSO_HOST", "127.0.0.1"),
         port=int(values.get("BANSO_PORT", "8000")),
+        collect_port=int(values.get("BANSO_COLLECT_PORT", "8001")),
         database_url=values.get("BANSO_DATABASE_URL", ""),
         events_url=values.get("BANSO_EVENTS_URL", ""),
         secret_key=values.get("BANSO_SECRET_KEY") or _kept_secret(home),

@@ -40,6 +40,11 @@ def now() -> datetime:
     return _fixed() or datetime.now(UTC)
 
 
+def machine() -> datetime:
+    """This machine's own time in UTC, in a home with a fixed clock too: for leases, never for facts."""
+    return datetime.now(UTC)
+
+
 def today() -> date:
     """Japan's calendar day of `now()`."""
     return now().astimezone(JST).date()

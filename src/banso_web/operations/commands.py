@@ -51,9 +51,17 @@ def _serve(workers: int) -> None:
             _("最初の利用者をここで作ります: %(address)s/setup/?token=%(token)s")
             % {"address": shown, "token": token}
         )
-    supervise.supervise(
-        supervise.children(host, port, workers=workers), ready="\n".join(lines), host=host, port=port
-    )
+    collect_port: int | None = settings.ENV.collect_port or None
+    if collect_port and not supervise.port_is_free(host, collect_port):
+        collect_port = None
+        lines.append(
+            _(
+                "ポート %(port)s は使われているため、イベントの受け口は画面と同じポートだけです。BANSO_COLLECT_PORT で別の番号を選べます。"
+            )
+            % {"port": settings.ENV.collect_port}
+        )
+    family = supervise.children(host, port, workers=workers, collect_port=collect_port)
+    supervise.supervise(family, ready="\n".join(lines), host=host, port=port)
     os.close(lock)
 
 

@@ -1,4 +1,4 @@
-"""`banso up`: one supervisor over web, worker and scheduler. A child that dies is started again, with growing pauses."""
+"""`banso up`: one supervisor over web, worker, scheduler, collector and compactor. A child that dies is started again, with growing pauses."""
 
 from __future__ import annotations
 
@@ -73,29 +73,12 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 
-def children(host: str, port: int, *, workers: int = 2) -> list[Child]:
-    """Web (WSGI), worker and scheduler, as commands of this same Python."""
+def children(host: str, port: int, *, workers: int = 2, collect_port: int | None = None) -> list[Child]:
+    """Web (WSGI), worker, scheduler, compactor, and with a port of its own the collector (ASGI): this same Python."""
     python = [sys.executable, "-m"]
-    web = [
-        *python,
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        host,
-        "--port",
-        str(port),
-        "--workers",
-        str(workers),
-    ]
-    web += [
-        "--blocking-threads",
-        "2",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "banso_web.config.wsgi:application",
-    ]
+    web = _granian(
+        "wsgi", host, port, workers, "banso_web.config.wsgi:application", "--blocking-threads", "2"
+    )
     worker = [
         *python,
         "banso_web.cli",
@@ -108,8 +91,23 @@ def children(host: str, port: int, *, workers: int = 2) -> list[Child]:
         "-v",
         "0",
     ]
-    scheduler = [*python, "banso_web.cli", "schedule"]
-    return [Child("web", web), Child("worker", worker), Child("scheduler", scheduler)]
+    family = [
+        Child("web", web),
+        Child("worker", worker),
+        Child("scheduler", [*python, "banso_web.cli", "schedule"]),
+        Child("compactor", [*python, "banso_web.cli", "compact", "--loop"]),
+    ]
+    if collect_port is not None:
+        collector = _granian("asgi", host, collect_port, 1, "banso_web.collect.asgi:application")
+        family.append(Child("collector", collector))
+    return family
+
+
+def _granian(interface: str, host: str, port: int, workers: int, target: str, *more: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", "--interface", interface, "--host", host, "--port", str(port)),
+        *("--workers", str(workers), *more, "--no-access-log", "--log-level", "warning", target),
+    ]
 
 
 def wait_until_served(host: str, port: int, *, seconds: float = 120) -> bool:

@@ -227,7 +227,7 @@ def _me() -> str:
 
 def _hold_lease() -> bool:
     """Take or keep the lease by one conditional UPDATE."""
-    moment = datetime.now(UTC)  # a lease is about this machine's time, whatever day a demo pretends
+    moment = clock.machine()  # whatever day a demo pretends
     Lease.objects.get_or_create(name="compactor")
     free = Lease.objects.filter(Q(until=None) | Q(until__lt=moment) | Q(holder=_me()), name="compactor")
     return bool(free.update(holder=_me(), until=moment + timedelta(seconds=LEASE_SECONDS)))

@@ -38,7 +38,7 @@ def answers(port: int, seconds: float = 150) -> bool:
 def web_processes(parent: int) -> list[int]:
     listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
-    return [int(pid) for pid, ppid, args in rows if int(ppid) == parent and "granian" in args]
+    return [int(pid) for pid, ppid, args in rows if int(ppid) == parent and "config.wsgi" in args]
 
 
 def another(parent: int, dead: int, seconds: float = 60) -> bool:
@@ -53,7 +53,12 @@ def another(parent: int, dead: int, seconds: float = 60) -> bool:
 
 def test_up_serves_survives_a_dead_child_and_stops_cleanly(tmp_path: Path) -> None:
     port = free_port()
-    environment = {**os.environ, "BANSO_HOME": str(tmp_path / "home"), "BANSO_PORT": str(port)}
+    environment = {
+        **os.environ,
+        "BANSO_HOME": str(tmp_path / "home"),
+        "BANSO_PORT": str(port),
+        "BANSO_COLLECT_PORT": "0",
+    }
     environment.pop("BANSO_CLOCK", None)
     command = [sys.executable, "-m", "banso_web.cli", "up", "--workers", "1"]
     first = subprocess.Popen(
