@@ -73,6 +73,20 @@ def connection() -> duckdb.DuckDBPyConnection:
     return opened
 
 
+_OWN = "(user_id IN (SELECT unnest($1)) OR anonymous_id IN (SELECT unnest($1)) OR previous_id IN (SELECT unnest($1)))"
+_NAMED = """coalesce(list_bool_or(list_transform($2::VARCHAR[],
+    lambda text: contains(lower(properties), text) OR contains(lower(context), text))), false)"""
+_HIT = f"({_OWN} OR {_NAMED})"
+_ERASED = f"""
+    SELECT * REPLACE (
+      CASE WHEN user_id IN (SELECT unnest($1)) THEN $3 ELSE user_id END AS user_id,
+      CASE WHEN anonymous_id IN (SELECT unnest($1)) THEN $3 ELSE anonymous_id END AS anonymous_id,
+      CASE WHEN previous_id IN (SELECT unnest($1)) THEN $3 ELSE previous_id END AS previous_id,
+      CASE WHEN {_HIT} THEN '{{}}' ELSE properties END AS properties,
+      CASE WHEN {_HIT} THEN '{{}}' ELSE context END AS context)
+    FROM events"""
+
+
 class EmbeddedStore:
     """See the head of the module."""
 
@@ -142,29 +156,20 @@ class EmbeddedStore:
             _view(opened, [folder() / path for path in files.values_list("path", flat=True)])
             return opened.execute(sql, list(parameters)).fetchall()
 
-    def erase(self, people: Iterable[str], replacement: str) -> int:
+    def erase(self, people: Iterable[str], replacement: str, mentions: Sequence[str] = ()) -> int:
         ids = sorted(set(people) - {"", replacement})
-        if not ids:
-            return 0
+        asked = [ids, list(mentions)]
         changed = 0
-        hit = "(user_id IN (SELECT unnest($1)) OR anonymous_id IN (SELECT unnest($1)))"
-        select = f"""
-            SELECT * REPLACE (
-              CASE WHEN user_id IN (SELECT unnest($1)) THEN $2 ELSE user_id END AS user_id,
-              CASE WHEN anonymous_id IN (SELECT unnest($1)) THEN $2 ELSE anonymous_id END AS anonymous_id,
-              CASE WHEN previous_id IN (SELECT unnest($1)) THEN $2 ELSE previous_id END AS previous_id,
-              CASE WHEN {hit} THEN '{{}}' ELSE properties END AS properties,
-              CASE WHEN {hit} THEN '{{}}' ELSE context END AS context)
-            FROM events"""
         for segment in EventSegment.objects.filter(retired_at=None).order_by("pk"):
             with connection() as opened:
                 _view(opened, [folder() / segment.path])
-                count = f"SELECT count(*) FROM events WHERE {hit} OR previous_id IN (SELECT unnest($1))"
-                (found,) = opened.execute(count, [ids]).fetchone() or (0,)
-                if not found:
-                    continue
-                changed += found
-                swap([segment], [_copied(opened, select, [ids, replacement], segment.day)], at_once=True)
+                (found,) = opened.execute(f"SELECT count(*) FROM events WHERE {_HIT}", asked).fetchone() or (
+                    0,
+                )
+                if found:
+                    made = _copied(opened, _ERASED, [*asked, replacement], segment.day)
+                    swap([segment], [made], at_once=True)
+                    changed += found
         return changed
 
     def forget_before(self, day: date) -> int:

@@ -66,8 +66,9 @@ class EventStore(Protocol):
     ) -> list[tuple[Any, ...]]:
         """Rows of a SELECT over the table `events`; `first` and `last` say which days it can need."""
 
-    def erase(self, people: Iterable[str], replacement: str) -> int:
-        """Put `replacement` for these user and anonymous ids and empty their events' contents; how many events changed."""
+    def erase(self, people: Iterable[str], replacement: str, mentions: Sequence[str] = ()) -> int:
+        """Put `replacement` for these user and anonymous ids and empty their events' contents, and the contents of events that
+        hold one of `mentions` (in small letters); how many events changed. Safe to run twice."""
 
     def forget_before(self, day: date) -> int:
         """Remove events whose local day lies before; how many."""

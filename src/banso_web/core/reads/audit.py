@@ -28,6 +28,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "view": (_("ビュー"), ""),
     "audit": (_("監査ログ"), ""),
     "backup": (_("バックアップ"), ""),
+    "source": (_("データの送信元"), ""),
     "import": (_("取込"), "account.view"),
     "mapping": (_("取込"), "account.view"),
     "account": (_("顧客"), "account.view"),

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from banso_web.collect import personal as rejected
 from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.frames import frame
 from banso_web.collect.models import RejectedEvent, Source
 from banso_web.collect.taking import folder as log_folder
-from banso_web.warehouse import compactor, embedded
+from banso_web.core.personal import Whom, erased_code
+from banso_web.warehouse import compactor, embedded, personal
 from banso_web.warehouse.compactor import compact, tidy
 from banso_web.warehouse.embedded import EmbeddedStore, sweep
 from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay, TouchedDay
@@ -206,28 +208,41 @@ def test_closed_days_become_one_file_with_the_same_events(source: Source) -> Non
 
 
 def test_one_person_is_erased_and_the_others_stay(source: Source) -> None:
+    address = "gone@example.jp"
     log(
         source,
         [
-            track("m1", userId="gone@example.jp", properties={"note": "gone"}),
-            track("m2", userId="stays", anonymousId="gone@example.jp"),
+            track("m1", userId=address, properties={"note": "x"}),
+            track("m2", userId="stays", anonymousId=address),
             track("m3", userId="stays", properties={"note": "stays"}),
+            {"type": "identify", "userId": "u-7", "messageId": "m4", "traits": {"email": "Gone@Example.jp"}},
+            track("m5", userId="u-7", properties={"note": "x"}),
+            track("m6", userId="stays", properties={"note": "髙橋　花子さんへ"}),
+            {"type": "track", "messageId": "m7", "event": "x", "properties": {"to": address}},
         ],
     )
     compact()
     old = list(EventSegment.objects.values_list("path", flat=True))
-    assert EmbeddedStore().erase(["gone@example.jp"], "erased-1") == 2
+    names = frozenset({("髙橋", "花子")})
+    whom = Whom(1, frozenset({"P1"}), (1,), names, frozenset({address}), frozenset(), frozenset())
+    assert sorted({row["user_id"] for row in personal.find(whom)}) == [address, "stays", "u-7"]
+    assert personal.erase(whom) == 5
     rows = EmbeddedStore().query(
-        "SELECT message_id, user_id, anonymous_id, properties FROM events ORDER BY 1"
+        "SELECT message_id, user_id, anonymous_id, properties FROM events WHERE kind = 'track' ORDER BY 1"
     )
+    gone = erased_code("P1")
     assert rows == [
-        ("m1", "erased-1", "", "{}"),
-        ("m2", "stays", "erased-1", "{}"),
+        ("m1", gone, "", "{}"),
+        ("m2", "stays", gone, "{}"),
         ("m3", "stays", "", '{"note":"stays"}'),
+        ("m5", gone, "", "{}"),
+        ("m6", "stays", "", "{}"),
     ]
     assert not any((embedded.folder() / path).exists() for path in old)
-    assert EmbeddedStore().erase(["gone@example.jp"], "erased-1") == 0
-    assert EmbeddedStore().erase(["", "erased-1"], "erased-1") == 0
+    assert personal.erase(whom) == 0
+    assert [row["reason"] for row in rejected.find(whom)] == ["no_user_id_or_anonymous_id"]
+    assert rejected.erase(whom) == 1
+    assert address not in RejectedEvent.objects.get().body
 
 
 def test_old_events_go_and_the_rest_of_their_file_stays(source: Source) -> None:

@@ -1,0 +1,59 @@
+"""One person in the event store: by their own ids, by ids that were identified with their address, by texts that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from banso_web.core.personal import Whom, erased_code
+from banso_web.core.registry import PersonalField
+from banso_web.warehouse.compactor import compact
+from banso_web.warehouse.embedded import EmbeddedStore
+
+MOST_SHOWN = 1_000
+
+
+def mentions(whom: Whom) -> list[str]:
+    """Texts by which an event's contents name the person, in small letters."""
+    full = {mark.join(name) for name in whom.names if all(name) for mark in ("", " ", "　")}
+    return sorted({text.lower() for text in (*whom.emails, *whom.phones, *full) if len(text) > 3})
+
+
+def ids(whom: Whom) -> list[str]:
+    """User ids of the person: contact ids, addresses, and ids identified with an address or a name of theirs."""
+    known = {*whom.codes, *whom.emails}
+    texts = mentions(whom)
+    if texts:
+        found = EmbeddedStore().query(
+            """SELECT DISTINCT user_id FROM events, (SELECT unnest($1) AS text)
+               WHERE kind = 'identify' AND user_id <> ''
+                 AND (contains(lower(properties), text) OR contains(lower(context), text))""",
+            [texts],
+        )
+        known |= {name for (name,) in found}
+    return sorted(known - {""})
+
+
+def find(whom: Whom) -> Sequence[dict[str, Any]]:
+    """Events of the person, the newest thousand."""
+    compact()
+    rows = EmbeddedStore().query(
+        f"""SELECT kind, name, happened_at, user_id, group_id, properties, context FROM events
+            WHERE user_id IN (SELECT unnest($1)) OR anonymous_id IN (SELECT unnest($1))
+            ORDER BY happened_at DESC LIMIT {MOST_SHOWN}""",
+        [ids(whom)],
+    )
+    names = ("kind", "name", "happened_at", "user_id", "group_id", "properties", "context")
+    return [dict(zip(names, map(str, row), strict=True)) for row in rows]
+
+
+def erase(whom: Whom) -> int:
+    """Their ids give way to a keyed hash, their events' contents and every text that names them go; the counts stay."""
+    compact()
+    codes = sorted(whom.codes) or [f"contact-{whom.contact_id}"]
+    return EmbeddedStore().erase(ids(whom), erased_code(codes[0]), mentions(whom))
+
+
+FIELDS = (PersonalField("events", _("利用イベント"), find, erase, in_files=True),)
