@@ -55,24 +55,24 @@ def weight(item: pytest.Item) -> int:
     return next(found, len(LONGEST))
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Before `-m` chooses: whatever uses hypothesis is a `property`, and tries more in a soak."""
+    test = getattr(item, "obj", None)
+    if getattr(test, "is_hypothesis_test", False):
+        item.add_marker(pytest.mark.property)
+        if SOAK:
+            own = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
+            test._hypothesis_internal_use_settings = settings(own, max_examples=own.max_examples * MORE)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`soak` runs only where it is asked for, `shared` only where the data lies; `property` tries more in a soak."""
+    """`soak` runs only where it is asked for, `shared` only where the data lies; long files begin first."""
     for item in items:
         if item.get_closest_marker("soak") and not SOAK:
             item.add_marker(pytest.mark.skip(reason="longer than `make test`: run `make soak`"))
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason="the real data does not lie beside this checkout"))
-        if item.get_closest_marker("hypothesis"):
-            item.add_marker(pytest.mark.property)
-            if SOAK:
-                _try_more(item)
     items.sort(key=weight)
     if os.environ.get("BANSO_TEST_REVERSED") == "1":  # no test may need the one before it
         items.reverse()
-
-
-def _try_more(item: pytest.Item) -> None:
-    test = getattr(item, "obj")  # noqa: B009 - only functions reach here
-    own = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
-    test._hypothesis_internal_use_settings = settings(own, max_examples=own.max_examples * MORE)
