@@ -27,6 +27,7 @@ settings.load_profile("house")
 _home = Path(tempfile.mkdtemp(prefix="banso-test-"))
 _owner = os.getpid()
 (_home / "kind").write_text("test", "ascii")
+(_home / "static").mkdir()  # where nothing is collected; whitenoise warns of a folder that is missing
 os.environ["BANSO_HOME"] = str(_home)
 os.environ.setdefault("BANSO_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("BANSO_CLOCK", "2026-11-24T09:00+09:00")

@@ -52,14 +52,7 @@ def test_no_address_breaks_the_list_or_the_grid(desk: Desks, company: Company) -
     tanaka = desk("tanaka")
     broken = {}
     for query in BAD:
-        for path in (
-            LIST,
-            "/portfolio/",
-            "/",
-            f"/customers/{company['A1'].pk}/",
-            "/search",
-            "/customers/matching/",
-        ):
+        for path in (LIST, "/portfolio/"):  # every other address: tests/test_nonsense.py
             try:
                 code = tanaka.get(path, **query).status_code
             except Exception as problem:

@@ -73,7 +73,7 @@ def telco(tmp_path: Path) -> Path:
 #   tenure 0: 11 customers (455.60), none of them churned.
 # October 2026 therefore opens with 456,116.60 - 455.60 = 455,661.00 of 7,043 - 11 = 7,032 customers.
 @pytest.mark.shared
-def test_telco_gives_the_sums_of_the_published_file(mapped: Mapped, telco: Path) -> None:
+def test_telco_gives_the_sums_and_starts_of_the_published_file(mapped: Mapped, telco: Path) -> None:
     dollars()
     run = mapped("telco", telco)
     assert not run.rejected.exists() and run.counts["contracts.csv"]["new"] == 7043
@@ -91,11 +91,7 @@ def test_telco_gives_the_sums_of_the_published_file(mapped: Mapped, telco: Path)
     assert asked("customers", as_of="2026-11-24")["value"] == "5174"
     assert Decimal(asked("mrr", as_of="2026-11-24")["value"]) == Decimal("316985.75")
 
-
-@pytest.mark.shared
-def test_telco_starts_as_many_months_before_as_its_tenure_says(mapped: Mapped, telco: Path) -> None:
-    mapped("telco", telco)
-    # 7590-VHVEG: tenure 1, 5575-GNVDE: 34, 3668-QPYBK: 2 and churned, 4472-LVYGI: 0
+    # Each starts as many months before as its tenure says: 7590-VHVEG: tenure 1, 5575-GNVDE: 34, 3668-QPYBK: 2 and churned, 4472-LVYGI: 0
     starts = dict(Contract.objects.values_list("code", "starts_on"))
     assert starts["7590-VHVEG"] == date(2026, 9, 1)
     assert starts["5575-GNVDE"] == date(2023, 12, 1)

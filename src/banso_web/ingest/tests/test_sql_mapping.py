@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import shutil
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,7 +11,6 @@ from banso_web.core.facts import counted, current_watermark
 from banso_web.ingest import actions
 from banso_web.ingest.mapping import sql
 from banso_web.revenue.models import Movement
-from tests.environment import SHARED
 
 SHIPPED = Path(sql.__file__).parent / "shipped"
 LEDGER = "顧客コード,顧客,月額\n001,丸一運輸,100000\n002,西川印刷,50000\n"
@@ -98,20 +93,3 @@ def test_a_mapping_that_is_none_is_refused(text: str) -> None:
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_mappings_are_well_formed(path: Path) -> None:
     assert sql.parse(path.read_text("utf-8")).files
-
-
-@pytest.mark.shared
-@pytest.mark.skipif(not (SHARED / "telco").is_dir(), reason="the real data does not lie beside the checkout")
-def test_telco_arrives_to_the_cent(db: None, tmp_path: Path) -> None:
-    source = tmp_path / "telco.csv"
-    with gzip.open(next((SHARED / "telco").glob("*.gz")), "rb") as packed, source.open("wb") as plain:
-        shutil.copyfileobj(packed, plain)
-    files = stage((SHIPPED / "telco.yaml").read_text("utf-8"), source, tmp_path / "out")
-    run = actions.check_run(actions.start_run(files, actor=None, label="telco", known="effective"))
-    assert run.counts["accounts.csv"]["new"] == 7043 and not run.rejected.exists()
-    actions.confirm_run(run, actor=None)
-    with source.open(encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    stayed = sum(Decimal(row["MonthlyCharges"]) for row in rows if row["Churn"] == "No")
-    on_the_day = counted(Movement, current_watermark()).filter(effective_on__lte="2026-10-31")
-    assert sum(on_the_day.values_list("delta_units", flat=True)) == int(stayed * 10_000)
