@@ -27,6 +27,42 @@ export function startDrawer(): void {
     note(null);
     opener?.focus();
   };
+  const show = (text: string): void => {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const part = page.querySelector("main") ?? page.body;
+    body.replaceChildren(...Array.from(part.childNodes, (node) => document.importNode(node, true)));
+    drawer.hidden = false;
+    (window as unknown as { htmx?: Htmx }).htmx?.process(body);
+    drawer.scrollTop = 0;
+  };
+  // A form in the drawer is sent from it: refusals are shown in place, what was saved leads to where the answer says.
+  const send = async (form: HTMLFormElement): Promise<void> => {
+    const turn = ++asked;
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { "HX-Request": "true", "X-Banso-Drawer": "1" },
+      credentials: "same-origin",
+      redirect: "manual",
+    });
+    if (turn !== asked) return;
+    const where = answer.headers.get("X-Banso-Location");
+    if (where !== null && ownPath(where) !== null) {
+      const here = new URL(location.href);
+      here.searchParams.delete("drawer");
+      const same = here.pathname === where;
+      location.assign(same ? here.pathname + here.search : where);
+      return;
+    }
+    const words = answer.headers.get("Content-Type")?.includes("text/html") ? await answer.text() : "";
+    if (turn !== asked) return;
+    if (answer.status !== 422 || !words) {
+      HTMLFormElement.prototype.submit.call(form); // whatever it is, the page of its own says it
+      return;
+    }
+    show(words);
+    drawer.querySelector<HTMLElement>(".error-summary")?.focus();
+  };
   const open = async (path: string): Promise<void> => {
     const turn = ++asked;
     const answer = await fetch(path, { headers: { "HX-Request": "true", "X-Banso-Drawer": "1" }, credentials: "same-origin" });
@@ -35,20 +71,18 @@ export function startDrawer(): void {
       location.assign(path);
       return;
     }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const words = await answer.text();
     if (turn !== asked) return;
-    const part = page.querySelector("main") ?? page.body;
-    body.replaceChildren(...Array.from(part.childNodes, (node) => document.importNode(node, true)));
-    drawer.hidden = false;
-    (window as unknown as { htmx?: Htmx }).htmx?.process(body);
-    drawer.querySelector<HTMLElement>("[data-drawer-close]")?.focus();
-    drawer.scrollTop = 0;
+    show(words);
+    (drawer.querySelector<HTMLElement>("[autofocus]") ?? drawer.querySelector<HTMLElement>("[data-drawer-close]"))?.focus();
     note(path);
   };
 
   document.addEventListener("click", (event) => {
     const target = event.target as Element;
-    if (target.closest("[data-drawer-close]")) {
+    const leave = target.closest("[data-drawer-close]");
+    if (leave && drawer.contains(leave)) {
+      event.preventDefault();
       close();
       return;
     }
@@ -59,6 +93,16 @@ export function startDrawer(): void {
     event.preventDefault();
     if (!drawer.contains(link)) opener = link;
     open(path).catch(() => location.assign(path));
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (event.defaultPrevented || !form.matches("[data-drawer-form]") || !drawer.contains(form)) return;
+    event.preventDefault();
+    const buttons = form.querySelectorAll<HTMLButtonElement>("button:not([type=button])");
+    buttons.forEach((button) => (button.disabled = true)); // one deed, however often it is clicked
+    send(form)
+      .catch(() => HTMLFormElement.prototype.submit.call(form))
+      .finally(() => buttons.forEach((button) => (button.disabled = false)));
   });
   document.addEventListener("banso:drawer", (event) => {
     const path = ownPath(String((event as CustomEvent).detail));

@@ -159,7 +159,7 @@ class Contract(StateRow):
     STATE_FIELDS = (
         "product", "plan", "seats", "seat_unit", "starts_on", "ends_on", "stated_units", "currency", "signed_on",
         "notified_on", "ended_on", "end_reason", "auto_renew", "renewal_months", "notice_kind", "notice_value",
-        "notice_deadline", "user_company_id", "bill_to_id", "dealer_id",
+        "notice_deadline", "user_company_id", "bill_to_id", "dealer_id", "missing_since",
     )  # fmt: skip
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="contracts")  # 契約先
@@ -187,6 +187,9 @@ class Contract(StateRow):
         Account, null=True, on_delete=models.SET_NULL, related_name="billed_contracts"
     )
     dealer = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="dealt_contracts")
+    missing_since = models.DateField(
+        null=True
+    )  # somebody saw that the ledger no longer holds it; no end by itself
     incomplete = models.BooleanField(default=False)  # known only from its movements: 未整備
 
 

@@ -60,6 +60,8 @@ class TimelineItem:
     text: str
     detail: str = ""
     icon: str = ""
+    note: str = ""  # longer text, folded away
+    key: int | None = None  # the fact's id, where the reader may correct it
 
 
 @dataclass(frozen=True)

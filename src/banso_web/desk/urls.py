@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.desk.views import customer, customers, home, matching, personal, portfolio
+from banso_web.desk.views import (
+    adding,
+    contracts,
+    customer,
+    customers,
+    home,
+    matching,
+    people,
+    personal,
+    portfolio,
+    touches,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -12,9 +23,28 @@ urlpatterns: list[URLPattern] = [
     path("customers/matching/", matching.matching_page, name="matching"),
     path("customers/matching/decide/", matching.decide, name="matching_decide"),
     path("customers/matching/<int:merge_id>/undo/", matching.undo, name="matching_undo"),
+    path("customers/new/", adding.add, name="customer_new"),
+    path("customers/new/alike/", adding.similar, name="customer_alike"),
+    path("customers/choices/", adding.choices, name="customer_choices"),
     path("customers/<int:account_id>/", customer.customer, name="customer"),
     path("customers/<int:account_id>/edit/", customer.customer_edit, name="customer_edit"),
     path("customers/<int:account_id>/timeline/", customer.customer_timeline, name="customer_timeline"),
+    path("customers/<int:account_id>/contacts/new/", people.add, name="contact_new"),
+    path("customers/<int:account_id>/departments/new/", people.department_add, name="department_new"),
+    path("customers/<int:account_id>/contracts/new/", contracts.add, name="contract_new"),
+    path("customers/<int:account_id>/touches/new/", touches.log, name="touch_new"),
+    path("contacts/<int:contact_id>/edit/", people.edit, name="contact_edit"),
+    path("contacts/<int:contact_id>/presence/", people.presence, name="contact_presence"),
+    path("departments/<int:department_id>/edit/", people.department_edit, name="department_edit"),
+    path("contracts/<int:contract_id>/edit/", contracts.edit, name="contract_edit"),
+    path("contracts/<int:contract_id>/end/", contracts.end, name="contract_end"),
+    path("contracts/<int:contract_id>/end/cancel/", contracts.end_back, name="contract_end_back"),
+    path("contracts/<int:contract_id>/missing/", contracts.missing, name="contract_missing"),
+    path("contracts/<int:contract_id>/movements/new/", contracts.movement, name="movement_new"),
+    path("movements/<int:movement_id>/edit/", contracts.movement_edit, name="movement_edit"),
+    path("movements/<int:movement_id>/void/", contracts.movement_void, name="movement_void"),
+    path("touches/<int:touch_id>/edit/", touches.edit, name="touch_edit"),
+    path("touches/<int:touch_id>/void/", touches.void, name="touch_void"),
     path("contacts/personal/", personal.find, name="personal"),
     path("contacts/<int:contact_id>/personal/", personal.personal, name="personal_contact"),
     path("contacts/<int:contact_id>/personal/disclose/", personal.disclose, name="personal_disclose"),

@@ -45,6 +45,19 @@ ROLE_WORDS = {
     "admin": gettext_lazy("管理者"),
     "sponsor": gettext_lazy("スポンサー"),
 }
+CONSENT_WORDS = {
+    "consent": gettext_lazy("本人の同意"),
+    "relation": gettext_lazy("取引関係"),
+    "card": gettext_lazy("名刺交換"),
+    "public": gettext_lazy("公開された連絡先"),
+}
+NOTICE_WORDS = {
+    "months_before": gettext_lazy("満了の何か月前まで"),
+    "days_before": gettext_lazy("満了の何日前まで"),
+    "day_of_previous_month": gettext_lazy("満了の前月の何日まで"),
+    "date": gettext_lazy("契約書に日付がある"),
+    "none": gettext_lazy("予告なし"),
+}
 PERSONAL_WORDS = {
     "family_name": gettext_lazy("姓"),
     "given_name": gettext_lazy("名"),

@@ -31,6 +31,13 @@ def tasks(asked: Asked, account_id: int) -> list[Task]:
     return list(rows.exclude(state__in=("done", "closed", "cancelled")).order_by("due_on", "id")[:50])
 
 
+def next_tasks(asked: Asked, account_id: int, limit: int = 2) -> list[tuple[Task, str]]:
+    """The open tasks that come first, each with its owner's name."""
+    todo = tasks(asked, account_id)[:limit]
+    names = names_by_code(task.owner for task in todo)
+    return [(task, names.get(task.owner, task.owner)) for task in todo]
+
+
 def onboardings(asked: Asked, account_id: int) -> list[Onboarding]:
     """Onboarding projects begun by the asked day."""
     rows = counted(Onboarding, asked.watermark, asked.known_at).filter(

@@ -19,6 +19,11 @@ def assignable_members() -> dict[int, str]:
     return dict(Member.objects.filter(is_active=True).order_by("name", "pk").values_list("pk", "name"))
 
 
+def assignable_codes() -> list[tuple[str, str]]:
+    """[(member_id, name)] of everybody who may be named beside a fact, by name."""
+    return list(Member.objects.filter(is_active=True).order_by("name", "pk").values_list("code", "name"))
+
+
 def member_names() -> dict[int | None, str]:
     """{id: name} of every member, also those who left."""
     return dict(Member.objects.values_list("pk", "name"))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Max
 
+from banso_web.accounts.access import visible_contacts
 from banso_web.accounts.counting import merges
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core import clock
-from banso_web.core.facts import Asked, counted, last_change
+from banso_web.core.facts import Asked, counted, current_watermark, last_change, states_at
+from banso_web.core.facts.happenings import effective
+from banso_web.core.models import Entry
 from banso_web.core.registry import TimelineItem
 from banso_web.members.reads import names_by_code
 from banso_web.touch.models import Ticket, Touch
@@ -83,36 +87,93 @@ def tickets(asked: Asked, account_id: int, *, limit: int = 100) -> list[Ticket]:
 
 
 def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:
-    """For the customer's timeline. Notes name people, so they are for those who may see the customer's people."""
+    """For the customer's timeline. Subjects, notes and who was there name people: they are for those who may see the
+    customer's people; others read when, how, by whom it began, and which member it was."""
     from banso_web.touch.words import INITIATIVES, KINDS
 
     sees_people = member.may("contact.view")
     found = touches(asked, account_id)
     names = names_by_code(row.member for row in found)
-    return [
-        TimelineItem(
-            at=row.at,
-            kind="touch",
-            label=KINDS.get(row.kind, row.kind),
-            text=row.subject or (row.note[:200] if sees_people else ""),
-            detail=" · ".join(
-                str(part)
-                for part in (INITIATIVES.get(row.initiative, ""), names.get(row.member, row.member))
-                if part
-            ),
-            icon="chat",
+    there = people_of(member, (row.contacts for row in found), asked) if sees_people else {}
+    changeable = sees_people and asked.is_today
+    items = []
+    for row in found:
+        parts = (
+            INITIATIVES.get(row.initiative, ""),
+            names.get(row.member, row.member),
+            "、".join(there.get(code, code) for code in row.contacts.split(";") if code)
+            if sees_people
+            else "",
         )
-        for row in found
-    ]
+        items.append(
+            TimelineItem(
+                at=row.at,
+                kind="touch",
+                label=KINDS.get(row.kind, row.kind),
+                text=(row.subject or row.note[:200]) if sees_people else "",
+                detail=" · ".join(str(part) for part in parts if part),
+                icon="chat",
+                note=row.note if sees_people and row.subject else "",
+                key=row.pk if changeable else None,
+            )
+        )
+    return items
+
+
+def people_of(member: Member, contacts: Iterable[str], asked: Asked) -> dict[str, str]:
+    """{contact_id: name} of everybody named in such fields, as far as the member may see them; "" for somebody who was
+    not known yet on the asked day."""
+    codes = {code for text in contacts for code in text.split(";") if code}
+    if not codes:
+        return {}
+    rows = list(
+        visible_contacts(member).filter(code__in=codes).values_list("pk", "code", "family_name", "given_name")
+    )
+    if asked.is_today:
+        return {code: f"{family} {given}".strip() for _pk, code, family, given in rows}
+    then = states_at(
+        "contact",
+        as_of=asked.as_of,
+        watermark=asked.watermark,
+        known_at=asked.known_at,
+        ids=[row[0] for row in rows],
+    )
+    names = {
+        pk: f"{held.get('family_name', '')} {held.get('given_name', '')}".strip() for pk, held in then.items()
+    }
+    return {code: names.get(pk, "") for pk, code, _family, _given in rows}
 
 
 def ticket_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:
-    """For the customer's timeline."""
+    """For the customer's timeline. Subjects name people, as those of touches do."""
     from banso_web.touch.words import TICKET
 
+    sees_people = member.may("contact.view")
     return [
         TimelineItem(
-            at=row.opened_at, kind="ticket", label=TICKET, text=row.subject, detail=row.category, icon="help"
+            at=row.opened_at,
+            kind="ticket",
+            label=TICKET,
+            text=row.subject if sees_people else "",
+            detail=row.category,
+            icon="help",
         )
         for row in tickets(asked, account_id)
     ]
+
+
+@dataclass(frozen=True)
+class Entered:
+    """`accounts`: with whom the entry's touches were. `followed`: a later standing entry corrects one of them."""
+
+    accounts: set[int]
+    followed: bool
+
+
+def touched_by(entry: Entry) -> Entered:
+    """The touches of an entry."""
+    rows = dict(Touch.objects.filter(entry=entry).values_list("code", "account_id"))
+    later = Touch.objects.filter(
+        effective(current_watermark()), code__in=list(rows), entry__seq__gt=entry.seq or 0
+    )
+    return Entered(set(rows.values()), bool(rows) and later.exists())

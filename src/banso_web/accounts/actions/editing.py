@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from banso.names import corporate_number
 from banso_web.accounts.access import access_account, access_accounts, require_edit, require_edit_each
+from banso_web.accounts.actions.stating import Times, current, differences, latest, require_latest, state
 from banso_web.accounts.models import Account, Excluded
 from banso_web.core import audit, clock
 from banso_web.core.bulk import insert_rows
-from banso_web.core.errors import Conflict, Forbidden, Refused
-from banso_web.core.facts import current_watermark, new_entry, project, timelines, void, write_state
+from banso_web.core.errors import Forbidden, Refused
+from banso_web.core.facts import new_entry, project, void
 from banso_web.core.models import Entry, Known, StateVersion
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def clean(values: dict[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def _check_links(account_ids: Collection[int], values: dict[str, Any]) -> None:
+def check_links(account_ids: Collection[int], values: dict[str, Any]) -> None:
     """Owner, deputy and parent exist and may be one. As many queries as the parent has parents, whatever the accounts."""
     from banso_web.members.reads import assignable
 
@@ -104,11 +105,6 @@ def _check_links(account_ids: Collection[int], values: dict[str, Any]) -> None:
         parent = Account.objects.filter(pk=parent).values_list("parent_id", flat=True).first()
 
 
-def _current(account: Account, fields: Sequence[str]) -> dict[str, Any]:
-    found = {field: getattr(account, field) for field in fields}
-    return {field: value.isoformat() if isinstance(value, date) else value for field, value in found.items()}
-
-
 def edit_account(
     account_id: int,
     values: dict[str, Any],
@@ -116,9 +112,10 @@ def edit_account(
     actor: Member,
     reason: str = "",
     valid_from: date | None = None,
+    recorded_on: date | None = None,
     seen_entry: int | None = None,
 ) -> Edited:
-    """Change fields of a customer from a day on (today unless given).
+    """Change fields of a customer from a day on (today unless given), known since `recorded_on` (now unless given).
 
     404 when the actor may not see it, 403 when they may not edit it, Refused with a message per field for values that
     cannot stand, Conflict when `seen_entry` (the latest entry the form was made from) is no longer the latest.
@@ -126,57 +123,25 @@ def edit_account(
     """
     account = access_account(actor, account_id)
     require_edit(actor, account)
-    _require_latest(account.pk, seen_entry)
+    require_latest("account", account.pk, seen_entry)
     cleaned = clean(values)
     day = valid_from or clock.today()
-    old, new = _changes(account, cleaned, day)
+    old, new = differences(account, cleaned, day)
     if not new:
         return Edited(None, 0)
-    _check_links([account.pk], new)
-    with new_entry(label="account.edit", reason=reason, actor=actor) as entry:
-        Account.objects.select_for_update().get(
-            pk=account.pk
-        )  # of two who save at once the second waits, and is told
-        _require_latest(account.pk, seen_entry)
-        write_state("account", account.pk, new, entry=entry, valid_from=day)
-        audit.record(
-            "account.edit",
-            actor=actor,
-            subject="account",
-            subject_id=account.pk,
-            label=account.name,
-            old={field: old[field] for field in new},
-            new=new,
-            reason=reason,
-            entry=entry,
-        )
-    project("account", [account.pk], entry=entry)
-    return Edited(entry.pk, 1)
-
-
-def _require_latest(account_id: int, seen_entry: int | None) -> None:
-    if seen_entry is not None and latest_entry(account_id) > seen_entry:
-        raise Conflict(
-            _("ほかの人が先にこの顧客を変更しました。画面を開き直し、内容を確かめてから保存してください。"),
-            code="stale",
-        )
-
-
-def _changes(account: Account, cleaned: dict[str, Any], day: date) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(what held, what is stated anew) from a day on. A field is stated where it differs on that day or on a later one,
-    so that an earlier day is corrected even where today says the same already."""
-    if day == clock.today():
-        old = _current(account, tuple(cleaned))
-        return old, {field: value for field, value in cleaned.items() if old[field] != value}
-    first = day.toordinal()
-    stated = timelines("account", tuple(cleaned), watermark=current_watermark(), ids=[account.pk])
-    old, new = {}, {}
-    for field, value in cleaned.items():
-        old[field] = stated[field].at(account.pk, first)
-        held = [one for _start, end, one in stated[field].spans(account.pk) if end > first]
-        if any((one or None) != (value or None) for one in held or [None]):
-            new[field] = value
-    return old, new
+    check_links([account.pk], new)
+    done = state(
+        account,
+        new,
+        old=old,
+        action="account.edit",
+        label=account.name,
+        actor=actor,
+        times=Times(valid_from, recorded_on, reason),
+        valid_from=day,
+        seen=seen_entry,
+    )
+    return Edited(done.entry_id, 1)
 
 
 def edit_many(
@@ -189,7 +154,7 @@ def edit_many(
     cleaned = clean(values)
     accounts = access_accounts(actor, account_ids)
     require_edit_each(actor, accounts)
-    _check_links([account.pk for account in accounts], cleaned)
+    check_links([account.pk for account in accounts], cleaned)
     changes = [change for account in accounts if (change := _difference(account, cleaned))["new"]]
     if not changes:
         return Edited(None, 0)
@@ -217,7 +182,7 @@ def edit_many(
 
 def _difference(account: Account, cleaned: dict[str, Any]) -> dict[str, Any]:
     """What an edit changes of one account, as its audit row says it."""
-    old = _current(account, tuple(cleaned))
+    old = current(account, tuple(cleaned))
     new = {field: value for field, value in cleaned.items() if old[field] != value}
     return {
         "subject_id": account.pk,
@@ -254,7 +219,4 @@ def undo_edit(entry_id: int, *, actor: Member) -> int:
 
 def latest_entry(account_id: int) -> int:
     """The latest effective entry with a version of the account: what an edit form must still be standing on."""
-    from banso_web.core.facts import history
-
-    versions = history("account", account_id, watermark=current_watermark())
-    return versions[-1].entry_id if versions else 0
+    return latest("account", account_id)

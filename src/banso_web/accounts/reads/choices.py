@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.cache import caches
 
-from banso_web.accounts.models import Account, Excluded
+from banso_web.accounts.models import Account, Contract, Excluded
 from banso_web.core.facts import current_watermark
 
 
@@ -15,6 +15,17 @@ def segments() -> list[str]:
     if found is None:
         rows = Account.objects.filter(live=True).exclude(segment="").order_by("segment")
         found = list(rows.values_list("segment", flat=True).distinct())
+        caches["local"].set(key, found, 300)
+    return found
+
+
+def products() -> list[str]:
+    """Every product that a contract names, sorted; remembered until something new is entered."""
+    key = f"accounts.products:{current_watermark()}"
+    found: list[str] | None = caches["local"].get(key)
+    if found is None:
+        rows = Contract.objects.filter(live=True).exclude(product="").order_by("product")
+        found = list(rows.values_list("product", flat=True).distinct()[:200])
         caches["local"].set(key, found, 300)
     return found
 

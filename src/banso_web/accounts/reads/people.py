@@ -1,4 +1,4 @@
-"""Contacts for those who answer requests about personal data."""
+"""Contacts: for those who answer requests about personal data, and to choose from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from banso.names import search_key
+from banso_web.accounts.access import visible_contacts
 from banso_web.accounts.models import Contact
+from banso_web.accounts.reads.merged import accounts_of
+from banso_web.core.facts import Asked
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from banso_web.members.models import Member
 
 
@@ -22,3 +27,15 @@ def find_contacts(member: Member, text: str, *, limit: int) -> list[Contact]:
         "account"
     )
     return list(rows.order_by("family_kana", "given_kana", "pk")[:limit])
+
+
+def people_choices(
+    member: Member, account_id: int, asked: Asked, besides: Collection[str] = ()
+) -> list[tuple[str, str]]:
+    """[(contact_id, name and title)] of the customer's people who are there (and of `besides`), as far as the member may
+    see people."""
+    wanted = Q(account_id__in=accounts_of(asked, account_id)) & (
+        Q(status="active") | Q(code__in=list(besides))
+    )
+    rows = visible_contacts(member).filter(wanted).order_by("family_kana", "given_kana", "pk")
+    return [(row.code, " ".join(filter(None, (row.family_name, row.given_name, row.title)))) for row in rows]

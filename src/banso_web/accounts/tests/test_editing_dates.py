@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from banso_web.accounts.actions import editing
+from banso_web.accounts.actions import editing, stating
 from banso_web.accounts.models import Account
 from banso_web.core.errors import Conflict
 from banso_web.core.facts import current_watermark, open_entry, project, publish, states_at, write_state
@@ -79,14 +79,14 @@ def test_the_second_of_two_who_edit_at_once_is_told(
     account: Account, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = editing.latest_entry(account.pk)
-    check = editing._check_links
+    check = editing.check_links
 
     def slowly(*arguments: object) -> None:
-        monkeypatch.setattr(editing, "_check_links", check)
+        monkeypatch.setattr(editing, "check_links", check)
         editing.edit_account(account.pk, {"segment": "先"}, actor=person("tanaka"), seen_entry=seen)
         check(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(editing, "_check_links", slowly)
+    monkeypatch.setattr(editing, "check_links", slowly)
     with pytest.raises(Conflict):
         editing.edit_account(account.pk, {"segment": "後"}, actor=person("tanaka"), seen_entry=seen)
     assert Account.objects.get(pk=account.pk).segment == "先"
@@ -101,7 +101,7 @@ def test_an_edit_cut_off_before_the_current_row_is_mended(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(editing, "project", dying)
+        patch.setattr(stating, "project", dying)
         with pytest.raises(RuntimeError):
             editing.edit_account(account.pk, {"segment": "新"}, actor=person("tanaka"))
     assert Account.objects.get(pk=account.pk).segment == "エンタープライズ"

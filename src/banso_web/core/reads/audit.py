@@ -34,7 +34,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "account": (_("顧客"), "account.view"),
     "contract": (_("契約"), "account.view"),
     "department": (_("部署"), "account.view"),
-    "touch": (_("接点"), "account.view"),
+    "touch": (_("接点"), "contact.view"),  # subjects and notes name people
     "task": (_("タスク"), "account.view"),
     "merge": (_("名寄せ"), "account.view"),
     "entry": (_("登録"), "account.view"),

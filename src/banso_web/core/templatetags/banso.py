@@ -230,9 +230,9 @@ def tabs(items: Iterable[Any], label: Any = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag(PARTS + "timeline.html")
-def timeline(items: Iterable[Any], more_url: str = "") -> dict[str, Any]:
-    """See parts/timeline.html: `TimelineItem` rows, latest first."""
-    return {"items": items, "more_url": more_url}
+def timeline(items: Iterable[Any], more_url: str = "", *, edit_name: str = "") -> dict[str, Any]:
+    """See parts/timeline.html: `TimelineItem` rows, latest first. `edit_name`: the page that corrects those with a key."""
+    return {"items": items, "more_url": more_url, "edit_name": edit_name}
 
 
 @register.inclusion_tag(PARTS + "chart.html")

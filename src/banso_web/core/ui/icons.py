@@ -49,6 +49,8 @@ ICONS: dict[str, str] = {
     "help": '<circle cx="10" cy="10" r="6.8"/><path d="M8 8.2a2 2 0 1 1 2.8 1.9c-.6.3-.8.7-.8 1.4M10 13.8h.01"/>',
     "history": '<path d="M4 10a6 6 0 1 0 1.9-4.4L4 7.3M4 3.8v3.5h3.5M10 6.8V10l2.3 1.5"/>',
     "mark": '<path d="M3 15.5c3.5 0 4.5-3 7-5.5s4-4 7-4M3 10.5c2.5 0 3.5-1.5 5-3"/><circle cx="16.5" cy="6" r="1.5" fill="currentColor"/>',
+    "plus": '<path d="M10 4v12M4 10h12"/>',
+    "chat": '<path d="M3 4.5h14v9H10l-4 3v-3H3zM6.5 9h.01M10 9h.01M13.5 9h.01"/>',
     "dot": '<circle cx="10" cy="10" r="2.2"/>',
 }  # fmt: skip
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from banso.periods import Calendar, DeadlineBasis, PeriodError, renewal_terms, renewal_window
 from banso_web.accounts.access import access_account, may_edit, visible_contacts, visible_contracts
 from banso_web.accounts.counting import rolled_end
 from banso_web.accounts.reads.lists import children_of
 from banso_web.accounts.reads.merged import accounts_of
+from banso_web.accounts.reads.owners import department_names
 from banso_web.core import clock
 from banso_web.core.facts import Asked, history, states_at
+from banso_web.core.reads.calendar import calendar
 from banso_web.core.registry import TimelineItem, registry
 
 if TYPE_CHECKING:
@@ -41,11 +44,24 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A using department with its people; without an id those who belong to none."""
+
+    id: int | None
+    name: str
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True)
 class Term:
     """A contract as of the asked day, with the names of its parties."""
 
     contract: Contract
     parties: tuple[tuple[str, str], ...]  # (party, company name) where they differ from the customer
+    deadline: date | None = None  # until when notice can be given, of the term that runs
+    estimated: bool = (
+        False  # 推定: readings of the notice rule differ and nobody entered the day of the paper
+    )
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,7 @@ class Standing:
     ends_on: date | None
     notified_on: date | None
     deadline: date | None
+    deadline_estimated: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,8 @@ class CustomerPage:
     editable: bool
     people: tuple[Person, ...]
     people_hidden: bool
+    groups: tuple[Group, ...]  # the people map
+    absent: tuple[str, ...]  # roles of which nobody who is there has one: 推進者不在, 決裁者不在
     terms: tuple[Term, ...]
     standing: Standing
     children: tuple[Account, ...]
@@ -141,7 +160,24 @@ def _terms(member: Member, account: Account, asked: Asked) -> tuple[Term, ...]:
         .select_related("user_company", "bill_to", "dealer")
     )
     shown = [as_of_row(row, asked) for row in rows.order_by("product", "starts_on", "id")]
-    return tuple(Term(row, _parties(row, account)) for row in shown if row is not None)
+    days = calendar()
+    return tuple(
+        Term(row, _parties(row, account), *_deadline(row, asked.as_of, account.budget_month, days))
+        for row in shown
+        if row is not None
+    )
+
+
+def _deadline(row: Contract, day: date, budget_month: int | None, days: Calendar) -> tuple[date | None, bool]:
+    """(until when notice can be given for the running term, whether that is 推定); None where nobody can say."""
+    if row.ended_on is not None:
+        return None, False
+    terms = replace(renewal_terms(row), ends_on=_end(row, day), budget_month=budget_month)
+    try:
+        window = renewal_window(terms, days)
+    except PeriodError:
+        return row.notice_deadline, False
+    return window.deadline, window.basis is DeadlineBasis.ESTIMATED
 
 
 def _parties(row: Contract, account: Account) -> tuple[tuple[str, str], ...]:
@@ -185,11 +221,18 @@ def standing_of(terms: Sequence[Term], day: date) -> Standing:
     running = [row for row in going if row.starts_on is None or row.starts_on <= day]
     notified = [row.notified_on for row in running if row.notified_on and row.notified_on <= day]
     ends = [end for row in running if (end := _end(row, day)) is not None and end >= day]
-    deadlines = [row.notice_deadline for row in running if row.notice_deadline and row.notice_deadline >= day]
+    deadlines = [
+        (term.deadline, term.estimated)
+        for term in terms
+        if term.contract in running and term.deadline and term.deadline >= day
+    ]
+    deadline, estimated = min(deadlines, default=(None, False))
     state = (
         "leaving" if notified else "active" if running else "ahead" if going else "ended" if held else "none"
     )
-    return Standing(state, min(ends, default=None), min(notified, default=None), min(deadlines, default=None))
+    return Standing(
+        state, min(ends, default=None), min(notified, default=None), deadline, deadline_estimated=estimated
+    )
 
 
 def _end(row: Contract, day: date) -> date | None:
@@ -208,12 +251,22 @@ def _blocks(
     return tuple((template, context) for template, context in filled if context is not None)
 
 
-def by_department(people: Sequence[Person]) -> dict[str, list[Person]]:
-    """The people map: departments with their people."""
-    found: dict[str, list[Person]] = defaultdict(list)
+WANTED_ROLES = ("champion", "decision_maker")  # whose absence is told
+
+
+def groups_of(people: Sequence[Person], departments: Mapping[int, str]) -> tuple[Group, ...]:
+    """The people map: every department with its people, then those without one. Who is there comes first."""
+    by_name: dict[str, list[Person]] = defaultdict(list)
     for person in people:
-        found[person.department].append(person)
-    return dict(found)
+        by_name[person.department].append(person)
+    found = [Group(key, name, tuple(by_name.pop(name, ()))) for key, name in departments.items()]
+    return (*found, *(Group(None, name, tuple(several)) for name, several in by_name.items()))
+
+
+def absent_roles(people: Sequence[Person]) -> tuple[str, ...]:
+    """Roles that the customer's people who are there do not fill."""
+    there = {role for person in people if person.status != "left" for role in person.roles}
+    return tuple(role for role in WANTED_ROLES if role not in there)
 
 
 def customer_page(member: Member, account_id: int, asked: Asked, *, kind: str = "") -> CustomerPage:
@@ -222,11 +275,15 @@ def customer_page(member: Member, account_id: int, asked: Asked, *, kind: str = 
     editable = asked.is_today and may_edit(member, account)
     shown = as_of_row(account, asked) or account
     terms = _terms(member, shown, asked)
+    people = _people(member, shown, asked)
+    hidden = not member.may("contact.view")
     return CustomerPage(
         account=shown,
         editable=editable,
-        people=_people(member, shown, asked),
-        people_hidden=not member.may("contact.view"),
+        people=people,
+        people_hidden=hidden,
+        groups=() if hidden else groups_of(people, department_names(accounts_of(asked, shown.pk))),
+        absent=() if hidden else absent_roles(people),
         terms=terms,
         standing=standing_of(terms, asked.as_of),
         children=tuple(children_of(account_id)),

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from banso_web.core.facts import Asked
 from banso_web.revenue.reads.accounts import Change, account_changes
+from banso_web.revenue.reads.months import months_before, next_month
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
+
+
+MONTHS = 36  # how far back the chart goes
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,24 @@ def mrr_history(member: Member, account_id: int, asked: Asked) -> MoneyHistory |
 
 
 def _chart(changes: list[Change], until: date) -> dict[str, Any] | None:
+    """MRR at the close of each of the last months (and today), so that the months stand evenly; one currency only."""
     if not changes or len({change.currency for change in changes}) > 1:
         return None
-    points: dict[str, float] = {change.on.isoformat(): float(change.after) for change in changes}
-    points[until.isoformat()] = float(changes[-1].after)
+    first = max(months_before(until.replace(day=1), MONTHS), changes[0].on.replace(day=1))
+    months = [first]
+    while months[-1] < until.replace(day=1):
+        months.append(next_month(months[-1]))
+    values = [
+        float(next((one.after for one in reversed(changes) if one.on < next_month(month)), Decimal(0)))
+        for month in months
+    ]
+    if len(months) < 2:
+        return None
     return {
         "kind": "line",
         "unit": {"kind": "money", "currency": changes[0].currency},
         "description": "MRR",
-        "x": list(points),
-        "series": [{"name": "MRR", "values": list(points.values())}],
+        "x": [f"{month:%Y-%m}" for month in months],
+        "series": [{"name": "MRR", "values": values}],
         "zero": True,
     }

@@ -18,9 +18,10 @@ from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
 from banso_web.desk.forms import AccountForm
-from banso_web.desk.reads.customer import by_department, customer_page, timeline
+from banso_web.desk.reads.customer import customer_page, timeline
 from banso_web.desk.reads.money import mrr_history
 from banso_web.desk.words import FIELD_WORDS, TIMELINE_WORDS, shown_value
+from banso_web.lifecycle.reads import goals, next_tasks
 from banso_web.members.reads import member_names
 from banso_web.touch.reads import last_touches
 
@@ -42,7 +43,9 @@ def customer(request: HttpRequest, account_id: int) -> HttpResponse:
         "account": found.account,
         "owner": names.get(found.account.owner_id, ""),
         "deputy": names.get(found.account.deputy_id, ""),
-        "departments": by_department(found.people),
+        "departments": found.groups,
+        "goals": goals(asked, account_id),
+        "next_tasks": next_tasks(asked, account_id),
         "money": mrr_history(member, account_id, asked),
         "timeline_kinds": kinds,
         "changes": [
@@ -85,6 +88,7 @@ def customer_edit(request: HttpRequest, account_id: int) -> HttpResponse:
                 actor=member,
                 reason=form.cleaned_data["reason"],
                 valid_from=form.cleaned_data["valid_from"],
+                recorded_on=form.cleaned_data["recorded_on"],
                 seen_entry=form.cleaned_data["seen"],
             )
         except Conflict as problem:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from banso_web.accounts.actions.editing import edit_many, undo_edit
+from banso_web.accounts.actions.adding import may_add
+from banso_web.accounts.actions.editing import edit_many
 from banso_web.accounts.reads.choices import excluded_choices, segments
 from banso_web.core.errors import Refused
 from banso_web.core.pages import page, reader, render_page
@@ -22,6 +23,7 @@ from banso_web.core.ui.formats import month_text
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Chip, Order, chosen_columns, keyset_page
 from banso_web.desk import exports
+from banso_web.desk.actions.undoing import undo as take_back
 from banso_web.desk.columns import columns_for
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ListQuery, customers, totals
@@ -95,6 +97,7 @@ def customer_list(request: HttpRequest) -> HttpResponseBase:
         "segments": segments(),
         "excluded": excluded_choices(),
         "today": asked.as_of,
+        "may_add": asked.is_today and may_add(member),
         "may_bulk": asked.is_today and member.may("account.edit_own"),
         "undo": request.session.pop("undo_entry", None),
     }
@@ -146,6 +149,6 @@ def bulk_edit(request: HttpRequest) -> HttpResponse:
 def undo(request: HttpRequest) -> HttpResponse:
     """Take back the last edit."""
     entry = request.POST.get("entry", "")
-    changed = undo_edit(int(entry), actor=reader(request)) if entry.isdecimal() else 0
+    changed = take_back(int(entry), actor=reader(request)) if entry.isdecimal() else 0
     messages.success(request, _("%(n)s社の変更を元に戻しました。") % {"n": changed})
     return redirect(_back(request))

@@ -37,7 +37,9 @@ CHARGES = {"initial": _("初期費用"), "spot": _("スポット"), "usage": _("
 class Change:
     """One movement with the customer's MRR of that currency after it."""
 
+    id: int
     code: str
+    own: bool  # a row of its own (not made from a contract's terms): it can be corrected
     on: date
     delta: Decimal
     after: Decimal
@@ -62,7 +64,9 @@ def account_changes(asked: Asked, account_id: int) -> list[Change]:
         balance[row.currency] = balance.get(row.currency, 0) + row.delta_units
         found.append(
             Change(
+                row.pk,
                 row.code,
+                not row.derived and row.contract_id is not None and not row.code.startswith("end:"),
                 row.effective_on,
                 from_units(row.delta_units),
                 from_units(balance[row.currency]),

@@ -1,4 +1,4 @@
-"""Forms of the desk. They read and type what was sent; the action checks and writes."""
+"""A customer's own fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.accounts.reads.choices import excluded_choices
+from banso_web.accounts.reads.codes import account_ids
 from banso_web.core import clock
+from banso_web.desk.forms.deeds import CompanyInput, DayField
 from banso_web.desk.words import FIELD_WORDS, TOUCH_WORDS
 from banso_web.members.reads import assignable_members
 
@@ -16,7 +18,19 @@ if TYPE_CHECKING:
     from banso_web.accounts.models import Account
 
 MONTHS = [("", "—"), *((month, f"{month}") for month in range(1, 13))]
-RENAMED = {"owner": "owner_id", "deputy": "deputy_id"}
+RENAMED = {"owner": "owner_id", "deputy": "deputy_id", "parent": "parent_id"}
+
+
+def _initial(account: Account) -> dict[str, Any]:
+    shown = {field: getattr(account, field) for field in account.STATE_FIELDS}
+    return shown | {
+        "owner": account.owner_id or "",
+        "deputy": account.deputy_id or "",
+        "parent": account.parent.code if account.parent else "",
+        "touch": [key for key in account.touch.split(";") if key],
+        "fiscal_month": account.fiscal_month or "",
+        "budget_month": account.budget_month or "",
+    }
 
 
 class AccountForm(forms.Form):
@@ -49,9 +63,11 @@ class AccountForm(forms.Form):
     community = forms.BooleanField(label=FIELD_WORDS["community"], required=False)
     owner = forms.ChoiceField(label=FIELD_WORDS["owner_id"], required=False)
     deputy = forms.ChoiceField(label=FIELD_WORDS["deputy_id"], required=False)
-    started_on = forms.DateField(
-        label=FIELD_WORDS["started_on"], required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    parent = forms.CharField(
+        label=FIELD_WORDS["parent_id"], required=False, widget=CompanyInput(),
+        help_text=_("顧客IDで入れます。名前を打つと候補が出ます。"),
+    )  # fmt: skip
+    started_on = DayField(label=FIELD_WORDS["started_on"], required=False)
     excluded = forms.ChoiceField(
         label=FIELD_WORDS["excluded"],
         required=False,
@@ -61,26 +77,21 @@ class AccountForm(forms.Form):
     success_definition = forms.CharField(
         label=FIELD_WORDS["success_definition"], required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    valid_from = forms.DateField(
-        label=_("いつからの変更か"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+    valid_from = DayField(
+        label=_("いつからの変更か"), required=False,
         help_text=_("空なら今日から。過去の日にすると、その日からの数字の分け方が変わります。"),
     )  # fmt: skip
+    recorded_on = DayField(
+        label=_("いつ分かりましたか"),
+        required=False,
+        help_text=_("空なら今日です。過去の数字を「その時点で分かっていたこと」で見るときに使います。"),
+    )
     reason = forms.CharField(label=_("変更の理由"), required=False, max_length=300)
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, *, account: Account, seen: int) -> None:
-        initial = {
-            field: getattr(account, field) for field in account.STATE_FIELDS if field in self.base_fields
-        }
-        initial |= {
-            "owner": account.owner_id or "",
-            "deputy": account.deputy_id or "",
-            "touch": [key for key in account.touch.split(";") if key],
-            "fiscal_month": account.fiscal_month or "",
-            "budget_month": account.budget_month or "",
-            "seen": seen,
-        }
-        super().__init__(data, initial=initial)
+    def __init__(self, data: Any, *, account: Account | None, seen: int) -> None:
+        initial = _initial(account) if account is not None else {}
+        super().__init__(data, initial={**initial, "seen": seen})
         members = [("", "—"), *assignable_members().items()]
         for name in ("owner", "deputy"):
             choice = self.fields[name]
@@ -92,11 +103,14 @@ class AccountForm(forms.Form):
         kept = {
             key: value
             for key, value in self.cleaned_data.items()
-            if key not in ("valid_from", "reason", "seen")
+            if key not in ("valid_from", "recorded_on", "reason", "seen", "code", "alike_seen")
         }
         kept["touch"] = ";".join(kept["touch"])
         kept["started_on"] = kept["started_on"].isoformat() if kept["started_on"] else ""
         return {RENAMED.get(key, key): value for key, value in kept.items()}
+
+    def shown_name(self, field: str) -> str:
+        return self.name_of(field)
 
     @staticmethod
     def name_of(field: str) -> str:
@@ -106,3 +120,27 @@ class AccountForm(forms.Form):
 
     def clean_valid_from(self) -> Any:
         return self.cleaned_data["valid_from"] or clock.today()
+
+    def clean_parent(self) -> int | None:
+        text = self.cleaned_data["parent"].strip()
+        found = account_ids([text]).get(text) if text else None
+        if text and found is None:
+            raise forms.ValidationError(_("この顧客IDの会社はありません。候補から選んでください。"))
+        return found
+
+
+class NewAccountForm(AccountForm):
+    """A customer that did not exist. `alike_seen`: somebody looked at the customers it may be already."""
+
+    code = forms.CharField(
+        label=_("顧客ID"),
+        required=False,
+        max_length=200,
+        help_text=_("CRM などの番号です。空なら番号を付けます。"),
+    )
+    alike_seen = forms.BooleanField(required=False, label=_("似た顧客とは別の会社です"))
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, account=None, seen=0)
+        del self.fields["valid_from"]
+        self.order_fields(["name", "kana", "code", "corporate_number"])
