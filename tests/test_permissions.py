@@ -14,7 +14,7 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
-from banso_web.accounts.models import Account
+from banso_web.accounts.models import Account, Contract, Department
 from banso_web.api import limits
 from banso_web.conftest import person as person
 from banso_web.desk.tests.conftest import bring as bring
@@ -22,6 +22,8 @@ from banso_web.desk.tests.conftest import company as company
 from banso_web.ingest.models import ImportRun
 from banso_web.members.models import Member, Role
 from banso_web.revenue.actions.closing import close_month
+from banso_web.revenue.models import Movement
+from banso_web.touch.models import Touch
 from tests.addresses import Address, addresses
 
 pytestmark = pytest.mark.django_db
@@ -52,11 +54,13 @@ NOTHING = (
     "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
 )
 NEEDS: dict[str, str] = {
-    "account.view": """customers customer customer_timeline api:accounts api:accounts/<account> api:accounts/<account>/timeline
+    "account.view": """customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
         api:merges api:merges/candidates""",
     "contact.view": "api:contacts api:accounts/<account>/contacts",
-    "own": "customer_edit",
+    "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
+        contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
+        touch_new touch_edit touch_void""",
     "revenue.view": """kpi kpi_rows kpi_detail nrr cohorts cohort_rows ltv closing portfolio api:movements
         api:accounts/<account>/movements api:accounts/<account>/charges api:accounts/<account>/invoices api:metrics/<key>
         api:metrics/<key>/rows api:waterfall api:waterfall/<month> api:cohorts api:ltv api:ltv/scenarios api:kpi api:closings
@@ -138,6 +142,8 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
         "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
         "metric": "nrr_monthly", "month": "2026-10", "closing": closed.id, "provider_id": "sso",
+        "contract_id": Contract.objects.get(code="K1").pk, "movement_id": Movement.objects.get(code="M4").pk,
+        "touch_id": Touch.objects.get(code="T1").pk, "department_id": Department.objects.get(name="営業部").pk,
         "path": "track", "contact_id": company["A1"].contacts.values_list("pk", flat=True)[0],
     }  # fmt: skip
 

@@ -46,6 +46,7 @@ class DeedForm(forms.Form):
     """A deed with its two times. Subclasses name their own fields in `OWN`; `values` gives them to the action."""
 
     OWN: tuple[str, ...] = ()
+    FOLDED: tuple[str, ...] = ("recorded_on", "reason")
 
     recorded_on = DayField(
         label=_("いつ分かりましたか"),
@@ -85,10 +86,10 @@ class DeedForm(forms.Form):
 
     def own_fields(self) -> list[Any]:
         """What is filled in; the times and the reason follow, folded."""
-        return [self[name] for name in self.fields if name not in ("recorded_on", "reason", "seen")]
+        return [self[name] for name in self.fields if name not in (*self.FOLDED, "seen")]
 
     def time_fields(self) -> list[Any]:
-        return [self[name] for name in ("recorded_on", "reason") if name in self.fields]
+        return [self[name] for name in self.FOLDED if name in self.fields]
 
 
 class ConfirmForm(DeedForm):

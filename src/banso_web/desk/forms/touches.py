@@ -14,7 +14,8 @@ AT = "%Y-%m-%dT%H:%M"
 
 
 class TouchForm(DeedForm):
-    OWN = ("kind", "initiative", "at", "contacts", "subject", "note", "member")
+    OWN = ("kind", "initiative", "contacts", "subject", "note", "at", "member")
+    FOLDED = ("member", *DeedForm.FOLDED)
 
     kind = forms.ChoiceField(label=_("種類"), choices=list(KINDS.items()), widget=forms.RadioSelect)
     initiative = forms.ChoiceField(
@@ -31,7 +32,7 @@ class TouchForm(DeedForm):
     )
     subject = forms.CharField(label=_("件名"), required=False, max_length=300)
     note = forms.CharField(
-        label=_("内容"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
+        label=_("内容"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
     )
     member = forms.ChoiceField(label=_("担当したメンバー"), required=False)
 

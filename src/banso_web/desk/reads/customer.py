@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from banso_web.accounts.models import Account, Contact, Contract
     from banso_web.members.models import Member
 
-TIMELINE = 60
+TIMELINE = 20  # on the page itself; the whole has a page of its own
 LAST_BLOCKS = 70  # parts from this order on (voices, requests) stand below contracts and MRR
 
 
