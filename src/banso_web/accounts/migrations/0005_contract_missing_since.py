@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_sort_key_by_code_point"),
+        ("accounts", "0004_list_indexes"),
     ]
 
     operations = [
