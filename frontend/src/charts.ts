@@ -7,10 +7,10 @@ import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import type { Chart } from "./charts/contract";
 import { word } from "./charts/format";
-import { heat } from "./charts/heat";
+import { CELL, cellWidth, heat } from "./charts/heat";
 import { type Paint, readPaint } from "./charts/paint";
 import { bars, line } from "./charts/series";
-import { waterfall } from "./charts/waterfall";
+import { lies, waterfall } from "./charts/waterfall";
 import { all, typing, whenPresent } from "./dom";
 
 use([
@@ -23,21 +23,42 @@ interface Mounted {
   chart: Chart;
   drawn: EChartsType;
   watch: ResizeObserver;
+  canvas: HTMLElement;
 }
 const mounted = new Map<HTMLElement, Mounted>();
 
-function options(chart: Chart, paint: Paint): EChartsCoreOption {
+function options(chart: Chart, paint: Paint, width: number): EChartsCoreOption {
   switch (chart.kind) {
     case "waterfall":
-      return waterfall(chart, paint);
+      return waterfall(chart, paint, width);
     case "line":
       return line(chart, paint);
     case "bars":
       return bars(chart, paint);
     case "heat":
     case "cohort":
-      return heat(chart, paint);
+      return heat(chart, paint, width);
   }
+}
+
+/** Cells of a heat map and lying bars need a height of their own: the place grows, and what is too wide scrolls in it. */
+function makeRoom(chart: Chart, place: HTMLElement, canvas: HTMLElement): void {
+  if (chart.kind === "heat" || chart.kind === "cohort") {
+    place.style.height = `${chart.rows.length * CELL.high + CELL.head + 12}px`;
+    place.classList.add("chart-scrolls");
+    place.tabIndex = 0;
+    canvas.style.minWidth = `${chart.cols.length * cellWidth(chart) + CELL.names}px`;
+  } else if (chart.kind === "waterfall") {
+    const lying = lies(chart, place.clientWidth);
+    place.classList.toggle("chart-lies", lying);
+    place.style.height = lying ? `${chart.bars.length * 34 + 48}px` : "";
+  }
+}
+
+function draw({ place, chart, drawn, canvas }: Mounted): void {
+  makeRoom(chart, place, canvas);
+  drawn.resize();
+  drawn.setOption({ ...options(chart, readPaint(), canvas.clientWidth), aria: { enabled: true, label: { enabled: false }, decal: { show: false } } }, { notMerge: true });
 }
 
 function open(href: string, drawer: boolean): void {
@@ -57,17 +78,18 @@ function mount(place: HTMLElement): void {
   place.setAttribute("role", "img");
   if (!place.hasAttribute("aria-label")) place.setAttribute("aria-label", chart.description ?? word("chart"));
   const drawn = init(canvas, null, { renderer: "svg" });
-  drawn.setOption({ ...options(chart, readPaint()), aria: { enabled: true, label: { enabled: false }, decal: { show: false } } });
   drawn.on("click", (event) => {
     const href = (event.data as { href?: string } | undefined)?.href;
     if (href) open(href, place.dataset.chartOpen !== "page");
   });
   const watch = new ResizeObserver(() => {
     if (!place.isConnected) unmount(place);
-    else if (canvas.clientWidth > 0) drawn.resize();
+    else if (canvas.clientWidth > 0 && canvas.clientWidth !== drawn.getWidth()) draw(known);
   });
+  const known: Mounted = { place, chart, drawn, watch, canvas };
+  draw(known);
   watch.observe(place);
-  mounted.set(place, { place, chart, drawn, watch });
+  mounted.set(place, known);
 }
 
 function unmount(place: HTMLElement): void {
@@ -78,13 +100,9 @@ function unmount(place: HTMLElement): void {
 }
 
 function repaint(): void {
-  const paint = readPaint();
-  for (const { place, chart, drawn } of mounted.values()) {
-    if (!place.isConnected) unmount(place);
-    else {
-      drawn.setOption(options(chart, paint));
-      drawn.resize();
-    }
+  for (const known of mounted.values()) {
+    if (known.place.isConnected) draw(known);
+    else unmount(known.place);
   }
 }
 

@@ -61,9 +61,14 @@ def bars(page: Page) -> list[dict[str, object]]:
     return found
 
 
-BOXES = """() => [...document.querySelectorAll('[data-chart] svg path[fill^="#"]')].map((one) => one.getBoundingClientRect())
-  .filter((box) => box.height > 0.5 && box.width > 10).map((box) => ({x: box.x + box.width / 2, y: box.y + box.height / 2}))
-  .sort((one, other) => one.x - other.x)"""  # the bar under the mouse is drawn last
+# The bar under the mouse is drawn last, so they are put in order: from left to right, or from the top where they lie.
+BOXES = """() => {
+  const along = document.querySelector('[data-chart].chart-lies') ? 'y' : 'x';
+  return [...document.querySelectorAll('[data-chart] svg path[fill^="#"]')].map((one) => one.getBoundingClientRect())
+    .filter((box) => Math.min(box.height, box.width) > 0.3 && Math.max(box.height, box.width) > 10)
+    .map((box) => ({x: box.x + box.width / 2, y: box.y + box.height / 2}))
+    .sort((one, other) => one[along] - other[along]);
+}"""
 
 
 def click_bar(page: Page, number: int, size: int) -> None:

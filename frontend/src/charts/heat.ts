@@ -15,12 +15,25 @@ function fill(cell: Cell, chart: Heat, paint: Paint, span: { min: number; max: n
   return mix(paint.heat.low, paint.heat.bad, share(mid, span.min, cell.value));
 }
 
-export function heat(chart: Heat, paint: Paint): EChartsCoreOption {
+/** What a cell needs so that its figure and its row's name can be read; the picture grows and scrolls rather than shrink. */
+export const CELL = { high: 24, names: 128, head: 40 };
+
+/** As wide as the longest figure in it: 6.5 px a letter of 11 px, and air. */
+export function cellWidth(chart: Heat): number {
+  const longest = Math.max(...chart.cells.map((cell) => written(cell, chart).length), 0);
+  return Math.max(46, Math.ceil(longest * 6.5) + 12);
+}
+
+function written(cell: Cell, chart: Heat): string {
+  return cell.text ?? (cell.value === null ? (cell.state ?? "?") : say(cell.value, chart.unit));
+}
+
+export function heat(chart: Heat, paint: Paint, width: number): EChartsCoreOption {
+  const roomy = (width - CELL.names) / Math.max(chart.cols.length, 1) >= cellWidth(chart) - 10;
   const known = chart.cells.map((cell) => cell.value).filter((value): value is number => value !== null);
   const span = { min: chart.scale?.min ?? Math.min(...known, Infinity), max: chart.scale?.max ?? Math.max(...known, -Infinity) };
   // hollow cells last: a neighbour must not be drawn over their border
   const cells = [...chart.cells].sort((one, other) => Number(one.small ?? false) - Number(other.small ?? false));
-  const written = (cell: Cell): string => cell.text ?? (cell.value === null ? (cell.state ?? "?") : say(cell.value, chart.unit));
   const title = (row: string, col: string): string => [chart.rowTitle, row, chart.colTitle, col].filter(Boolean).join(" ");
   const axis = (labels: string[], inverse: boolean): Record<string, unknown> => ({
     ...categories(paint, labels),
@@ -59,7 +72,7 @@ export function heat(chart: Heat, paint: Paint): EChartsCoreOption {
               borderWidth: 2,
               decal: cell.value === null ? hatch(paint) : undefined,
             },
-            label: { show: chart.cols.length <= 26, color: cell.value === null || cell.small ? paint.soft : inkOn(colour), fontSize: 11, formatter: () => written(cell) },
+            label: { show: roomy, color: cell.value === null || cell.small ? paint.soft : inkOn(colour), fontSize: 11, formatter: () => written(cell, chart) },
           };
         }),
       },

@@ -52,7 +52,7 @@ export function line(chart: Line, paint: Paint): EChartsCoreOption {
         cursor: "pointer",
         lineStyle: { color: colour, width: 2, type: series.style === "dashed" ? [6, 4] : series.style === "target" ? [2, 3] : "solid" },
         itemStyle: { color: colour },
-        endLabel: { show: true, formatter: series.name, color: colour, fontSize: 12, distance: 6 },
+        endLabel: { show: chart.series.length > 1, formatter: series.name, color: colour, fontSize: 12, distance: 6 },
         labelLayout: { moveOverlap: "shiftY" },
         markLine: place === 0 ? targetLines(paint, chart.targets ?? []) : undefined,
         markPoint: marks.length
@@ -73,10 +73,11 @@ export function line(chart: Line, paint: Paint): EChartsCoreOption {
       },
     ];
   });
-  const longest = Math.max(...chart.series.map((series) => width(series.name)), 0);
+  // A single line is named by the picture's title; only where there are several does each carry its name at its end.
+  const longest = chart.series.length > 1 ? Math.max(...chart.series.map((series) => width(series.name)), 0) : 0;
   return {
     ...frame(paint),
-    grid: { left: 8, right: 16 + Math.min(longest * 7, 160), top: 28, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 20 + Math.min(longest * 7, 160), top: 28, bottom: 8, containLabel: true },
     xAxis: { ...categories(paint, chart.x), boundaryGap: false },
     yAxis: amounts(paint, chart.unit, chart.zero ?? false),
     tooltip: { ...(frame(paint).tooltip as object), trigger: "axis", axisPointer: { lineStyle: { color: paint.rule } }, formatter: axisTip(chart) },

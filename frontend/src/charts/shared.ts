@@ -28,15 +28,15 @@ export function categories(paint: Paint, labels: string[]): Record<string, unkno
     data: labels,
     axisTick: { show: false },
     axisLine: { lineStyle: { color: paint.rule } },
-    axisLabel: { color: paint.soft, fontSize: 12, hideOverlap: true },
+    axisLabel: { color: paint.soft, fontSize: 12, hideOverlap: true, margin: 12 },
   };
 }
 
-export function amounts(paint: Paint, unit: Unit, zero: boolean): Record<string, unknown> {
+export function amounts(paint: Paint, unit: Unit, zero: boolean, split = 4): Record<string, unknown> {
   return {
     type: "value",
     scale: !zero,
-    splitNumber: 4,
+    splitNumber: split,
     axisLabel: { color: paint.soft, fontSize: 12, formatter: (value: number) => sayShort(value, unit) },
     splitLine: { lineStyle: { color: paint.rule } },
   };
@@ -48,7 +48,7 @@ export function targetLines(paint: Paint, targets: { value: number; label: strin
     silent: true,
     symbol: "none",
     lineStyle: { color: paint.ink, type: [2, 3], width: 1 },
-    label: { position: "insideEndTop", color: paint.ink, fontSize: 11, formatter: "{b}" },
+    label: { position: "insideEndTop", color: paint.ink, backgroundColor: paint.paper, padding: [0, 3], fontSize: 11, formatter: "{b}" },
     data: targets.map((target) => (horizontal ? { xAxis: target.value, name: target.label } : { yAxis: target.value, name: target.label })),
   };
 }

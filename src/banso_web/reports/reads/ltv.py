@@ -263,12 +263,12 @@ def _guard(base: LtvChurn, price_change: Decimal, new_churn: Decimal | None) -> 
     )
 
 
-def tornado(shown: Article) -> dict[str, Any]:
-    """The five levers as a picture: the change of LTV each makes."""
-    lines = sorted(shown.levers, key=lambda line: line.rank, reverse=True)
+def tornado(shown: Article, currency: str) -> dict[str, Any]:
+    """The five levers as a picture: the change of LTV each makes, in the order of the ranking."""
+    lines = sorted(shown.levers, key=lambda line: line.rank)
     return {
         "kind": "bars",
-        "unit": {"kind": "money", "currency": "JPY"},
+        "unit": {"kind": "money", "currency": currency},
         "description": _("対策ごとのLTVの変化: %(ranking)s") % {"ranking": shown.ranking},
         "x": [str(line.name) for line in lines],
         "series": [{"name": _("LTVの変化"), "values": [line.lever.change for line in lines]}],

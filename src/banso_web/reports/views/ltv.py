@@ -116,7 +116,7 @@ def ltv_page(request: HttpRequest) -> HttpResponse:
         "form_name": FORMS[asked.form],
         "tabs": [Tab(_("LTV(%(form)s)") % {"form": name}, changed_query(request, form=key), key == asked.form) for key, name in FORMS.items()],
         "ltv": shown,
-        "tornado": tornado(shown.article) if shown.article else None,
+        "tornado": tornado(shown.article, reporting_currency(question)) if shown.article else None,
         "errors": asked.errors,
         "boxes": [_box(line, query.get(line.key, "")) for line in shown.inputs],
         "sliders": [{"key": f"lever_{key}", "name": name, "value": plain(asked.shares[key] * 100), "down": key == "cost"} for key, name in LEVER_NAMES.items()],
