@@ -73,7 +73,7 @@ def test_a_picture_follows_the_window(at_sample: Visit) -> None:
     page = at_sample.open("tanaka", viewport={"width": 1280, "height": 900})
     upright = drawn(page, "/numbers/nrr/")
     page.set_viewport_size({"width": 390, "height": 900})
-    page.wait_for_timeout(400)
+    page.wait_for_selector("[data-chart].chart-lies svg text")
     lying = page.evaluate(WORDS)
     assert overlaps(lying) == []
     names = {"月初MRR", "新規", "解約", "月末MRR"}
