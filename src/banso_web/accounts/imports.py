@@ -22,6 +22,7 @@ from banso_web.core.imports import (
     Row,
     StateHandler,
     make_incomplete,
+    present,
     resolvers,
 )
 from banso_web.core.models import Entry, StateVersion
@@ -33,7 +34,7 @@ class AccountResolver:
     """A customer nobody has described yet is created under its id as its name, marked 未整備."""
 
     def find(self, codes: list[str], context: Context) -> dict[str, int]:
-        return dict(Account.objects.filter(code__in=codes).values_list("code", "pk"))
+        return present(Account, "account", codes, context)
 
     def make(self, wanted: dict[str, Hints], context: Context) -> dict[str, int]:
         rows = {code: {"name": code[:300], "incomplete": True} for code in wanted}
@@ -46,7 +47,7 @@ class ContractResolver:
     """A contract known only from its movements: what they say (customer, product, currency), marked 未整備."""
 
     def find(self, codes: list[str], context: Context) -> dict[str, int]:
-        return dict(Contract.objects.filter(code__in=codes).values_list("code", "pk"))
+        return present(Contract, "contract", codes, context)
 
     def make(self, wanted: dict[str, Hints], context: Context) -> dict[str, int]:
         accounts = AccountResolver().find(list({hints["account"] for hints in wanted.values()}), context)
@@ -65,7 +66,7 @@ class ContactResolver:
     """A person known only from an answer: the id stands for the name, marked by an empty given name."""
 
     def find(self, codes: list[str], context: Context) -> dict[str, int]:
-        found = dict(Contact.objects.filter(code__in=codes).values_list("code", "pk"))
+        found = present(Contact, "contact", codes, context)
         if remembered():  # who was erased stays known by a keyed hash, so that nobody makes them anew
             hidden = {erased_code(code): code for code in codes if code not in found}
             rows = Contact.objects.filter(code__in=list(hidden)).values_list("code", "pk")
@@ -318,15 +319,19 @@ class ContractTerms:
     account_id: int
 
 
-def contracts_beside(entry: Entry, after: int, limit: int) -> tuple[list[int], int]:
-    """Every contract of the next customers that have a contract touched by the entry, and the last customer's id.
+def contracts_beside(
+    entries: Sequence[Entry], after: int, limit: int, also: Any = ()
+) -> tuple[list[int], int]:
+    """Every contract of the next customers that have a contract touched by the entries, and the last customer's id.
 
-    Contracts beside the touched ones count too: a new contract may be the successor of an old one.
+    Contracts beside the touched ones count too: a new contract may be the successor of an old one. `also`: ids of
+    contracts that are touched in another way.
     """
-    versions = StateVersion.objects.filter(entry=entry, subject="contract")
+    versions = StateVersion.objects.filter(entry__in=entries, subject="contract")
     said = Q(values__incomplete__isnull=True) | Q(values__incomplete=False)
     touched = versions.filter(said).values("subject_id")
-    accounts = Contract.objects.filter(pk__in=touched, account__gt=after).order_by("account")
+    wanted = Q(pk__in=touched) | Q(pk__in=also)
+    accounts = Contract.objects.filter(wanted, account__gt=after).order_by("account")
     ids = list(accounts.values_list("account", flat=True).distinct()[:limit])
     return list(Contract.objects.filter(account__in=ids).values_list("pk", flat=True)), ids[
         -1

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from banso_web.core import audit, clock
 from banso_web.core.errors import Conflict, Forbidden, Refused
-from banso_web.core.facts import current_watermark, open_entry, void
+from banso_web.core.facts import current_watermark, hold_watermark, open_entry, publish, void
 from banso_web.core.facts.states import project_entry
 from banso_web.core.models import Entry
 from banso_web.core.registry import registry
@@ -317,9 +317,9 @@ def undo_run(run: ImportRun, *, actor: Member | None, reason: str, accept: bool 
     Refused with the list while later edits or closed months stand on it and nobody has accepted that.
     """
     require(actor)
-    if run.state != State.DONE or run.entry is None:
+    if run.state != State.DONE:
         raise Refused(
-            _("取り消せるのは、公開済みで変更のある取り込みだけです。データは変わっていません。"),
+            _("取り消せるのは、公開済みの取り込みだけです。データは変わっていません。"),
             code="not_published",
         )
     if (found := standing_on(run)) and not accept:
@@ -332,27 +332,56 @@ def undo_run(run: ImportRun, *, actor: Member | None, reason: str, accept: bool 
             + listed,
             code="stands_on_it",
         )
-    with transaction.atomic():
-        void(run.entry, actor=actor, reason=reason)
-        ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE)
-        audit.record(
-            "import.undo",
-            actor=actor,
-            subject="import",
-            subject_id=run.pk,
-            label=run.file_name,
-            new={"stood_on_it": [one.text for one in found]},
-            reason=reason,
-            entry=run.entry,
-        )
+    told = [one.text for one in found]
+    while (entries := _taken_back(run, actor, reason, told)) is None:
+        pass
     run.refresh_from_db()
-    assert run.entry is not None
-    for handler in writing.handlers():
-        handler.undone(run.entry)
-    project_entry(run.entry)
-    for hook in registry.after_publish:
-        hook(run.entry.pk)
+    for entry in entries:
+        for handler in writing.handlers():
+            if entry.voided_seq is None:
+                handler.published(entry)
+            else:
+                handler.undone(entry)
+        project_entry(entry)
+        for hook in registry.after_publish:
+            hook(entry.pk)
     return run
+
+
+def _taken_back(run: ImportRun, actor: Member | None, reason: str, told: list[str]) -> list[Entry] | None:
+    """Void the run's entry and, in the same moment, publish what other imports state of the same things.
+
+    None when something was published while that was put together: then it is put together anew.
+    """
+    from banso_web.ingest.restating import restate
+
+    mark = current_watermark()
+    again = restate(run, actor)
+    with transaction.atomic():
+        if hold_watermark() == mark:
+            found = [one for one in (run.entry, again) if one is not None]
+            if run.entry is not None:
+                void(run.entry, actor=actor, reason=reason)
+            if again is not None:
+                publish(again)
+                run.options["restated"] = [*run.options.get("restated", []), again.pk]
+            ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE, options=run.options)
+            audit.record(
+                "import.undo",
+                actor=actor,
+                subject="import",
+                subject_id=run.pk,
+                label=run.file_name,
+                new={"stood_on_it": told, **({"stated_again": again.pk} if again else {})},
+                reason=reason,
+                entry=run.entry or again,
+            )
+            return found
+    if again is not None:
+        for handler in reversed(writing.handlers()):
+            handler.drop(again)
+        again.delete()
+    return None
 
 
 def watermark() -> int:

@@ -48,6 +48,20 @@ def runs_of(series: str) -> list[ImportRun]:
     return list(runs.order_by("pk"))
 
 
+def entries_of(series: str, *, but: int = 0) -> tuple[list[int], list[int]]:
+    """(entries of the series' published runs, those of its undone ones). `but`: a run left out."""
+    runs = ImportRun.objects.filter(options__recipe__series=series, entry__isnull=False).exclude(pk=but)
+    done = runs.filter(state=ImportRun.State.DONE).values_list("entry_id", flat=True)
+    undone = runs.filter(state=ImportRun.State.UNDONE).values_list("entry_id", flat=True)
+    return [pk for pk in done if pk], [pk for pk in undone if pk]
+
+
+def restated_entries() -> list[int]:
+    """The entries that undoing imports has written: they belong to nobody and follow from the imports that stand."""
+    runs = ImportRun.objects.filter(options__has_key="restated")
+    return [int(pk) for options in runs.values_list("options", flat=True) for pk in options["restated"]]
+
+
 def stored_levels(kind: str, series: str = "") -> Stored | None:
     """What month tables (or snapshots) have brought so far and still counts; None where nothing has.
 
@@ -57,7 +71,9 @@ def stored_levels(kind: str, series: str = "") -> Stored | None:
     if prefix is None:
         return None
     runs = runs_of(series) if series else []
-    entries = {run.entry_id for run in runs if run.entry_id}
+    done, undone = entries_of(series) if series else ([], [])
+    entries, again = set(done), set(restated_entries())
+    ever = set(movements()._default_manager.filter(entry__in=undone).values_list("code", flat=True))
     steps: dict[tuple[str, str, str, str], dict[Month, Decimal]] = defaultdict(dict)
     own = set()
     names = ("code", "account__code", "contract__code", "product", "currency", "delta_units", "entry_id")
@@ -67,7 +83,7 @@ def stored_levels(kind: str, series: str = "") -> Stored | None:
             continue
         key = (account, contract or "", product, currency)
         steps[key][month] = steps[key].get(month, Decimal(0)) + Decimal(units) / 10_000
-        if entry in entries:
+        if entry in entries or (entry in again and code in ever):
             own.add(key)
     if not steps:
         return None

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from banso.periods import Month
 from banso_web.core.bulk import insert_rows
 from banso_web.core.facts import counted
@@ -21,7 +23,7 @@ from banso_web.core.imports import Context, HappeningHandler, Later, StateHandle
 from banso_web.core.models import Known, StateVersion
 from banso_web.core.registry import registry
 from banso_web.ingest.actions import imports_home
-from banso_web.ingest.joining import column_of, runs_of
+from banso_web.ingest.joining import column_of, entries_of, restated_entries
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.recipe import contract_codes, movement_codes
 
@@ -52,15 +54,16 @@ def vanished_contracts(series: str, codes: Set[str], watermark: int, but: int = 
 
     One that another source or a person has stated too is not this series' alone, and stays. `but`: a run left out.
     """
-    entries = [one.entry_id for one in runs_of(series) if one.entry_id and one.pk != but]
-    if not entries:
+    done, undone = entries_of(series, but=but)
+    if not done and not undone:
         return []
     handler = registry.file_handlers["contracts"]()
     assert isinstance(handler, StateHandler)
+    stated = StateVersion.objects.filter(subject=handler.subject, entry__in=[*done, *undone])
     versions = StateVersion.objects.filter(effective(watermark), subject=handler.subject)
-    mine = versions.filter(entry__in=entries)
-    others = versions.filter(subject_id__in=mine.values("subject_id")).exclude(entry__in=entries)
-    rows = handler.model._default_manager.filter(live=True, pk__in=mine.values("subject_id"))
+    others = versions.filter(subject_id__in=stated.values("subject_id"))
+    others = others.exclude(entry__in=[*done, *restated_entries()])
+    rows = handler.model._default_manager.filter(live=True, pk__in=stated.values("subject_id"))
     rows = rows.exclude(pk__in=others.values("subject_id")).order_by("code")
     found = rows.values_list("pk", "code", "account__code", "product")
     return [Vanished(*row) for row in found if row[1] not in codes]
@@ -94,10 +97,11 @@ def withdrawn_codes(run: ImportRun, watermark: int) -> list[str]:
     gone = {one.pk for one in vanished_of(run, watermark)}
     if not recipe.get("complete") and not (gone and withdraws_contracts(run)):
         return []
-    entries = [one.entry_id for one in runs_of(recipe["series"]) if one.pk != run.pk and one.entry_id]
-    if not entries:
-        return []
-    rows = counted(_handler().model, watermark).filter(entry__in=entries)
+    done, undone = entries_of(recipe["series"], but=run.pk)
+    model = _handler().model
+    ever = model._default_manager.filter(entry__in=undone).values("code")
+    again = Q(entry__in=restated_entries(), code__in=ever)
+    rows = counted(model, watermark).filter(Q(entry__in=done) | again)
     found = set(rows.values_list("code", flat=True))
     if gone:
         of_gone = set(rows.filter(contract__in=gone).values_list("code", flat=True))
@@ -106,9 +110,7 @@ def withdrawn_codes(run: ImportRun, watermark: int) -> list[str]:
         elif not recipe.get("complete"):
             found = of_gone
     if recipe.get("first"):  # the file speaks of some months only: of the columns that it has
-        first, last = (Month.of(date.fromisoformat(recipe[key])) for key in ("first", "last"))
-        # and of the month behind them, whose change now starts from another level
-        found = {code for code in found if (on := column_of(code)) is not None and first <= on <= last + 1}
+        found = {code for code in found if _speaks_of(recipe, code)}
     return sorted(found - movement_codes(imports_home() / run.stored_as))
 
 
@@ -120,21 +122,21 @@ def step_contracts(context: Context, after: int) -> tuple[int, int] | None:
     gone = vanished_of(run, context.watermark)
     if not gone:
         return None
-    versions = [
-        {
-            "subject": "contract",
-            "subject_id": one.pk,
-            "values": {WITHDRAWN: True},
-            "valid_from": None,
-            "valid_to": None,
-            "recorded_at": context.now,
-            "known_basis": Known.SYSTEM,
-            "entry_id": context.entry_id,
-        }
-        for one in gone
-    ]
-    insert_rows(StateVersion, versions)
+    insert_rows(StateVersion, [_withdrawal(one.pk, context) for one in gone])
     return len(gone), len(gone)
+
+
+def _withdrawal(pk: int, context: Context) -> dict[str, Any]:
+    return {
+        "subject": "contract",
+        "subject_id": pk,
+        "values": {WITHDRAWN: True},
+        "valid_from": None,
+        "valid_to": None,
+        "recorded_at": context.now,
+        "known_basis": Known.SYSTEM,
+        "entry_id": context.entry_id,
+    }
 
 
 def step(context: Context, after: int) -> tuple[int, int] | None:
@@ -144,27 +146,63 @@ def step(context: Context, after: int) -> tuple[int, int] | None:
     if not codes:
         return None
     handler = _handler()
-    names = (
-        "account_id",
-        "contract_id",
-        *(name for name in handler.attrs if name not in ("account_id", "contract_id")),
-    )
-    rows = counted(handler.model, context.watermark).filter(code__in=codes)
-    facts = [
-        {
-            **{name: getattr(row, name) for name in names},
-            "code": row.code,
-            "is_void": True,
-            "contested": True,
-            "recorded_at": context.now,
-            "known_basis": Known.SYSTEM,
-            "entry_id": context.entry_id,
-        }
-        for row in rows
-    ]
+    facts = [_void(row, context) for row in counted(handler.model, context.watermark).filter(code__in=codes)]
     insert_rows(handler.model, facts)
     handler.model._default_manager.filter(code__in=codes).update(contested=True)
     return after + len(codes), len(facts)
+
+
+def _void(row: Any, context: Context) -> dict[str, Any]:
+    names = {"account_id", "contract_id", *_handler().attrs}
+    return {
+        **{name: getattr(row, name) for name in names},
+        "code": row.code,
+        "is_void": True,
+        "contested": True,
+        "recorded_at": context.now,
+        "known_basis": Known.SYSTEM,
+        "entry_id": context.entry_id,
+    }
+
+
+def withdraw(run: ImportRun, context: Context, entries: list[int]) -> None:
+    """What the run would take back of what these entries (earlier ones of its series) brought, in the pass's own view."""
+    recipe = run.options.get("recipe") or {}
+    folder = imports_home() / run.stored_as
+    handler = registry.file_handlers["contracts"]()
+    assert isinstance(handler, StateHandler)
+    gone: set[int] = set()
+    if recipe.get("kind") == "ledger":
+        counts = StateVersion.objects.filter(context.counts(), subject=handler.subject)
+        mine = set(counts.filter(entry__in=entries).values_list("subject_id", flat=True))
+        shared = set(
+            counts.filter(subject_id__in=mine).exclude(entry__in=entries).values_list("subject_id", flat=True)
+        )
+        alone = handler.model._default_manager.filter(pk__in=mine - shared)
+        codes = set(alone.values_list("code", flat=True)) - contract_codes(folder)
+        subjects = handler.subjects(codes, context).values()
+        gone = {one.pk for one in subjects if one.pk is not None and one.layers and not one.withdrawn}
+    taken = withdraws_contracts(run)
+    if gone and taken:
+        insert_rows(StateVersion, [_withdrawal(pk, context) for pk in sorted(gone)])
+    if not recipe.get("complete") and not (gone and taken):
+        return
+    kept = movement_codes(folder)
+    left = [row for row in context.standing(_handler().model, entry__in=entries) if row.code not in kept]
+    if gone and not taken:
+        left = [row for row in left if row.contract_id not in gone]
+    elif gone and not recipe.get("complete"):
+        left = [row for row in left if row.contract_id in gone]
+    if recipe.get("first"):
+        left = [row for row in left if _speaks_of(recipe, row.code)]
+    insert_rows(_handler().model, [_void(row, context) for row in left])
+
+
+def _speaks_of(recipe: dict[str, Any], code: str) -> bool:
+    """Whether a movement came from a column the file has, or from the one behind, whose change starts from another level."""
+    first, last = (Month.of(date.fromisoformat(recipe[key])) for key in ("first", "last"))
+    on = column_of(code)
+    return on is not None and first <= on <= last + 1
 
 
 later += [Later(CONTRACTS, step_contracts), Later(KEY, step)]

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from banso.money import from_units, to_units
 from banso.revenue.recipes import MovementRow, from_contracts
 from banso_web.accounts.imports import ContractTerms, contract_terms, contracts_beside
 from banso_web.core.bulk import insert_rows
-from banso_web.core.facts.happenings import effective
 from banso_web.core.facts.states import WITHDRAWN
 from banso_web.core.imports import Context, Later, later, start_of
 from banso_web.core.models import Known, StateVersion
@@ -95,13 +94,15 @@ def _known(movement: MovementRow, terms: Sequence[Term], now: datetime) -> tuple
 def step(context: Context, after: int) -> tuple[int, int] | None:
     """Bring the derived movements of the next customers this entry touched in step with their contracts."""
     assert context.entry is not None
-    ids, last = contracts_beside(context.entry, after, BATCH)
+    entries = (context.entry, *context.touching)
+    also = Movement.objects.filter(entry__in=entries).exclude(contract=None).values("contract")
+    ids, last = contracts_beside(entries, after, BATCH, also if context.view else ())
     if not ids:
         return None
-    counts = effective(context.watermark) | Q(entry=context.entry)
+    counts = context.counts()
     movements = Movement.objects.filter(counts, contract__in=ids)
     # A contract whose supplied movements were withdrawn has none: nothing is derived in their place.
-    supplied = set(movements.filter(derived=False).values_list("contract", flat=True))
+    supplied = _supplied(movements, context)
     terms = _terms(ids, counts)
     contracts = {one.code: one for one in contract_terms([pk for pk in ids if pk not in supplied])}
     rows = [row for one in contracts.values() for row in ledger_rows(one, terms.get(one.pk, []))]
@@ -120,6 +121,19 @@ def step(context: Context, after: int) -> tuple[int, int] | None:
         contested=True
     )
     return last, wrote
+
+
+def _supplied(movements: QuerySet[Movement], context: Context) -> set[int | None]:
+    """The contracts whose movements files supply, or supplied until they were withdrawn."""
+    if context.view is None:
+        return set(movements.filter(derived=False).values_list("contract", flat=True))
+    latest: dict[
+        str, Movement
+    ] = {}  # an undone import's rows, stated again once, may lie beneath a void that says so
+    rows = movements.select_related("entry")
+    for row in sorted(rows, key=lambda row: (context.place(row.entry_id, row.entry.seq), row.pk)):
+        latest[row.code] = row
+    return {row.contract_id for row in latest.values() if not row.derived}
 
 
 def _terms(ids: Sequence[int], counts: Q) -> dict[int, list[Term]]:

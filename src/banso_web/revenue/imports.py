@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from banso_web.accounts.imports import account_of
 from banso_web.core.bulk import insert_rows
-from banso_web.core.facts import counted
 from banso_web.core.imports import Context, Fact, Field, HappeningHandler, Outcome, Problem, Result, Row
 from banso_web.core.models import Entry
 from banso_web.core.registry import registry
@@ -77,8 +76,9 @@ class MovementsHandler(HappeningHandler[Movement]):
         contracts = sorted(self._ledger)
         for start in range(0, len(contracts), 1_000):
             part = contracts[start : start + 1_000]
-            rows = counted(Movement, context.watermark).filter(contract__code__in=part, derived=False)
-            standing = rows.filter(code__startswith=LEDGER).select_related("contract")
+            standing = context.standing(
+                Movement, contract__code__in=part, derived=False, code__startswith=LEDGER
+            )
             stale = [
                 row for row in standing if row.contract and row.code not in self._ledger[row.contract.code]
             ]
@@ -94,8 +94,7 @@ class MovementsHandler(HappeningHandler[Movement]):
         contracts = {fact["contract_id"] for fact in facts if fact["contract_id"]}
         if not contracts:
             return
-        stale = counted(Movement, context.watermark).filter(contract__in=contracts, derived=True)
-        void_movements(list(stale), context)
+        void_movements(context.standing(Movement, contract__in=contracts, derived=True), context)
 
 
 def _supplied(row: Row) -> Row:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from banso_web.core import clock
 from banso_web.core.bulk import insert_rows
-from banso_web.core.facts.happenings import effective
 from banso_web.core.imports.bounds import Bounds
 from banso_web.core.imports.fields import Field, resolve_fields
 from banso_web.core.imports.ids import Repeats
@@ -83,13 +82,11 @@ class HappeningHandler(Generic[Model]):
             self._empty = not self.model._default_manager.exclude(entry=context.entry).exists()
         if self._empty and not context.repeats:
             return {}
-        counts = effective(context.watermark)
-        if context.entry is not None:
-            counts |= Q(entry=context.entry)
-        rows = self.model._default_manager.filter(counts, code__in=codes)
+        rows = self.model._default_manager.filter(context.counts(), code__in=codes)
         found: dict[str, Standing] = {}
         names = ("code", "entry__kind", "entry__seq", "is_void", "recorded_at", "custom", *self.attrs)
-        for row in sorted(rows.values_list("id", *names), key=lambda row: (row[3] or 2**62, row[0])):
+        listed = rows.values_list("id", *names, "entry")
+        for row in sorted(listed, key=lambda row: (context.place(row[-1], row[3]), row[0])):
             here = found.setdefault(row[1], Standing())
             here.latest = None if row[4] else row
             if row[2] in SOURCES:
@@ -177,7 +174,7 @@ class HappeningHandler(Generic[Model]):
         custom = {key: value for key, value in row.custom.items() if value not in (None, "")}
         before = here.latest or here.imported if here is not None else None
         if before is not None:
-            fact.update(zip(self.attrs, before[7:], strict=True))
+            fact.update(zip(self.attrs, before[7:-1], strict=True))
             custom = {**before[6], **row.custom}
         fact.update(values)
         fact.update(

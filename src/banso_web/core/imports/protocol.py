@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
+
+from django.db.models import Model, Q
+
+from banso_web.core.facts.happenings import counted, effective
 
 if TYPE_CHECKING:
     from banso_web.core.models import Entry
@@ -52,6 +56,23 @@ class Problem:
 Result = Outcome | Problem
 
 
+@dataclass(frozen=True)
+class View:
+    """Facts as they would be had some entries never been: what counts instead of the watermark.
+
+    Published, standing entries up to `limit` count but for those in `hidden`; those in `order` count whether published or
+    not, each with its place among the numbers.
+    """
+
+    limit: int
+    hidden: frozenset[int] = frozenset()
+    order: Mapping[int, float] = field(default_factory=dict)
+
+    def counts(self) -> Q:
+        published = Q(entry__seq__lte=self.limit, entry__voided_seq=None) & ~Q(entry__in=self.hidden)
+        return published | Q(entry__in=list(self.order))
+
+
 @dataclass
 class Context:
     """One pass (check or write) over one run. `entry` is None while checking: then nothing may be written."""
@@ -71,12 +92,35 @@ class Context:
         frozenset()
     )  # codes that the run takes back: they count no more while checking
     repeats: bool = True  # the file may hold one row twice
+    view: View | None = None  # other facts than those of the watermark
+    touching: tuple[Entry, ...] = ()  # entries beside this one whose contracts are brought in step
     notes: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def writing(self) -> bool:
         return self.entry is not None
+
+    def counts(self) -> Q:
+        """The condition on rows of facts that count in this pass, its own rows included."""
+        counts = self.view.counts() if self.view is not None else effective(self.watermark)
+        return counts if self.entry is None else counts | Q(entry=self.entry)
+
+    def place(self, entry: int, seq: int | None) -> float:
+        """Where an entry stands among those that count: later ones count over earlier ones."""
+        if self.view is not None and entry in self.view.order:
+            return self.view.order[entry]
+        return seq or 2**62
+
+    def standing(self, model: type[Model], **filters: Any) -> list[Any]:
+        """The rows of happenings that count before this pass, of those that the filters choose."""
+        if self.view is None:
+            return list(counted(model, self.watermark).filter(**filters))  # type: ignore[type-var]
+        rows: Any = model._default_manager.filter(self.view.counts(), **filters).select_related("entry")
+        latest: dict[str, Any] = {}
+        for row in sorted(rows, key=lambda row: (self.place(row.entry_id, row.entry.seq), row.pk)):
+            latest[row.code] = row
+        return [row for row in latest.values() if not row.is_void]
 
     @property
     def entry_id(self) -> int:

@@ -9,10 +9,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, ProtectedError, Q
+from django.db.models import Model, ProtectedError
 
 from banso_web.core.bulk import insert_rows
-from banso_web.core.facts.happenings import effective
 from banso_web.core.facts.states import WITHDRAWN
 from banso_web.core.imports.bounds import Bounds
 from banso_web.core.imports.fields import Field, as_json, resolve_fields
@@ -113,12 +112,9 @@ class StateHandler:
             code: Subject(pk) for code, pk in self._rows.filter(code__in=wanted).values_list("code", "pk")
         }
         by_pk = {subject.pk: subject for subject in found.values()}
-        counts = effective(context.watermark)
-        if context.entry is not None:
-            counts |= Q(entry=context.entry)
-        names = ("subject_id", "values", "valid_from", "valid_to", "entry__kind", "entry__seq", "id")
-        versions = StateVersion.objects.filter(counts, subject=self.subject, subject_id__in=list(by_pk))
-        for row in sorted(versions.values_list(*names), key=lambda row: (row[5] or 2**62, row[6])):
+        names = ("subject_id", "values", "valid_from", "valid_to", "entry__kind", "entry__seq", "id", "entry")
+        rows = StateVersion.objects.filter(context.counts(), subject=self.subject, subject_id__in=list(by_pk))
+        for row in sorted(rows.values_list(*names), key=lambda row: (context.place(row[7], row[5]), row[6])):
             by_pk[row[0]].layers.append(Layer(row[1], row[2], row[3], row[4] in SOURCES))
         return found
 
@@ -360,6 +356,20 @@ def _blank(value: Any) -> bool:
     return value is None or value == "" or value == {}
 
 
+def present(model: type[Model], subject: str, codes: Iterable[str], context: Context) -> dict[str, int]:
+    """Ids of the codes that something counting describes or names; not of those whose imports were all undone."""
+    rows = list(model._default_manager.filter(code__in=list(codes)).values_list("code", "pk", "live"))
+    asleep = [pk for _code, pk, live in rows if not live]
+    if not asleep:
+        return {code: pk for code, pk, _live in rows}
+    versions = StateVersion.objects.filter(context.counts(), subject=subject, subject_id__in=asleep)
+    stated = versions.values_list("subject_id", "values", "entry", "entry__seq", "id")
+    here: dict[int, bool] = {}
+    for pk, values, *_place in sorted(stated, key=lambda row: (context.place(row[2], row[3]), row[4])):
+        here[pk] = not values.get(WITHDRAWN, not here.get(pk, True))
+    return {code: pk for code, pk, live in rows if live or here.get(pk)}
+
+
 def make_incomplete(
     model: type[Model],
     subject: str,
@@ -367,10 +377,19 @@ def make_incomplete(
     row_values: dict[str, dict[str, Any]],
     context: Context,
 ) -> dict[str, int]:
-    """Create subjects that only a reference knows: an invisible row and one version marked incomplete (未整備)."""
+    """Create subjects that only a reference knows: an invisible row and one version marked incomplete (未整備).
+
+    A row whose imports were all undone is taken up again.
+    """
     assert context.entry is not None
+    asleep = set(model._default_manager.filter(code__in=list(wanted)).values_list("code", flat=True))
     insert_rows(
-        model, ({"code": code, "entry_id": context.entry_id, **row_values.get(code, {})} for code in wanted)
+        model,
+        (
+            {"code": code, "entry_id": context.entry_id, **row_values.get(code, {})}
+            for code in wanted
+            if code not in asleep
+        ),
     )
     ids = dict(model._default_manager.filter(code__in=list(wanted)).values_list("code", "pk"))
     insert_rows(
@@ -379,7 +398,7 @@ def make_incomplete(
             {
                 "subject": subject,
                 "subject_id": ids[code],
-                "values": {**values, "incomplete": True},
+                "values": {**values, "incomplete": True, **({WITHDRAWN: False} if code in asleep else {})},
                 "recorded_at": LONG_AGO,
                 "known_basis": Known.ASSUMED,
                 "entry_id": context.entry_id,

@@ -124,9 +124,9 @@ def drop(request: HttpRequest, run_id: int) -> HttpResponse:
 def undo(request: HttpRequest, run_id: int) -> HttpResponse:
     """What stands on a published import, and taking it back as a whole with a reason."""
     run = run_of(run_id)
-    if run.state != State.DONE or run.entry is None:
+    if run.state != State.DONE:
         raise Refused(
-            _("取り消せるのは、公開済みで変更のある取り込みだけです。データは変わっていません。"),
+            _("取り消せるのは、公開済みの取り込みだけです。データは変わっていません。"),
             code="not_published",
         )
     standing = actions.standing_on(run)
