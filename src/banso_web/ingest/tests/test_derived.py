@@ -69,7 +69,8 @@ def test_supplied_movements_replace_derived_ones_and_undo_brings_them_back(bring
     bring(contracts=HEAD + "C1,A1,A,2025-04-01,,110000,,,,\n")
     assert len(standing()) == 2  # the contract has movements of its own
     actions.undo_run(run, actor=None, reason="test", accept=True)
-    assert standing() == derived
+    # As if they had never been supplied: the contract's own terms count, with the price that it has since today.
+    assert standing() == [*derived, ("C1", date(2026, 11, 24), 100_000_000, True)]
 
 
 def test_an_amount_for_a_term_is_divided_and_rounded_once(bring: Bring) -> None:
