@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.periodic import Periodic
 from banso_web.core.registry import NavEntry, TimelineSource, registry
+from banso_web.core.settings_store import SettingSpec, declare
 from banso_web.desk.jobs import keep_forgetting
+from banso_web.desk.reads.home import NEAR_DAYS, QUIET_DAYS
 from banso_web.desk.reads.search import find_customers, find_people
 from banso_web.ingest import personal as ingest_personal
 from banso_web.ingest import retention
@@ -16,6 +18,34 @@ from banso_web.surveys import personal as survey_personal
 from banso_web.touch import personal as touch_personal
 from banso_web.voice import personal as voice_personal
 
+
+def _whole_days(value: object) -> int:
+    text = str(value).strip()
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 730:
+        raise ValueError(str(_("1 から 730 の日数を入れてください。")))
+    return int(text)
+
+
+declare(
+    SettingSpec(
+        key=QUIET_DAYS,
+        label=_("接点がないと知らせる日数"),
+        help=_("最後の接点からこの日数が過ぎた顧客を、ホームの「しばらく接点のない顧客」に並べます。"),
+        default=45,
+        kind="days",
+        clean=_whole_days,
+    )
+)
+declare(
+    SettingSpec(
+        key=NEAR_DAYS,
+        label=_("満了が近いと知らせる日数"),
+        help=_("この日数のうちに満了する契約を、ホームの「まもなく満了する契約」に並べます。"),
+        default=90,
+        kind="days",
+        clean=_whole_days,
+    )
+)
 registry.nav.append(NavEntry("home", _("ホーム"), "home", "home", order=1))
 registry.nav.append(
     NavEntry("customers", _("顧客"), "customers", "customers", order=10, permission="account.view")

@@ -121,8 +121,10 @@ def project_members(ids: Sequence[int], values: dict[int, dict[str, Any]]) -> No
     for member in Member.objects.filter(pk__in=ids):
         state = values.get(member.pk)
         if state is None:
-            member.is_active = False
-            member.save(update_fields=["is_active"])
+            # Taking an import back shuts nobody out: who has logged in is no longer only what a file said.
+            if member.last_login is None:
+                member.is_active = False
+                member.save(update_fields=["is_active"])
             continue
         member.name = state.get("name") or member.code
         if "email" in state:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from banso_web.members.models import Member
+from banso_web.core import clock
+from banso_web.members.models import Invitation, Member
 
 
 def assignable(member_id: int) -> bool:
@@ -97,3 +98,19 @@ def person_of(member: Member) -> Person:
         is_active=member.is_active,
         joined_on=member.joined_on,
     )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for who manages people: open invitations, and active members without any role."""
+
+    invitations: int
+    without_role: int
+
+
+def waiting() -> Waiting:
+    """Counts for the home of a system administrator."""
+    invited = Invitation.objects.filter(
+        purpose=Invitation.Purpose.INVITE, used_at=None, expires_at__gt=clock.now()
+    )
+    return Waiting(invited.count(), Member.objects.filter(is_active=True, roles=None).count())

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from banso.simulate import Plan, company, work
 from banso_web.core import clock
 from banso_web.core.models import Entry
-from banso_web.members.actions.sample import enable_sample_manager
+from banso_web.members.actions.sample import enable_sample_member, give_sample_roles
 
 SIGN_IN = "sample-sign-in.txt"
-EMAIL = "tanaka@sample.example"
+EMAIL, MEMBER_EMAIL = "tanaka@sample.example", "tanto@sample.example"
 
 
 def write_tables(tables: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path) -> list[Path]:
@@ -66,13 +66,23 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
 
 
 def sample_sign_in() -> str:
-    """The sample's log-in (made once for this home, with a random password) as a line for the console."""
+    """The sample's log-ins (made once for this home, with random passwords) as lines for the console."""
     path: Path = settings.BANSO_HOME / SIGN_IN
     if not path.exists():
-        password = "-".join(secrets.token_hex(2) for _part in range(4))
-        if not enable_sample_manager("M00", EMAIL, password):
+        lines = []
+        for code, email, owner in (("M00", EMAIL, True), ("M01", MEMBER_EMAIL, False)):
+            password = "-".join(secrets.token_hex(2) for _part in range(4))
+            if enable_sample_member(code, email, password, owner=owner):
+                lines.append(f"{email} {password}")
+        if not lines:
             return ""
+        give_sample_roles()
         path.touch(mode=0o600)
-        path.write_text(f"{EMAIL} {password}\n", "ascii")
-    email, password = path.read_text("ascii").split()
-    return _("ログイン: %(email)s  パスワード: %(password)s") % {"email": email, "password": password}
+        path.write_text("\n".join(lines) + "\n", "ascii")
+    told = (
+        _("ログイン: %(email)s  パスワード: %(password)s"),
+        _("CS担当としてログイン: %(email)s  パスワード: %(password)s"),
+    )
+    written = path.read_text("ascii").splitlines()
+    pairs = [dict(zip(("email", "password"), line.split(), strict=True)) for line in written if line.strip()]
+    return "\n".join(text % pair for text, pair in zip(told, pairs, strict=False))

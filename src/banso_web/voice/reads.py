@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.accounts.access import visible_accounts
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core.facts import Asked, counted
 from banso_web.core.registry import TimelineItem
@@ -31,6 +34,29 @@ def voices(asked: Asked, account_id: int, *, limit: int = 50) -> list[Voice]:
         account_id__in=accounts_of(asked, account_id)
     )
     return list(rows.filter(on__lte=asked.as_of).order_by("-on", "-id")[:limit])
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A voice on a list over customers: whose, when, where, and the words."""
+
+    account_id: int
+    account: str
+    on: date
+    channel: Any
+    verbatim: str
+
+
+def heard_lately(member: Member, asked: Asked, limit: int) -> list[Heard]:
+    """The newest voices of the customers this member may see, up to the asked day."""
+    rows = counted(Voice, asked.watermark, asked.known_at).filter(
+        on__lte=asked.as_of, account__in=visible_accounts(member).order_by()
+    )
+    newest = rows.select_related("account").order_by("-on", "-id")[:limit]
+    return [
+        Heard(row.account_id, row.account.name, row.on, CHANNELS.get(row.channel, row.channel), row.verbatim)
+        for row in newest
+    ]
 
 
 def voice_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:

@@ -18,3 +18,8 @@ def keys_of_all() -> Iterator[Key]:
 def children_of(account_id: int, *, limit: int = 50) -> list[Account]:
     """Subsidiaries as of today, by name."""
     return list(Account.objects.filter(parent_id=account_id, live=True).order_by("sort_key", "pk")[:limit])
+
+
+def any_account() -> bool:
+    """Whether this instance holds a customer at all."""
+    return Account.objects.filter(live=True).order_by().exists()

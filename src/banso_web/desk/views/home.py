@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from banso_web.core.pages import page, reader, render_page
-from banso_web.desk.reads.home import NEAR_DAYS, QUIET_DAYS, first_steps
+from banso_web.desk.reads.home import first_steps
 from banso_web.desk.reads.home import home as read_home
 
 
@@ -19,9 +19,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "found": found,
         "side": side,
         "book": found.company if side == "team" and found.company else found.book,
-        "near": NEAR_DAYS,
-        "quiet": QUIET_DAYS,
+        "near": found.near,
+        "quiet": found.quiet,
         "today": asked.as_of,
-        "steps": first_steps(),
+        "steps": first_steps(member),
     }
     return render_page(request, "desk/home.html", context)

@@ -1,21 +1,31 @@
-"""The sample company's log-in: only the demo command calls it, on a home it made itself."""
+"""The sample company's log-ins: only the demo command calls this, on a home it made itself."""
 
 from __future__ import annotations
 
 from banso_web.core import audit
 from banso_web.members.models import Member, Role
 
-ROLES = ("manager", "admin")
+# The one who tries the product sees every side of it.
+OWNER_ROLES = ("manager", "admin")
 
 
-def enable_sample_manager(code: str, email: str, password: str) -> bool:
-    """Give the sample's manager an address, a password and the roles to see everything; False where there is none."""
+def give_sample_roles() -> None:
+    """Everybody of the sample works in the role of their job, so that each home can be seen."""
+    roles = {role.key: role for role in Role.objects.all()}
+    for member in Member.objects.filter(is_active=True, roles=None):
+        if member.job in roles:
+            member.roles.add(roles[member.job])
+
+
+def enable_sample_member(code: str, email: str, password: str, *, owner: bool = False) -> bool:
+    """Give one of the sample an address and a password; the owner also every role needed. False where there is none."""
     member = Member.objects.filter(code=code).first()
     if member is None:
         return False
     member.email = email
     member.set_password(password)
     member.save(update_fields=["email", "password"])
-    member.roles.set(Role.objects.filter(key__in=ROLES))
+    if owner:
+        member.roles.set(Role.objects.filter(key__in=OWNER_ROLES))
     audit.record("member.sample", actor=None, subject="member", subject_id=member.pk, label=member.name)
     return True

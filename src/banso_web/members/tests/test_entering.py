@@ -68,7 +68,7 @@ def test_set_up_makes_the_first_user_once() -> None:
     weak = client.post("/setup/", {**FIRST, "password1": "short", "password2": "short", "token": token})
     assert weak.status_code == 200 and not Member.objects.exists()
     answer = client.post("/setup/", {**FIRST, "token": token})
-    assert (answer.status_code, answer["Location"]) == (302, "/settings/")
+    assert (answer.status_code, answer["Location"]) == (302, "/settings/setup/")
     member = Member.objects.get()
     assert member.email == "hanako@example.jp" and member.check_password(NEW_PASSWORD)
     assert sorted(member.roles.values_list("key", flat=True)) == ["admin", "manager"]

@@ -107,7 +107,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         else:
             start_session(request, member, backend=BACKEND)
             messages.success(request, _("はじめの準備ができました。次に、数え方と目標を確かめてください。"))
-            return redirect("settings")
+            return redirect("settings_setup")
     return render(request, ENTRANCE + "setup.html", {"form": form, "token": token})
 
 
