@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,8 @@ from banso_web.ingest.readers.problems import Problem as CellProblem
 from banso_web.ingest.readers.schema import Column, FileSchema
 from banso_web.ingest.readers.table import RawRow, RawTable
 
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:./-]*").fullmatch  # nothing to normalise, nothing to refuse
+_PLAIN = frozenset({str, date, datetime, Decimal, int, bool})  # values that need no second look
 CACHE = 20_000  # parsed values kept a column: dates, amounts and ids repeat
 MONTHLY = {"mrr", "mrr_delta"}
 EARLIEST, LATEST = 1900, 2199  # years that a company's records can honestly hold
@@ -47,12 +50,18 @@ class _Bound:
     column: Column
     header: str
     cache: dict[Any, Any] = field(default_factory=dict)
+    plain_key: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plain_key = self.column.type == "key"
 
     def read(self, raw: Any) -> Any:
         """The typed value or a `CellProblem`, remembered by what was typed."""
         if raw is None:
             return None
-        key = (raw.__class__, raw)
+        if self.plain_key and raw.__class__ is str and _PLAIN_KEY(raw):
+            return raw  # ids are all different: remembering them would be in vain
+        key = raw if raw.__class__ is str else (raw.__class__, raw)
         try:
             return self.cache[key]
         except KeyError:
@@ -93,8 +102,12 @@ class Binding:
                 raw.number, "", "refused_by_mapping", {"text": str(raw.values[self.refused])[:500]}
             )
         values: dict[str, Any] = {}
+        cells = raw.values
         for one in self.bound:
-            value = one.read(raw.values[one.place])
+            value = one.read(cells[one.place])
+            if value.__class__ in _PLAIN:
+                values[one.column.key] = value
+                continue
             if isinstance(value, CellProblem):
                 if not value.soft:
                     return Problem(raw.number, one.column.key, value.code, _detail(value))

@@ -49,8 +49,9 @@ def resolve_fields(
         if not one.reference:
             continue
         of_kind = wanted.setdefault(one.reference, {})
+        column = one.column
         for row in rows:
-            code = row.values.get(one.column)
+            code = row.values.get(column)
             if code and code not in of_kind:
                 of_kind[code] = one.hints(row) if one.hints else {}
     return {kind: resolve(kind, codes, context) for kind, codes in wanted.items()}

@@ -55,11 +55,15 @@ class HappeningHandler(Generic[Model]):
         self.fields = self._bounds.fields
         self.attrs = tuple(one.attr for one in self.fields)
         self._blanks = {one.attr: one.blank for one in self.fields}
+        self._plan = [(one.attr, one.column, one.blank, one.reference, one.convert) for one in self.fields]
 
     # What a row says
 
     def code(self, row: Row) -> str:
         """The fact's own identifier: one column as it is, several joined by ':'."""
+        if len(self.identity) == 1:
+            part = row.values.get(self.identity[0])
+            return part if part.__class__ is str else "" if part is None else str(part)
         parts = [row.values.get(key) for key in self.identity]
         return ":".join("" if part is None else str(part) for part in parts)
 
@@ -111,9 +115,11 @@ class HappeningHandler(Generic[Model]):
         ids = resolve_fields(self.fields, rows, context)
         codes = [self.code(row) for row in rows]
         stored = self.standing(codes, context)
+        if not stored and not context.writing:  # nothing to compare with: all are new
+            return [(Outcome.NEW, code, {}, None) for code in codes]
         compared: list[tuple[Result, str, dict[str, Any], Standing | None]] = []
         for row, code in zip(rows, codes, strict=True):
-            values = {one.attr: one.value(row, ids) for one in self.fields if one.column in row.values}
+            values = self._values(row, ids)
             here = stored.get(code)
             result: Result = Outcome.NEW
             if here is not None and (
@@ -125,6 +131,22 @@ class HappeningHandler(Generic[Model]):
                 result = Outcome.CHANGED
             compared.append((result, code, values, here))
         return compared
+
+    def _values(self, row: Row, ids: dict[str, dict[str, int]]) -> dict[str, Any]:
+        """The row's columns by attribute, as `Field.value` gives them (this runs once a row of a million)."""
+        given, values = row.values, {}
+        for attr, column, blank, reference, convert in self._plan:
+            if column not in given:
+                continue
+            raw = given[column]
+            if raw is None or raw == "":
+                raw = blank
+            elif reference:
+                raw = ids[reference][raw]
+            elif convert is not None:
+                raw = convert(raw)
+            values[attr] = raw
+        return values
 
     # The handler's protocol
 

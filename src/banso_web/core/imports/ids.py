@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,21 +10,22 @@ import numpy as np
 from banso_web.core.imports.protocol import Problem, Row
 
 
-def digest(values: Iterable[tuple[str, Any]]) -> int:
-    """A 64-bit number of a row's contents; equal contents give equal numbers within one process."""
-    return hash(tuple(values))
-
-
 class Repeats:
     """Remembers id, contents and row number of every row."""
 
     def __init__(self, column: str) -> None:
         self.column = column
+        self._sorted: dict[tuple[str, ...], tuple[str, ...]] = {}  # columns as they stand → sorted
         self._ids, self._contents, self._numbers = array("q"), array("q"), array("q")
 
     def add(self, row: Row, code: Any) -> None:
         self._ids.append(hash(code))
-        self._contents.append(digest((key, str(row.values[key])) for key in sorted(row.values)))
+        values = row.values
+        columns = tuple(values)
+        keys = self._sorted.get(columns)
+        if keys is None:
+            keys = self._sorted[columns] = tuple(sorted(columns))
+        self._contents.append(hash((keys, *[str(values[key]) for key in keys])))
         self._numbers.append(row.number)
 
     def found(self) -> tuple[list[Problem], list[int]]:

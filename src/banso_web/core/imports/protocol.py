@@ -91,6 +91,9 @@ class Context:
     withdrawn: frozenset[str] = (
         frozenset()
     )  # codes that the run takes back: they count no more while checking
+    resolved: dict[str, dict[str, int]] = field(
+        default_factory=dict
+    )  # ids found or made in this pass, by kind
     repeats: bool = True  # the file may hold one row twice
     view: View | None = None  # other facts than those of the watermark
     touching: tuple[Entry, ...] = ()  # entries beside this one whose contracts are brought in step

@@ -22,6 +22,7 @@ class Resolver(Protocol):
         ...
 
 
+REMEMBERED = 500_000  # ids kept a kind in one pass
 resolvers: dict[str, Resolver] = {}
 
 
@@ -35,6 +36,19 @@ def resolve(kind: str, wanted: dict[str, Hints], context: Context) -> dict[str, 
     if not wanted:
         return {}
     resolver = resolvers[kind]
+    known = context.resolved.setdefault(kind, {})
+    found = {code: known[code] for code in wanted if code in known}
+    if len(found) == len(wanted):
+        return found
+    if len(known) > REMEMBERED:
+        known.clear()
+    wanted = {code: hints for code, hints in wanted.items() if code not in found}
+    fresh = _resolved(kind, resolver, wanted, context)
+    known.update(fresh)
+    return found | fresh
+
+
+def _resolved(kind: str, resolver: Resolver, wanted: dict[str, Hints], context: Context) -> dict[str, int]:
     found = resolver.find(list(wanted), context)
     missing = {code: hints for code, hints in wanted.items() if code not in found}
     if not missing:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, BinaryIO, Literal
 
 from banso_web.ingest.readers.encoding import detect_encoding
-from banso_web.ingest.readers.header import find_header, is_ditto, skip_kind
+from banso_web.ingest.readers.header import find_header, is_ditto, plain_record, skip_kind
 from banso_web.ingest.readers.problems import Limits, Problem, ReadProblem
 from banso_web.ingest.readers.source import Source
 from banso_web.ingest.readers.table import RawRow, RawTable, SkippedRow, make_columns, unit_of
@@ -71,11 +71,9 @@ def _lines(
                 raise ReadProblem("too_many_rows", row=start, limit=limits.rows)
             if len(cells) > limits.columns:
                 raise ReadProblem("too_many_columns", row=start, columns=len(cells), limit=limits.columns)
-            for place, cell in enumerate(cells):
-                if len(cell) > limits.cell_chars:
-                    raise ReadProblem(
-                        "cell_too_long", row=start, column=str(place + 1), limit=limits.cell_chars
-                    )
+            if cells and max(map(len, cells)) > limits.cell_chars:
+                place = next(at for at, cell in enumerate(cells) if len(cell) > limits.cell_chars)
+                raise ReadProblem("cell_too_long", row=start, column=str(place + 1), limit=limits.cell_chars)
             yield start, tuple(cells)
             start = reader.line_num + 1
     except csv.Error as error:
@@ -110,7 +108,10 @@ def _rows(source: Source, table: RawTable, limits: Limits) -> Iterator[RawRow]:
 def _row(
     number: int, cells: Sequence[str], width: int, headers: Sequence[str], above: list[Any], table: RawTable
 ) -> RawRow | None:
-    values: list[Any] = [cell if cell != "" else None for cell in cells]
+    values: list[Any] = [cell or None for cell in cells]
+    if len(values) == width and plain_record(cells, headers):
+        above[:] = values
+        return RawRow(number, tuple(values))
     extra = any(value is not None and value.strip() for value in values[width:])
     values = (values + [None] * (width - len(values)))[:width]
     kind = skip_kind(values, headers)

@@ -130,6 +130,7 @@ def _joined(upper: Sequence[Any], lower: Sequence[Any], merged: set[int]) -> tup
 _TOTALS = frozenset({"合計", "小計", "総計", "総合計", "累計", "計", "月計", "年計", "total", "subtotal", "grandtotal",
                      "合計金額", "総額", "mrr合計", "月額合計"})  # fmt: skip
 _DITTO = frozenset({"〃", "同上", "″", "〃〃", "々", "仝"})
+_DITTO_SIGNS = ("〃", "同上", "″", "々", "仝")  # none of them in a line: no ditto in it
 
 
 def skip_kind(
@@ -170,6 +171,21 @@ def _is_total(text: str) -> bool:
     if plain in _TOTALS:
         return True
     return bool(re.search(r"[\s　】\])）](小計|合計|総計|計)\s*$", unicodedata.normalize("NFKC", text)))
+
+
+def plain_record(cells: Sequence[str], headers: Sequence[str]) -> bool:
+    """True for most rows, told quickly: an id in the first cell, no total, remark or header, and no ditto anywhere."""
+    first = cells[0]
+    if (
+        not first
+        or first == headers[0]
+        or not first.isascii()
+        or not first[0].isalnum()
+        or "otal" in first.lower()
+    ):
+        return False
+    line = "".join(cells)
+    return line.isascii() or not any(sign in line for sign in _DITTO_SIGNS)
 
 
 def is_ditto(value: Any) -> bool:
