@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, overload
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from banso_web.core.errors import Refused
 from banso_web.core.facts.asked import Asked
+from banso_web.core.rows import ByReason as ByReason
+from banso_web.core.rows import MovementLine as MovementLine
+from banso_web.core.rows import Row as Row
+from banso_web.core.rows import Rows as Rows
+from banso_web.core.rows import rows as rows
+from banso_web.core.rows import total_of as total_of
+from banso_web.core.rows import unrated_of as unrated_of
 
 RATIO, MONEY, COUNT, NUMBER, DAYS, POINTS = "ratio", "money", "count", "number", "days", "points"
 DIGITS = 12
@@ -41,108 +48,6 @@ class Scope:
     @property
     def is_company(self) -> bool:
         return self.key == ""
-
-
-@dataclass(frozen=True)
-class MovementLine:
-    """One movement under a row: what was written, when it was so and when it was known."""
-
-    code: str
-    on: date
-    amount: Decimal
-    currency: str
-    reason: str
-    cause: str
-    product: str
-    recorded_at: datetime
-    contract: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of 分子・分母・除外: a customer (or contract) with its amount, and why it is here.
-
-    `part` is the machine's word (churn, expansion, excluded…); `reason` is for the reader. `account_id` is the internal
-    id a page links to; `code` and `name` are the organisation's own.
-    """
-
-    account_id: int | None
-    code: str
-    name: str
-    part: str = ""
-    amount: Decimal | None = None
-    opening: Decimal | None = None
-    closing: Decimal | None = None
-    on: date | None = None
-    reason: str = ""
-    movements: tuple[MovementLine, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Rows(Sequence[Row]):
-    """Rows that are read only when somebody looks: a board of figures never loads a hundred thousand names.
-
-    `count` spares reading them only to count them (a function where counting costs something); None where nobody knows.
-    What `make` gives may be `Rows` itself: then a slice reads no more of it than that slice.
-    """
-
-    def __init__(self, count: int | Callable[[], int] | None, make: Callable[[], Sequence[Row]]) -> None:
-        self._count, self._make = count, make
-        self._rows: Sequence[Row] | None = None
-
-    def _read(self) -> Sequence[Row]:
-        if self._rows is None:
-            made = self._make()
-            self._rows = made if isinstance(made, Rows) else tuple(made)
-        return self._rows
-
-    def __len__(self) -> int:
-        if self._rows is None and self._count is not None:
-            if callable(self._count):
-                self._count = self._count()
-            return self._count
-        return len(self._read())
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self._read())
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        return self._read()[index]
-
-    def total(self) -> Decimal:
-        """What the amounts add up to (a row without amount adds nothing)."""
-        return total_of(self._read())
-
-    def unrated(self) -> int:
-        """How many rows hold an amount in a currency without a rate (`extra["held"]`)."""
-        return unrated_of(self._read())
-
-    def with_amount(self) -> int:
-        """How many rows carry an amount other than 0."""
-        made = self._read()
-        return made.with_amount() if isinstance(made, Rows) else sum(1 for row in made if row.amount)
-
-
-def unrated_of(rows: Sequence[Row]) -> int:
-    """How many rows hold an amount in a currency without a rate; `Rows` that know it give it without reading the rows."""
-    return rows.unrated() if isinstance(rows, Rows) else sum(1 for row in rows if row.extra.get("held"))
-
-
-def total_of(rows: Sequence[Row]) -> Decimal:
-    """The sum of the rows' amounts, exact; `Rows` that know it give it without reading the rows."""
-    if isinstance(rows, Rows):
-        return rows.total()
-    return sum((row.amount or Decimal(0) for row in rows), Decimal(0))
-
-
-def rows(made: Sequence[Row]) -> Rows:
-    """Rows that are already there."""
-    return Rows(len(made), lambda: made)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,7 @@ def fill_values() -> int:
 
 @task(queue_name="long")
 def fill_company() -> int:
-    """The company's values of today, after an import."""
-    from banso_web.core import clock
-    from banso_web.revenue.actions.values import fill_day
+    """The company's values of today, after an import: the first reader finds them."""
+    from banso_web.revenue.actions.values import fill_today
 
-    return fill_day(clock.today())
+    return fill_today()

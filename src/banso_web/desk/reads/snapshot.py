@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
-from banso.money import to_units
 from banso.names import search_key
 from banso_web.accounts.reads.choices import excluded_word
 from banso_web.accounts.reads.lists import keys_of_all
@@ -22,7 +21,7 @@ from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Order, Page
 from banso_web.desk.reads.customers import ListQuery, Totals, following
 from banso_web.members.reads import member_names
-from banso_web.revenue.reads.months import standing
+from banso_web.revenue.reads.months import closing_units, standing
 from banso_web.touch.reads import last_touches
 
 if TYPE_CHECKING:
@@ -91,11 +90,7 @@ def rows_at(asked: Asked) -> list[Then]:
 
 def _read(asked: Asked) -> list[Then]:
     states = states_at("account", as_of=asked.as_of, watermark=asked.watermark, known_at=asked.known_at)
-    held = {
-        int(line.customer): to_units(line.closing)
-        for line in standing(asked, asked.as_of).lines
-        if line.closing
-    }
+    held = closing_units(standing(asked, asked.as_of))
     renewals, touched, names = _renewals(asked), last_touches(asked), member_names()
     found = []
     for pk, code, sort_key, key in keys_of_all():

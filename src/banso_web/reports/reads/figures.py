@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from banso_web.core.facts import Memo
-from banso_web.core.metrics import COUNT, RATIO, MetricResult, MetricSpec, Row, catalogue, compute
+from banso_web.core.metrics import COUNT, RATIO, MetricResult, MetricSpec, Rows, catalogue, compute
 from banso_web.core.ui.figures import Figure
 from banso_web.core.ui.formats import number_text
 from banso_web.reports.board import ALL, Line
@@ -64,7 +64,7 @@ def answers(question: Question) -> Answers:
             if key in catalogue and begun(question, line)
         }
         base = found.get("nrr_monthly")
-        return Answers(found, _left_out(list(base.excluded)) if base else ())
+        return Answers(found, base.excluded.by_reason() if base and isinstance(base.excluded, Rows) else ())
 
     return _answers.get(key, make)
 
@@ -72,17 +72,6 @@ def answers(question: Question) -> Answers:
 def begun(question: Question, line: Line) -> bool:
     """A figure of the month's end has no day to stand on before the month begins."""
     return line.at != "end" or question.begun
-
-
-def _left_out(rows: list[Row]) -> tuple[tuple[str, str, int, Decimal | None], ...]:
-    found: dict[tuple[str, str], list[Decimal]] = {}
-    unknown = {(row.part, row.reason) for row in rows if row.extra.get("held")}
-    for row in rows:
-        found.setdefault((row.part, row.reason), []).append(row.amount or Decimal(0))
-    return tuple(
-        (*key, len(sums), None if key in unknown else sum(sums, Decimal(0)))
-        for key, sums in sorted(found.items())
-    )
 
 
 def shape(spec: MetricSpec, result: MetricResult | None, digits: int = 2) -> dict[str, Any]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
+from banso.revenue import exact
 from banso_web.accounts.reads.unmatched import incomplete_accounts
 from banso_web.core.facts import Memo
 from banso_web.reports.question import Question
-from banso_web.revenue.reads.months import scope_key, standing
+from banso_web.revenue.reads.months import scope_key, standing_of
 
 LISTED = 20
 
@@ -44,11 +47,13 @@ def _unmatched(question: Question) -> Unmatched:
     if not waiting or not question.begun:
         return Unmatched(0, Decimal(0), ())
     asked = question.at_month_end
-    lines = standing(asked, asked.as_of, question.scope).lines
-    found = []
-    for key, (code, name) in waiting.items():
-        line = lines.find(str(key))
-        if line is not None and line.closing > 0:
-            found.append(UnmatchedRow(key, code, name, line.closing))
+    lines = standing_of(asked, asked.as_of, waiting, question.scope).lines
+    closing = lines.units("closing")
+    places = np.flatnonzero(closing > 0)
+    found = [
+        UnmatchedRow(int(key), *waiting[int(key)], exact(amount, lines.places))
+        for key, amount in zip(lines.customers(places), closing[places].tolist(), strict=True)
+        if int(key) in waiting
+    ]
     found.sort(key=lambda row: (-row.mrr, row.code))
     return Unmatched(len(found), sum((row.mrr for row in found), Decimal(0)), tuple(found[:LISTED]))

@@ -13,6 +13,7 @@ from banso_web.revenue.actions.values import mark_stale
 from banso_web.revenue.models import Movement, Rate
 from banso_web.revenue.reads.customers import count_some, counted_movements, rules_at
 from banso_web.revenue.reads.months import mrr_of
+from banso_web.revenue.reads.renewals import contact_mark
 
 MANY = 5_000  # from here on one pass over the whole book is cheaper
 
@@ -58,6 +59,7 @@ def after_publish(entry_id: int) -> None:
     if touched or has_rates:
         refresh_figures(None if has_rates else touched)
         mark_stale(entry_id)
+    if touched or has_rates or contact_mark(current_watermark()) == current_watermark():
         fill_company.enqueue()
 
 

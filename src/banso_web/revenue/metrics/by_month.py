@@ -9,10 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from django.utils.translation import get_language
 from numpy.typing import NDArray
 
 from banso.revenue import FEW_CASES, Lines, Waterfall, annualised, pooled, wilson
 from banso.revenue import quick_ratio as library_quick_ratio
+from banso_web.core.facts import Memo
 from banso_web.core.metrics import Interval, MetricResult, Question, Row, Side, exact
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.frame import (
@@ -24,8 +26,9 @@ from banso_web.revenue.metrics.frame import (
     reason_without,
 )
 from banso_web.revenue.metrics.rows import line_rows, units
-from banso_web.revenue.reads.months import last_day, month_waterfall, months_before, series
+from banso_web.revenue.reads.months import last_day, month_waterfall, months_before, scope_key, series
 
+_reasons: Memo[dict[str, Decimal]] = Memo(64)  # three metrics of a month tell them
 CHANGED = ("new", "reactivation", "expansion", "contraction", "churn")
 
 
@@ -119,12 +122,25 @@ def lost(kinds: tuple[str, ...], *, net: bool = False) -> Callable[[Question], M
     return compute
 
 
+def _by_reason(churned: Sequence[Row]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for row in churned:
+        found[row.reason] = found.get(row.reason, Decimal(0)) + 1
+    return found
+
+
 def _customer_parts(context: Context, fall: Waterfall, churned: Sequence[Row]) -> dict[str, Any]:
     question = context.question
     assert question.month is not None
-    reasons: dict[str, Decimal] = {}
-    for row in churned:
-        reasons[row.reason] = reasons.get(row.reason, Decimal(0)) + 1
+    key = (
+        context.counted.rules,
+        question.asked.as_of,
+        question.asked.known_at,
+        scope_key(question.scope),
+        question.month,
+        get_language(),
+    )
+    reasons = _reasons.get(key, lambda: _by_reason(churned))
     parts: dict[str, Any] = {name: Decimal(count) for name, count in fall.counts.items()}
     parts["reasons"] = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
     three = series(question.asked, months_before(question.month, 2), question.month, question.scope)

@@ -13,30 +13,38 @@ from typing import Any
 from django.utils import translation
 
 from banso_web.core.facts import Asked, Memo, last_change
-from banso_web.core.metrics import Interval, MetricResult, Question, Row, Rows, Scope, Side, catalogue
+from banso_web.core.metrics import (
+    ByReason,
+    Interval,
+    MetricResult,
+    Question,
+    Row,
+    Rows,
+    Scope,
+    Side,
+    catalogue,
+)
 from banso_web.revenue.models import Charge, LtvInput, MetricValue
-from banso_web.revenue.reads.customers import rules_at, setting_mark
+from banso_web.revenue.reads.customers import rules_mark
 from banso_web.revenue.reads.months import scope_key
+from banso_web.revenue.reads.renewals import contact_mark
 
-#: Figures that rest on revenue facts alone; renewals also rest on contacts and are always computed.
-NOT_KEPT = ("renewal_rate", "renewal_rate_amount")
+RENEWALS = ("renewal_rate", "renewal_rate_amount")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _stored: Memo[dict[tuple[str, str], dict[str, Any]]] = Memo(24)
 
 
-def basis(asked: Asked) -> int:
-    """The watermark an answer really stands on: entries about other things leave it, and what is stored under it, alone."""
-    rules = rules_at(asked)
+def basis(asked: Asked, key: str = "") -> int:
+    """The watermark an answer really stands on: entries about other things leave it, and what is stored under it, alone.
+
+    Renewals also rest on who was in contact with the customer.
+    """
     return max(
-        rules.movements,
-        rules.states,
-        rules.contracts,
-        rules.merges,
-        rules.rates,
-        setting_mark(asked.watermark),
+        rules_mark(asked),
         last_change(Charge.objects.all(), "charge", asked.watermark),
         last_change(LtvInput.objects.all(), "ltv_input", asked.watermark),
+        contact_mark(asked.watermark) if key in RENEWALS else 0,
     )
 
 
@@ -47,7 +55,7 @@ def stored_key(key: str, month: date | None) -> str:
 
 def keepable(question: Question) -> bool:
     """Whether the answer may be stored: no what-if, no "known at" other than now."""
-    return question.key not in NOT_KEPT and not question.overrides and question.asked.known_at is None
+    return not question.overrides and question.asked.known_at is None
 
 
 def through_cache(compute: Callable[[Question], MetricResult]) -> Callable[[Question], MetricResult]:
@@ -65,7 +73,7 @@ def find(question: Question) -> dict[str, Any] | None:
 
     One query for all figures of a scope and day.
     """
-    asked, mark = question.asked, basis(question.asked)
+    asked, mark = question.asked, basis(question.asked, question.key)
     scope, place = scope_key(question.scope), stored_key(question.key, question.month)
     version = catalogue[question.key].version
     kept = _stored.peek((scope, asked.as_of, mark))
@@ -136,7 +144,9 @@ def _light(
         reason=payload["reason"],
         numerator=side("numerator"),
         denominator=side("denominator"),
-        excluded=Rows(payload["excluded"], lambda: full.result.excluded),
+        excluded=Rows(
+            payload["excluded"], lambda: full.result.excluded, by_reason=_reasons(payload.get("left_out"))
+        ),
         parts=_typed(payload["parts"]),
         n=payload["n"],
         interval=interval and Interval(Decimal(interval["low"]), Decimal(interval["high"])),
@@ -145,6 +155,15 @@ def _light(
         month=question.month,
         scope=question.scope,
         part_rows=_PartRows(full),
+    )
+
+
+def _reasons(stored: Sequence[Sequence[Any]] | None) -> tuple[ByReason, ...] | None:
+    if stored is None:
+        return None
+    return tuple(
+        (part, reason, count, None if total is None else Decimal(total))
+        for part, reason, count, total in stored
     )
 
 

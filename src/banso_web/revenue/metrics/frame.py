@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
 from banso.revenue import Waterfall
 from banso_web.accounts import counting
@@ -56,16 +57,29 @@ def answer(question: Question, value: Fraction | Decimal | int | None, **more: A
 
 def excluded_rows(context: Context, fall: Waterfall, first: date, last: date) -> Rows:
     """Everything left out in the stretch, each with its reason; read when looked at."""
-    return Rows(None, lambda: _excluded(context, fall, first, last))
+    return Rows(
+        lambda: _count_excluded(context, fall, first, last), lambda: _excluded(context, fall, first, last)
+    )
+
+
+def _charges(context: Context, first: date, last: date) -> QuerySet[Charge]:
+    asked = context.question.asked
+    rows = counted_rows(Charge, asked.watermark, asked.known_at)
+    return rows.filter(on__gte=first, on__lte=min(last, context.counted.as_of))
+
+
+def _count_excluded(context: Context, fall: Waterfall, first: date, last: date) -> int:
+    """How many rows `_excluded` makes, without making them where the whole company is asked about."""
+    if not context.question.scope.is_company:
+        return len(_excluded(context, fall, first, last))
+    late = sum(note.code == "late_renewal" for note in fall.notes)
+    flagged = _flagged(context.counted, first, last)
+    return len(fall.excluded) + len(flagged) + late + _charges(context, first, last).count()
 
 
 def _excluded(context: Context, fall: Waterfall, first: date, last: date) -> list[Row]:
     counted = context.counted
-    charges = list(
-        counted_rows(Charge, context.question.asked.watermark, context.question.asked.known_at)
-        .filter(on__gte=first, on__lte=min(last, counted.as_of))
-        .order_by("on", "pk")
-    )
+    charges = list(_charges(context, first, last).order_by("on", "pk"))
     if not context.question.scope.is_company:
         inside = set(counted.customers[in_scope(counted, context.question.scope, first, last)].tolist())
         charges = [one for one in charges if counted.merged.get(one.account_id, one.account_id) in inside]

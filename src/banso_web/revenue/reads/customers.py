@@ -110,6 +110,13 @@ def rules_at(asked: Asked) -> Rules:
     )
 
 
+def rules_mark(asked: Asked) -> int:
+    """The last number at which anything changed that movements, and who is counted, rest on."""
+    rules = rules_at(asked)
+    marks = (rules.movements, rules.states, rules.contracts, rules.merges, rules.rates)
+    return max(*marks, setting_mark(asked.watermark))
+
+
 def account_states(asked: Asked) -> dict[str, Timeline]:
     """Dated segment, owner, touch, exclusion and parent of every account."""
     mark = _state_mark("account", asked.watermark)

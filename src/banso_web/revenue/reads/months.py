@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
+
 from banso.money import to_units
-from banso.revenue import Decomposition, Monthly, Waterfall, decompose, monthly, mrr_at, waterfall
+from banso.revenue import Decomposition, Monthly, Waterfall, decompose, exact, monthly, mrr_at, waterfall
+from banso_web.accounts import counting
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import Scope
-from banso_web.revenue.reads.customers import Counted, counted_movements, team_members, within
+from banso_web.revenue.reads.customers import (
+    Counted,
+    count_some,
+    counted_movements,
+    rules_at,
+    team_members,
+    within,
+)
+from banso_web.revenue.reads.series import find_series
+
+FEW = 5_000  # customers that are read by themselves; from here on the whole book is cheaper
 
 _waterfalls: Memo[Waterfall] = Memo(96)
 _series: Memo[Monthly] = Memo(64)
@@ -47,9 +60,9 @@ def counted_for(asked: Asked, scope: Scope) -> Counted:
 def month_waterfall(asked: Asked, month: date, scope: Scope | None = None) -> Waterfall:
     """The waterfall of a month (its first day) for a scope; segment, team and owner are those at month start."""
     scope = scope or Scope()
-    counted = counted_for(asked, scope)
 
     def make() -> Waterfall:
+        counted = counted_for(asked, scope)
         return waterfall(
             within(counted, scope, month, last_day(month)),
             month,
@@ -59,16 +72,16 @@ def month_waterfall(asked: Asked, month: date, scope: Scope | None = None) -> Wa
             reporting=counted.rules.currency,
         )
 
-    return _waterfalls.get((counted.rules, asked.as_of, asked.known_at, scope_key(scope), month), make)
+    return _waterfalls.get((rules_at(asked), asked.as_of, asked.known_at, scope_key(scope), month), make)
 
 
 def standing(asked: Asked, day: date, scope: Scope | None = None) -> Waterfall:
     """The month of `day`, cut at its close: `closing` is the MRR of that day, in today's rates of that day."""
     scope = scope or Scope()
-    counted = counted_for(asked, scope)
     cut = min(day, asked.as_of)
 
     def make() -> Waterfall:
+        counted = counted_for(asked, scope)
         return waterfall(
             within(counted, scope, cut, cut),
             cut.replace(day=1),
@@ -78,7 +91,22 @@ def standing(asked: Asked, day: date, scope: Scope | None = None) -> Waterfall:
             reporting=counted.rules.currency,
         )
 
-    return _waterfalls.get((counted.rules, asked.as_of, asked.known_at, scope_key(scope), "day", cut), make)
+    return _waterfalls.get((rules_at(asked), asked.as_of, asked.known_at, scope_key(scope), "day", cut), make)
+
+
+def standing_of(asked: Asked, day: date, accounts: Collection[int], scope: Scope) -> Waterfall:
+    """`standing`, of which only these customers' lines are wanted: a few are read alone instead of the whole book."""
+    if len(accounts) > FEW or not scope.is_company or rules_at(asked).counted_by != "account":
+        return standing(asked, day, scope)
+    counted, cut = count_some(asked, sorted(counting.families(accounts))), min(day, asked.as_of)
+    return waterfall(
+        counted.book,
+        cut.replace(day=1),
+        as_of=cut,
+        rates=counted.rates,
+        contracts=counted.terms,
+        reporting=counted.rules.currency,
+    )
 
 
 def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> Sequence[Any]:
@@ -88,7 +116,6 @@ def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> 
     For the company one pass over the book; for a scope, whose members change, month by month.
     """
     scope = scope or Scope()
-    counted = counted_for(asked, scope)
     if Scope(group=scope.group) != scope:
         months, here = [], start
         while here <= end:
@@ -97,22 +124,35 @@ def series(asked: Asked, start: date, end: date, scope: Scope | None = None) -> 
         return months
 
     # One long series serves every window: months are computed together at little more than the price of one.
-    first, last = min(start, date(asked.as_of.year - 5, 1, 1)), max(end, asked.as_of.replace(day=1))
+    usual = series_months(asked)
+    first, last = min(start, usual[0]), max(end, usual[1])
 
     def make() -> Monthly:
-        return monthly(
-            counted.book,
-            first,
-            last,
-            as_of=asked.as_of,
-            rates=counted.rates,
-            contracts=counted.terms,
-            reporting=counted.rules.currency,
-        )
+        kept = find_series(asked) if scope.is_company and (first, last) == usual else None
+        return kept or computed(asked, scope, first, last)
 
-    whole = _series.get((counted.rules, asked.as_of, asked.known_at, scope.key, first, last), make)
+    whole = _series.get((rules_at(asked), asked.as_of, asked.known_at, scope.key, first, last), make)
     skip = (start.year - first.year) * 12 + start.month - first.month
     return whole[skip : skip + (end.year - start.year) * 12 + end.month - start.month + 1]
+
+
+def series_months(asked: Asked) -> tuple[date, date]:
+    """First and last month of the long series: five whole years and what has begun of this one."""
+    return date(asked.as_of.year - 5, 1, 1), asked.as_of.replace(day=1)
+
+
+def computed(asked: Asked, scope: Scope, first: date, last: date) -> Monthly:
+    """The series from the movements, whatever is stored."""
+    counted = counted_for(asked, scope)
+    return monthly(
+        counted.book,
+        first,
+        last,
+        as_of=asked.as_of,
+        rates=counted.rates,
+        contracts=counted.terms,
+        reporting=counted.rules.currency,
+    )
 
 
 def decomposition(asked: Asked, month: date, scope: Scope | None = None) -> Decomposition:
@@ -120,6 +160,16 @@ def decomposition(asked: Asked, month: date, scope: Scope | None = None) -> Deco
     fall = month_waterfall(asked, month, scope)
     counts = fall.counts
     return decompose(counts["opening_customers"], fall.opening, counts["closing_customers"], fall.closing)
+
+
+def closing_units(fall: Waterfall) -> dict[int, int]:
+    """{customer: MRR at the close in 1/10,000 of the reporting currency} of everybody who holds any."""
+    closing = fall.lines.units("closing")
+    held = np.flatnonzero(closing != 0)
+    amounts = closing[held].tolist()
+    if fall.lines.places != 4:
+        amounts = [to_units(exact(amount, fall.lines.places)) for amount in amounts]
+    return dict(zip((int(key) for key in fall.lines.customers(held)), amounts, strict=True))
 
 
 def mrr_of(asked: Asked, counted: Counted) -> dict[int, int]:
