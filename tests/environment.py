@@ -56,6 +56,11 @@ def weight(item: pytest.Item) -> int:
     return next(found, len(LONGEST))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes give a test no name: packed ones hold the second of packing, and two workers would name it differently."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Before `-m` chooses: whatever uses hypothesis is a `property`, and tries more in a soak."""
     test = getattr(item, "obj", None)
