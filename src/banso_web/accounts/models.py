@@ -66,6 +66,8 @@ class Account(StateRow):
 
     # Figures of today, projected (units: 1/10,000 of the reporting currency).
     mrr_units = models.BigIntegerField(default=0)
+    # MRR in currencies without a rate, in words (USD 1,200.00): then mrr_units is unknown, and 0 only for sorting.
+    mrr_unrated = models.CharField(max_length=200, default="")
     renewal_on = models.DateField(null=True)  # the next end of a contract in force
     last_touch_on = models.DateField(null=True)
     figures_on = models.DateField(null=True)

@@ -50,7 +50,12 @@ class AccountOut(Schema):
     success_definition: str | None
     incomplete: bool
     custom: dict[str, Any]
-    mrr: str | None = Field(description="In the reporting currency.")
+    mrr: str | None = Field(
+        description="In the reporting currency; null where a currency of it has no rate (see `mrr_unrated`)."
+    )
+    mrr_unrated: str | None = Field(
+        description="MRR in its own currencies, in words, where a rate is missing."
+    )
     renewal_on: date | None
     last_touch_on: date | None
     hidden: list[str] = Field(description="Fields that the caller may not see; they are null.")

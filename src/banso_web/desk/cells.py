@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from banso_web.core.templatetags.banso import band, date_ja, link, mark, number, units
+from banso_web.core.ui.figures import state_html
 from banso_web.core.ui.lists import Column
 from banso_web.desk import words
 
@@ -68,6 +69,13 @@ def _renewal(row: Account, today: date) -> SafeString:
     return _day(row.renewal_on, days_to(row.renewal_on, today) if row.renewal_on else "", _("なし"))
 
 
+def _mrr(row: Account) -> SafeString:
+    if row.mrr_unrated:
+        sub = '<td class="num">{}<span class="cell-sub">{}</span></td>'
+        return format_html(sub, state_html("no_rate"), row.mrr_unrated)
+    return format_html('<td class="num">{}</td>', units(row.mrr_units))
+
+
 def _contacted(row: Account, today: date) -> SafeString:
     last = row.last_touch_on
     return _day(last, days_since(last, today) if last else "", _("記録なし"))
@@ -80,7 +88,7 @@ CELLS: dict[str, Cell] = {
     "touch": lambda row, today: _text(words.touch_words(row.touch)),
     "owner": lambda row, today: _text(row.owner.name) if row.owner else _state(_("担当なし")),
     "deputy": lambda row, today: _text(row.deputy.name if row.deputy else ""),
-    "mrr": lambda row, today: format_html('<td class="num">{}</td>', units(row.mrr_units)),
+    "mrr": lambda row, today: _mrr(row),
     "renewal": _renewal,
     "contacted": _contacted,
     "band": lambda row, today: format_html("<td>{}</td>", band("not_computed")),

@@ -34,7 +34,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "touch": lambda row: touch_words(row.touch),
     "owner": lambda row: row.owner.name if row.owner else "",
     "deputy": lambda row: row.deputy.name if row.deputy else "",
-    "mrr": lambda row: from_units(row.mrr_units),
+    "mrr": lambda row: (
+        f"{state_word('no_rate')} {row.mrr_unrated}" if row.mrr_unrated else from_units(row.mrr_units)
+    ),
     "renewal": lambda row: row.renewal_on,
     "contacted": lambda row: row.last_touch_on,
     "band": lambda row: state_word("not_computed"),

@@ -12,14 +12,18 @@ from banso_web.accounts.models import Account
 from banso_web.core.bulk import update_rows
 
 CHUNK = 2_000
+FIELDS = ("mrr_units", "renewal_on", "mrr_unrated", "figures_on")
 
 
 @dataclass(frozen=True)
 class Figures:
-    """MRR in 1/10,000 of the reporting currency as the metrics count it, and the next end of a contract in force."""
+    """MRR in 1/10,000 of the reporting currency as the metrics count it, and the next end of a contract in force.
+    `mrr_unrated`: what it is in words where a currency of it has no rate (the units are 0 then and mean nothing).
+    """
 
     mrr_units: int
     renewal_on: date | None
+    mrr_unrated: str = ""
 
 
 def set_figures(figures: Mapping[int, Figures], *, on: date) -> int:
@@ -31,12 +35,13 @@ def set_figures(figures: Mapping[int, Figures], *, on: date) -> int:
     for start in range(0, len(ids), CHUNK):
         part: Sequence[int] = ids[start : start + CHUNK]
         rows = []
-        stored = Account.objects.filter(pk__in=part).only("pk", "mrr_units", "renewal_on", "figures_on")
+        stored = Account.objects.filter(pk__in=part).only("pk", *FIELDS)
         for row in stored:
             wanted = figures[row.pk]
-            if (row.mrr_units, row.renewal_on, row.figures_on) != (wanted.mrr_units, wanted.renewal_on, on):
-                row.mrr_units, row.renewal_on, row.figures_on = wanted.mrr_units, wanted.renewal_on, on
+            new = (wanted.mrr_units, wanted.renewal_on, wanted.mrr_unrated[:200], on)
+            if (row.mrr_units, row.renewal_on, row.mrr_unrated, row.figures_on) != new:
+                row.mrr_units, row.renewal_on, row.mrr_unrated, row.figures_on = new
                 rows.append(row)
         with transaction.atomic():
-            changed += update_rows(Account, ["mrr_units", "renewal_on", "figures_on"], rows)
+            changed += update_rows(Account, list(FIELDS), rows)
     return changed

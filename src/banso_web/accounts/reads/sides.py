@@ -63,7 +63,7 @@ def sides(member: Member, ids: Collection[int]) -> dict[int, Side]:
             last_touch_on=row.last_touch_on,
             contracts=n_contracts.get(row.pk, 0),
             contacts=n_contacts.get(row.pk, 0),
-            mrr_units=row.mrr_units if sees_money else None,
+            mrr_units=row.mrr_units if sees_money and not row.mrr_unrated else None,
         )
         for row in rows
     }

@@ -45,6 +45,7 @@ class Figures:
     mrr_units: int
     renewal_on: date | None
     last_touch_on: date | None
+    mrr_unrated: str = ""  # in words, where a currency has no rate: the MRR is null then, and never 0
 
 
 def find(member: Member, code: str) -> Any:
@@ -74,11 +75,15 @@ def page(
     if asked.is_today:
         order = [(f"-{field}" if down else field, kind)] if field != "pk" else []
         rows, behind = keyset(customers(member, query, asked.today), cursor, limit, [*order, ("pk", int)])
-        figures = {row.pk: Figures(row.mrr_units, row.renewal_on, row.last_touch_on) for row in rows}
+        figures = {
+            row.pk: Figures(row.mrr_units, row.renewal_on, row.last_touch_on, row.mrr_unrated) for row in rows
+        }
         return shown(member, rows, asked, figures), behind
     listed = snapshot.chosen(member, query, asked)
     then, behind = _then_page(listed, field, kind, down, cursor, limit)
-    figures = {row.pk: Figures(row.mrr_units, row.renewal_on, row.last_touch_on) for row in then}
+    figures = {
+        row.pk: Figures(row.mrr_units, row.renewal_on, row.last_touch_on, row.mrr_unrated) for row in then
+    }
     stored = visible_accounts(member).in_bulk([row.pk for row in then])
     return shown(member, [stored[row.pk] for row in then if row.pk in stored], asked, figures), behind
 
@@ -101,12 +106,12 @@ def _then_page(
 def one(member: Member, row: Any, asked: Asked) -> dict[str, Any]:
     """One customer on the asked day; 404 where nothing was known of it by then."""
     if asked.is_today:
-        figures = Figures(row.mrr_units, row.renewal_on, row.last_touch_on)
+        figures = Figures(row.mrr_units, row.renewal_on, row.last_touch_on, row.mrr_unrated)
     else:
         then = next((line for line in snapshot.rows_at(asked) if line.pk == row.pk), None)
         if then is None:
             raise Http404
-        figures = Figures(then.mrr_units, then.renewal_on, then.last_touch_on)
+        figures = Figures(then.mrr_units, then.renewal_on, then.last_touch_on, then.mrr_unrated)
     found = shown(member, [row], asked, {row.pk: figures})
     if not found:
         raise Http404
@@ -151,7 +156,8 @@ def _account(
         "deputy_name": deputy[1] if deputy else None,
         "incomplete": row.incomplete,
         "custom": row.custom,
-        "mrr": plain(from_units(figures.mrr_units), 20) if sees_money else None,
+        "mrr": plain(from_units(figures.mrr_units), 20) if sees_money and not figures.mrr_unrated else None,
+        "mrr_unrated": (figures.mrr_unrated or None) if sees_money else None,
         "renewal_on": figures.renewal_on,
         "last_touch_on": figures.last_touch_on,
         "hidden": [] if sees_money else ["mrr"],

@@ -24,6 +24,8 @@ def following(month: date) -> date:
     return (month + timedelta(days=32)).replace(day=1)
 
 
+# With MRR: above 0, or in a currency without a rate. What is unknown is not nothing.
+ACTIVE = Q(mrr_units__gt=0) | ~Q(mrr_unrated="")
 STATES = ("active", "ended", "incomplete")
 
 
@@ -76,10 +78,12 @@ class ListQuery:
 
 @dataclass(frozen=True)
 class Totals:
-    """Of all that the filters leave: how many customers, and their MRR (units of the reporting currency)."""
+    """Of all that the filters leave: how many customers, and their MRR (units of the reporting currency), as far as rates
+    are known."""
 
     customers: int
     mrr_units: int
+    unrated: int = 0  # customers among them whose currency has no rate: in no sum
 
 
 def customers(member: Member, query: ListQuery, today: date) -> QuerySet[Account]:
@@ -110,9 +114,9 @@ def customers(member: Member, query: ListQuery, today: date) -> QuerySet[Account
     elif query.excluded:
         rows = rows.filter(excluded=query.excluded)
     if query.state == "active":
-        rows = rows.filter(mrr_units__gt=0)
+        rows = rows.filter(ACTIVE)
     elif query.state == "ended":
-        rows = rows.filter(mrr_units=0)
+        rows = rows.filter(mrr_units=0, mrr_unrated="")
     elif query.state == "incomplete":
         rows = rows.filter(incomplete=True)
     return rows.select_related("owner", "deputy")
@@ -128,7 +132,9 @@ def totals(rows: QuerySet[Account], watermark: int, key: str) -> Totals:
     place = remembered("totals", watermark, key)
     found: Totals | None = caches["local"].get(place)
     if found is None:
-        sums = rows.order_by().aggregate(n=Count("id"), mrr=Sum("mrr_units"))
-        found = Totals(sums["n"], sums["mrr"] or 0)
+        sums = rows.order_by().aggregate(
+            n=Count("id"), mrr=Sum("mrr_units"), unrated=Count("id", filter=~Q(mrr_unrated=""))
+        )
+        found = Totals(sums["n"], sums["mrr"] or 0, sums["unrated"])
         caches["local"].set(place, found, 300)
     return found

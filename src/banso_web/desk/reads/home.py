@@ -15,7 +15,7 @@ from banso_web.core.facts import Asked
 from banso_web.core.metrics import Scope
 from banso_web.core.ui.figures import Figure
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ListQuery, Totals, customers, totals
+from banso_web.desk.reads.customers import ACTIVE, ListQuery, Totals, customers, totals
 from banso_web.desk.reads.portfolio import Grid, grid
 from banso_web.members.reads import Waiting, waiting
 from banso_web.reports.question import Question
@@ -87,7 +87,7 @@ def _book(member: Member, asked: Asked, owner: str, days: _Days) -> Book:
 def _book_today(member: Member, asked: Asked, owner: str, days: _Days) -> Book:
     day = asked.today
     mine = customers(member, ListQuery(owner=owner), day)
-    active = mine.filter(mrr_units__gt=0)
+    active = mine.filter(ACTIVE)
     ending = active.filter(renewal_on__gte=day, renewal_on__lte=day + timedelta(days=days.near)).order_by(
         "renewal_on", "pk"
     )
@@ -106,7 +106,7 @@ def _book_then(member: Member, asked: Asked, owner: str, days: _Days) -> Book:
     quiet = snapshot.chosen(member, ListQuery(owner=owner, silent_days=days.quiet, state="active"), asked)
     near.sort(key=lambda row: (row.renewal_on or date.max, row.pk))
     quiet.sort(key=lambda row: (-row.mrr_units, row.pk))
-    return Book(Totals(len(mine), sum(row.mrr_units for row in mine)), near[:SHOWN], quiet[:SHOWN])
+    return Book(snapshot.totals_of(mine), near[:SHOWN], quiet[:SHOWN])
 
 
 def _largest(member: Member, asked: Asked, near: int) -> Sequence[Account | snapshot.Then]:

@@ -9,11 +9,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.core.cache import caches
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from banso_web.core.facts import Asked
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ListQuery, customers, following, remembered
+from banso_web.desk.reads.customers import ACTIVE, ListQuery, customers, following, remembered
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -28,6 +28,7 @@ class Cell:
     month: date
     customers: int
     mrr_units: int
+    unrated: int = 0  # customers whose currency has no rate: counted, and in no sum
 
 
 @dataclass(frozen=True)
@@ -40,37 +41,42 @@ class Grid:
     total: Cell
 
 
-def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | None, int, int]]:
-    """(next end, customers, MRR) of customers that have MRR."""
+def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | None, int, int, int]]:
+    """(next end, customers, MRR, customers without a rate) of customers that have MRR."""
     if asked.is_today:
         mine = member.pk if query.owner == "me" else ""
         key = remembered("ends", asked.watermark, repr((asked.today, mine, query)))
-        found: list[tuple[date | None, int, int]] | None = caches["local"].get(key)
+        found: list[tuple[date | None, int, int, int]] | None = caches["local"].get(key)
         if found is None:
-            rows = customers(member, query, asked.today).filter(mrr_units__gt=0, excluded="").order_by()
+            rows = customers(member, query, asked.today).filter(ACTIVE, excluded="").order_by()
             grouped = (
                 rows.select_related(None)
                 .values_list("renewal_on")
-                .annotate(n=Count("id"), mrr=Sum("mrr_units"))
+                .annotate(n=Count("id"), mrr=Sum("mrr_units"), unrated=Count("id", filter=~Q(mrr_unrated="")))
             )
             found = list(grouped)
             caches["local"].set(key, found, 300)
         return found
     chosen = snapshot.chosen(member, query, asked)
-    return [(row.renewal_on, 1, row.mrr_units) for row in chosen if row.mrr_units > 0 and not row.excluded]
+    return [
+        (row.renewal_on, 1, row.mrr_units, int(bool(row.mrr_unrated)))
+        for row in chosen
+        if (row.mrr_units > 0 or row.mrr_unrated) and not row.excluded
+    ]
 
 
-def _sum(month: date, rows: Iterable[tuple[int, int]]) -> Cell:
+def _sum(month: date, rows: Iterable[tuple[int, int, int]]) -> Cell:
     listed = list(rows)
-    return Cell(month, sum(count for count, _mrr in listed), sum(mrr for _count, mrr in listed))
+    return Cell(month, *(sum(row[place] for row in listed) for place in range(3)))
 
 
 def grid(member: Member, query: ListQuery, asked: Asked) -> Grid:
     """The grid for what the filters leave. Sums of the cells are the total, always."""
-    by_month: dict[date | None, list[tuple[int, int]]] = defaultdict(list)
+    by_month: dict[date | None, list[tuple[int, int, int]]] = defaultdict(list)
     ends = _ends(member, query, asked)
-    for end, count, mrr in ends:
-        by_month[end.replace(day=1) if end else None].append((count, mrr))
+    for end, *sums in ends:
+        count, mrr, unrated = sums
+        by_month[end.replace(day=1) if end else None].append((count, mrr, unrated))
     months = [asked.as_of.replace(day=1)]
     while len(months) < MONTHS:
         months.append(following(months[-1]))
@@ -85,5 +91,5 @@ def grid(member: Member, query: ListQuery, asked: Asked) -> Grid:
         cells=tuple(_sum(month, by_month.get(month, [])) for month in months),
         later=_sum(last, later),
         none=_sum(last, [*by_month.get(None, []), *before]),
-        total=_sum(last, [(count, mrr) for _end, count, mrr in ends]),
+        total=_sum(last, [(count, mrr, unrated) for _end, count, mrr, unrated in ends]),
     )

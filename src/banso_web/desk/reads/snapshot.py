@@ -21,7 +21,9 @@ from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Order, Page
 from banso_web.desk.reads.customers import ListQuery, Totals, following
 from banso_web.members.reads import member_names
+from banso_web.revenue.reads.customers import counted_movements
 from banso_web.revenue.reads.months import closing_units, standing
+from banso_web.revenue.reads.rated import held_in, held_of, held_text
 from banso_web.touch.reads import last_touches
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class Then:
     owner_id: int | None
     deputy_id: int | None
     mrr_units: int
+    mrr_unrated: str  # in words, where a currency has no rate: then the units are unknown
     renewal_on: date | None
     last_touch_on: date | None
     excluded: str
@@ -90,7 +93,10 @@ def rows_at(asked: Asked) -> list[Then]:
 
 def _read(asked: Asked) -> list[Then]:
     states = states_at("account", as_of=asked.as_of, watermark=asked.watermark, known_at=asked.known_at)
-    held = closing_units(standing(asked, asked.as_of))
+    fall = standing(asked, asked.as_of)
+    held = closing_units(fall)
+    unrated = {int(item.customer) for item in fall.excluded if item.reason == "missing_rate"}
+    own = held_of(counted_movements(asked), unrated, asked.as_of) if unrated else {}
     renewals, touched, names = _renewals(asked), last_touches(asked), member_names()
     found = []
     for pk, code, sort_key, key in keys_of_all():
@@ -114,6 +120,7 @@ def _read(asked: Asked) -> list[Then]:
                 owner_id=owner,
                 deputy_id=deputy,
                 mrr_units=held.get(pk, 0),
+                mrr_unrated=held_text(held_in(own.get(pk, {}))),
                 renewal_on=renewals.get(pk),
                 last_touch_on=touched.get(pk),
                 excluded=values.get("excluded") or "",
@@ -160,8 +167,8 @@ def _tests(query: ListQuery, member: Member, day: date) -> list[Callable[[Then],
     if query.excluded:
         tests.append(lambda row: bool(row.excluded) and query.excluded in ("only", row.excluded))
     wanted = {
-        "active": lambda row: row.mrr_units > 0,
-        "ended": lambda row: row.mrr_units == 0,
+        "active": lambda row: row.mrr_units > 0 or bool(row.mrr_unrated),
+        "ended": lambda row: row.mrr_units == 0 and not row.mrr_unrated,
         "incomplete": lambda row: row.incomplete,
     }
     if query.state in wanted:
@@ -201,7 +208,12 @@ def list_page(
         previous_url=changed_query(request, after=max(0, start - SIZE)) if start else "",
         first=start == 0,
     )
-    return page, Totals(len(rows), sum(row.mrr_units for row in rows))
+    return page, totals_of(rows)
 
 
-__all__ = ["Then", "chosen", "list_page", "ordered", "rows_at"]
+def totals_of(rows: Sequence[Then]) -> Totals:
+    """Count and MRR of these rows, and how many of them no rate leads to the reporting currency."""
+    return Totals(len(rows), sum(row.mrr_units for row in rows), sum(1 for row in rows if row.mrr_unrated))
+
+
+__all__ = ["Then", "chosen", "list_page", "ordered", "rows_at", "totals_of"]

@@ -12,7 +12,8 @@ from banso_web.core.facts import Asked, current_watermark
 from banso_web.revenue.actions.values import mark_stale
 from banso_web.revenue.models import Movement, Rate
 from banso_web.revenue.reads.customers import count_some, counted_movements, rules_at
-from banso_web.revenue.reads.months import mrr_of
+from banso_web.revenue.reads.months import mrr_of, unrated_of
+from banso_web.revenue.reads.rated import held_in, held_of, held_text
 from banso_web.revenue.reads.renewals import contact_mark
 
 MANY = 5_000  # from here on one pass over the whole book is cheaper
@@ -41,11 +42,14 @@ def refresh_figures(account_ids: Collection[int] | None = None) -> int:
         counted = count_some(asked, ids)
         ends = counting.next_ends(ids, today)
     held = mrr_of(asked, counted)
+    own = held_of(counted, unrated, today) if (unrated := unrated_of(asked, counted)) else {}
     renewals: dict[int, date] = {}
     for key, end in ends.items():
         root = merged.get(key, key)
         renewals[root] = min(end, renewals.get(root, end))
-    figures = {key: Figures(held.get(key, 0), renewals.get(key)) for key in ids}
+    figures = {
+        key: Figures(held.get(key, 0), renewals.get(key), held_text(held_in(own.get(key, {})))) for key in ids
+    }
     return set_figures(figures, on=today)
 
 

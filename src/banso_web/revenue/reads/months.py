@@ -183,3 +183,18 @@ def mrr_of(asked: Asked, counted: Counted) -> dict[int, int]:
         reporting=counted.rules.currency,
     )
     return {int(key): to_units(amount) for key, amount in found.by_customer.items() if amount > 0}
+
+
+def unrated_of(asked: Asked, counted: Counted) -> set[int]:
+    """Customers whose MRR at the close of the question's day stands in a currency without a rate. Mostly nobody."""
+    if all(currency == counted.rules.currency for currency in counted.book.currencies):
+        return set()
+    found = mrr_at(
+        counted.book,
+        asked.as_of,
+        as_of=asked.as_of,
+        rates=counted.rates,
+        contracts=counted.terms,
+        reporting=counted.rules.currency,
+    )
+    return {int(key) for key in found.unrated}
