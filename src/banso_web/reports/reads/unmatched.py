@@ -62,7 +62,9 @@ def _unmatched(question: Question) -> Unmatched:
     ]
     unrated = {int(item.customer) for item in fall.excluded if item.reason == "missing_rate"} & set(waiting)
     held = held_of(counted_for(asked, question.scope), unrated, asked.as_of) if unrated else {}
-    found += [UnmatchedRow(key, *waiting[key], None, held_text(held_in(held.get(key, {})))) for key in unrated]
+    found += [
+        UnmatchedRow(key, *waiting[key], None, held_text(held_in(held.get(key, {})))) for key in unrated
+    ]
     found.sort(key=lambda row: (row.mrr is not None, -(row.mrr or 0), row.code))
     total = sum((row.mrr for row in found if row.mrr is not None), Decimal(0))
     return Unmatched(len(found), total, tuple(found[:LISTED]), len(unrated))
