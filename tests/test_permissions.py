@@ -17,6 +17,8 @@ from django.test import Client
 from banso_web.accounts.models import Account, Contract, Department
 from banso_web.api import limits
 from banso_web.conftest import person as person
+from banso_web.core.actions.personal_requests import open_request
+from banso_web.core.shared_count import forget
 from banso_web.desk.tests.conftest import bring as bring
 from banso_web.desk.tests.conftest import company as company
 from banso_web.ingest.models import ImportRun
@@ -71,8 +73,8 @@ NEEDS: dict[str, str] = {
     "merge.decide": "matching",
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
-    "settings.edit": "settings_organisation settings_history settings_closures settings_closure_remove settings_setup",
-    "personal.manage": "personal personal_contact",
+    "settings.edit": "settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention",
+    "personal.manage": "personal personal_contact personal_requests personal_request",
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
 # Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
@@ -127,6 +129,7 @@ def needs() -> dict[str, str]:
 def _no_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(limits.PER_WINDOW, "read", 10**6)
     caches["local"].clear()
+    forget()
     yield
     caches["local"].clear()
 
@@ -145,6 +148,9 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         "contract_id": Contract.objects.get(code="K1").pk, "movement_id": Movement.objects.get(code="M4").pk,
         "touch_id": Touch.objects.get(code="T1").pk, "department_id": Department.objects.get(name="営業部").pk,
         "path": "track", "contact_id": company["A1"].contacts.values_list("pk", flat=True)[0],
+        "request_id": open_request(
+            person("kanri"), received_on=date(2026, 11, 1), kind="erase", person="山田 花子"
+        ).pk,
     }  # fmt: skip
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from banso_web.accounts.models import Account, Contact
+from banso_web.accounts.models import Account, Contact, Contract
 from banso_web.core.bulk import update_rows
-from banso_web.core.models import AuditRow, StateVersion
+from banso_web.core.models import AuditRow, PersonalRequest, StateVersion
 from banso_web.core.personal import ERASED, Whom, erased_code
 
 NAMES = (("family_name", "given_name"), ("family_kana", "given_kana"))
 WORDS = ("family_name", "given_name", "family_kana", "given_kana", "title")
 SHOWN = (*Contact.STATE_FIELDS, "custom")
+COMPANY = ("name", "kana", "legal_name")
 # What of a contact is personal; roles, department, presence and the day of leaving stay as facts about the company.
 BLANK: dict[str, Any] = {
     "given_name": "", "family_kana": "", "given_kana": "", "title": "", "email": "", "phone": "", "consent_basis": "",
@@ -113,6 +114,78 @@ def erase_versions(whom: Whom) -> int:
             kept["family_name"] = ERASED
         row.values = kept
     return update_rows(StateVersion, ["values"], rows)
+
+
+def _customer_rows(whom: Whom) -> Iterable[StateVersion]:
+    contracts = Contract.objects.filter(account_id__in=whom.account_ids).values("pk")
+    about = Q(subject="account", subject_id__in=whom.account_ids) | Q(
+        subject="contract", subject_id__in=contracts
+    )
+    for row in StateVersion.objects.filter(about).iterator(chunk_size=2_000):
+        if _without(row.values, whom) != row.values:
+            yield row
+
+
+def _without(values: dict[str, Any], whom: Whom) -> dict[str, Any]:
+    """The company's own name stays, also where it is the person's (個人事業主): it is a fact about the customer."""
+    return {key: value if key in COMPANY else whom.scrub_json(value) for key, value in values.items()}
+
+
+def find_customer(whom: Whom) -> Sequence[dict[str, Any]]:
+    """Versions of the person's customer and its contracts whose own fields name them."""
+    return [{"subject": row.subject, "values": row.values} for row in _customer_rows(whom)]
+
+
+def erase_customer(whom: Whom) -> int:
+    """Versions and the current rows."""
+    versions = list(_customer_rows(whom))
+    for row in versions:
+        row.values = _without(row.values, whom)
+    changed = update_rows(StateVersion, ["values"], versions)
+    accounts = [row for row in Account.objects.filter(pk__in=whom.account_ids) if _own_fields(row, whom)]
+    contracts = [
+        row for row in Contract.objects.filter(account_id__in=whom.account_ids) if _own_fields(row, whom)
+    ]
+    changed += update_rows(Account, ["custom", "success_definition"], accounts)
+    return changed + update_rows(Contract, ["custom", "end_reason"], contracts)
+
+
+def _own_fields(row: Account | Contract, whom: Whom) -> bool:
+    changed = False
+    for name in ("custom", "success_definition", "end_reason"):
+        old = getattr(row, name, "")
+        new = whom.scrub_json(old)
+        if new != old:
+            setattr(row, name, new)
+            changed = True
+    return changed
+
+
+def _requests(whom: Whom) -> Iterable[PersonalRequest]:
+    for row in PersonalRequest.objects.order_by("pk"):
+        texts = [row.person, row.identity, row.done]
+        if row.contact_id == whom.contact_id or whom.scrub_json(texts) != texts:
+            yield row
+
+
+def find_requests(whom: Whom) -> Sequence[dict[str, Any]]:
+    """What the person asked about their data before."""
+    return [
+        {"received_on": row.received_on.isoformat(), "kind": row.kind, "person": row.person, "done": row.done}
+        for row in _requests(whom)
+    ]
+
+
+def erase_requests(whom: Whom) -> int:
+    """That a request was answered, when and how, stays as evidence; who asked does not."""
+    rows = list(_requests(whom))
+    for row in rows:
+        if row.contact_id == whom.contact_id:
+            row.person = ERASED
+        row.person, row.identity, row.done = (
+            whom.scrub(text, beside=True) for text in (row.person, row.identity, row.done)
+        )
+    return update_rows(PersonalRequest, ["person", "identity", "done"], rows)
 
 
 def _audit_rows(whom: Whom) -> Iterable[AuditRow]:

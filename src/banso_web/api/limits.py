@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
-from django.core.cache import caches
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from banso_web.api.problems import Stop
+from banso_web.core.shared_count import count_up
 
 WINDOW = 60  # seconds
-PER_WINDOW = {"read": 600, "write": 120}  # of each caller, in each web process
+PER_WINDOW = {"read": 600, "write": 120}  # of each caller, over all web processes
 BODY = 1024 * 1024  # JSON
 FILE = 512 * 1024 * 1024  # an uploaded file
 
@@ -26,22 +27,18 @@ def check_size(request: HttpRequest) -> None:
 
 
 def check_rate(request: HttpRequest, name: str) -> None:
-    """429 with Retry-After when the caller's minute is used up. Counted per process, in memory: a request costs no write."""
+    """429 with Retry-After when the caller's minute is used up. Counted over all processes
+    (`core.shared_count`): far from the limit hardly a request costs a write."""
     kind = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
     now = (
         time.time()
     )  # the window is about load, not about Banso's day: the fixed clock of a demo must not stop it
     window = int(now // WINDOW)
-    place = f"api.rate:{name}:{kind}:{window}"
-    cache = caches["local"]
-    cache.add(place, 0, WINDOW * 2)
-    try:
-        count = cache.incr(place)
-    except ValueError:  # pushed out of the cache in between: a new count begins
-        cache.set(place, 1, WINDOW * 2)
-        count = 1
+    ends = (window + 1) * WINDOW
+    place = f"api.rate:{kind}:{window}:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+    count = count_up(place, limit=PER_WINDOW[kind], ends_at=ends, now=int(now))
     if count > PER_WINDOW[kind]:
-        wait = max(1, int((window + 1) * WINDOW - now) + 1)
+        wait = max(1, int(ends - now) + 1)
         text = _("1分あたりの要求は %(limit)s 回までです。%(wait)s 秒待ってから送ってください。")
         raise Stop(
             429,

@@ -26,6 +26,7 @@ class Environment:
     language: str
     clock: str
     public_url: str
+    allowed_hosts: tuple[str, ...]
     smtp_url: str
     debug: bool
 
@@ -74,6 +75,7 @@ def read_environment() -> Environment:
         language=values.get("BANSO_LANG", "ja"),
         clock=values.get("BANSO_CLOCK", ""),
         public_url=values.get("BANSO_PUBLIC_URL", "").rstrip("/"),
+        allowed_hosts=tuple(filter(None, values.get("BANSO_ALLOWED_HOSTS", "").replace(",", " ").split())),
         smtp_url=values.get("BANSO_SMTP_URL", ""),
         debug=values.get("BANSO_DEBUG", "") == "1",
     )

@@ -8,15 +8,14 @@ from csp.constants import NONE, SELF
 
 from banso_web.config.databases import database
 from banso_web.config.env import read_environment
+from banso_web.config.hosts import allowed_hosts
 
 ENV = read_environment()
 PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug
-ALLOWED_HOSTS = [
-    "*"
-]  # self-hosted behind any name; links in mail use BANSO_PUBLIC_URL, never the Host header
+ALLOWED_HOSTS = allowed_hosts(ENV)  # links in mail use BANSO_PUBLIC_URL, never the Host header
 BANSO_HOME = ENV.home
 
 INSTALLED_APPS = [
@@ -154,6 +153,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENV.public_url.startswith("https://")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SECURE_HSTS_SECONDS = (
+    365 * 86400 if SESSION_COOKIE_SECURE else 0
+)  # this name alone: others under it are not ours
 CSRF_TRUSTED_ORIGINS = [ENV.public_url] if ENV.public_url else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

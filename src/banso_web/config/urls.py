@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 urlpatterns.append(path("login/", include("banso_web.members.login_urls")))
 
+handler400 = "banso_web.core.views.bad_request"
 handler404 = "banso_web.core.views.not_found"
 handler403 = "banso_web.core.views.forbidden"
 handler500 = "banso_web.core.views.server_error"

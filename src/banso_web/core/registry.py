@@ -81,6 +81,21 @@ class PersonalField:
 
 
 @dataclass(frozen=True)
+class Retained:
+    """A class of data with its time (`core.retention`): `setting` holds the days or months; 0 keeps for ever.
+
+    `waiting()` counts what the next run would remove, `remove()` does it and gives how many. Both may run at any time.
+    """
+
+    key: str
+    label: Any  # lazy translation
+    setting: str
+    waiting: Callable[[], int]
+    remove: Callable[[], int]
+    unit: str = "days"  # or "months"
+
+
+@dataclass(frozen=True)
 class SetupStep:
     """A block of the first-run set-up page that another app fills: a Django form, and what saves its answers."""
 
@@ -103,6 +118,7 @@ class Registry:
     customer_parts: list[CustomerPart] = field(default_factory=list)
     timeline: list[TimelineSource] = field(default_factory=list)
     personal: list[PersonalField] = field(default_factory=list)
+    retained: list[Retained] = field(default_factory=list)
     erasure_checks: list[Callable[[Whom], str]] = field(
         default_factory=list
     )  # why an erasure must wait ("" it need not)

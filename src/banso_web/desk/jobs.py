@@ -11,7 +11,7 @@ from banso_web.core import audit
 def keep_forgetting() -> dict[str, int]:
     """Delete what is past its retention, and finish erasures that a crash or a restore left undone."""
     from banso_web.accounts.actions.erasure import replay_erasures
-    from banso_web.ingest.retention import apply_retention
+    from banso_web.core.retention import apply_all
 
     with audit.through("job"):
-        return {**apply_retention(), "erased_again": replay_erasures()}
+        return {**apply_all(), "erased_again": replay_erasures()}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.accounts.actions import leaving
+from banso_web.core import retention as core_retention
+from banso_web.core.actions.personal_requests import ANSWER_DAYS
 from banso_web.core.periodic import Periodic
 from banso_web.core.registry import NavEntry, TimelineSource, registry
+from banso_web.core.retention import clean_days
 from banso_web.core.settings_store import SettingSpec, declare
 from banso_web.desk.jobs import keep_forgetting
 from banso_web.desk.reads.home import NEAR_DAYS, QUIET_DAYS
@@ -13,6 +17,8 @@ from banso_web.desk.reads.search import find_customers, find_people
 from banso_web.ingest import personal as ingest_personal
 from banso_web.ingest import retention
 from banso_web.lifecycle import personal as lifecycle_personal
+from banso_web.reports import personal as reports_personal
+from banso_web.revenue import personal as revenue_personal
 from banso_web.revenue.reads.accounts import charge_entries, invoice_entries, movement_entries
 from banso_web.surveys import personal as survey_personal
 from banso_web.touch import personal as touch_personal
@@ -57,9 +63,24 @@ registry.nav.append(
     NavEntry("matching", _("名寄せ"), "matching", "match", group="data", order=801, permission="merge.decide")
 )
 # Every place below where a contact's data stands (accounts registers its own).
-for place in (touch_personal, survey_personal, voice_personal, lifecycle_personal, ingest_personal):
+for place in (
+    touch_personal, survey_personal, voice_personal, lifecycle_personal, revenue_personal, reports_personal, ingest_personal,
+):  # fmt: skip
     registry.personal += place.FIELDS
 retention.declare_settings()
+leaving.declare()
+core_retention.register()
+declare(
+    SettingSpec(
+        key=ANSWER_DAYS,
+        label=_("個人情報の請求に答えるまでの日数"),
+        help=_("受け付けた日から数え、期限の初めの値になります。"),
+        default=14,
+        kind="days",
+        clean=clean_days,
+        group="data",
+    )
+)
 registry.periodic.append(Periodic("personal.retention", keep_forgetting.enqueue, at_hour=3))
 registry.erasure_checks.append(ingest_personal.waits)
 registry.settings_pages.append(
@@ -67,6 +88,19 @@ registry.settings_pages.append(
         "personal", _("個人情報の開示と消去"), "personal", "person", order=60, permission="personal.manage"
     )
 )
+registry.settings_pages += [
+    NavEntry(
+        "personal_requests",
+        _("個人情報の請求"),
+        "personal_requests",
+        "person",
+        order=61,
+        permission="personal.manage",
+    ),
+    NavEntry(
+        "retention", _("データの保存期間"), "retention", "calendar", order=62, permission="settings.edit"
+    ),
+]
 registry.searches += [find_customers, find_people]
 registry.timeline.append(TimelineSource("movement", movement_entries))
 registry.timeline.append(TimelineSource("charge", charge_entries))

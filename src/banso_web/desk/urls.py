@@ -12,6 +12,8 @@ from banso_web.desk.views import (
     people,
     personal,
     portfolio,
+    requests,
+    retention,
     touches,
 )
 
@@ -49,5 +51,8 @@ urlpatterns: list[URLPattern] = [
     path("contacts/<int:contact_id>/personal/", personal.personal, name="personal_contact"),
     path("contacts/<int:contact_id>/personal/disclose/", personal.disclose, name="personal_disclose"),
     path("contacts/<int:contact_id>/personal/erase/", personal.erase, name="personal_erase"),
+    path("settings/personal-requests/", requests.listing, name="personal_requests"),
+    path("settings/personal-requests/<int:request_id>/", requests.one, name="personal_request"),
+    path("settings/retention/", retention.retention, name="retention"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
 ]

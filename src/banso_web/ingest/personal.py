@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from banso_web.core.bulk import update_rows
 from banso_web.core.personal import ERASED, Whom
+from banso_web.core.personal_rows import in_every_row
 from banso_web.core.registry import PersonalField
+from banso_web.ingest import parquet
 from banso_web.ingest.actions import imports_home
-from banso_web.ingest.models import ImportRun, RejectedRow
+from banso_web.ingest.models import ImportRun, Mapping, RejectedRow
 
 State = ImportRun.State
 ENCODINGS = ("utf-8-sig", "cp932", "utf-16")
@@ -113,14 +115,17 @@ def _workbook(path: Path, whom: Whom) -> Any:
 
 
 def _changed(path: Path, whom: Whom) -> bool:
-    if path.suffix.lower() in (*TEXTS, ".jsonl"):
+    ending = path.suffix.lower()
+    if ending in (*TEXTS, ".jsonl"):
         return _new_text(path, whom) is not None
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        try:
+    try:
+        if ending in (".xlsx", ".xlsm"):
             return _workbook(path, whom) is not None
-        except Exception:  # a file that openpyxl cannot open was refused when it was brought
-            return True
-    return False
+        if ending == ".parquet":
+            return parquet.names(path, whom)
+    except Exception:  # a file that its reader cannot open was refused when it was brought
+        return True
+    return _names(path.read_bytes().decode("utf-8", "ignore"), whom)
 
 
 def find_files(whom: Whom) -> Sequence[dict[str, Any]]:
@@ -129,32 +134,35 @@ def find_files(whom: Whom) -> Sequence[dict[str, Any]]:
 
 
 def erase_files(whom: Whom) -> int:
-    """Rewrite CSV, TSV, text, JSONL and XLSX files; a workbook that cannot be opened is deleted. Other formats (Parquet) are not
-    searched: the retention of import files takes those away."""
+    """Rewrite CSV, TSV, text, JSONL, XLSX and Parquet files. What its reader cannot open, or a file of any other kind that
+    names the person, is deleted."""
     changed = 0
     for path in _files():
         if not _changed(path, whom):
             continue
         changed += 1
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
-            _save_workbook(path, whom)
-            continue
-        new = _new_text(path, whom)
-        assert new is not None
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(new[0].encode(new[1], errors="replace"))
-        partial.replace(path)
+        _rewrite(path, whom)
     return changed
 
 
-def _save_workbook(path: Path, whom: Whom) -> None:
+def _rewrite(path: Path, whom: Whom) -> None:
+    ending = path.suffix.lower()
+    partial = path.with_name(path.name + ".partial")
     try:
-        book = _workbook(path, whom)
+        if ending in (".xlsx", ".xlsm"):
+            book = _workbook(path, whom)
+            book.save(partial)
+        elif ending == ".parquet":
+            parquet.rewrite(path, partial, whom)
+        elif new := _new_text(path, whom) if ending in (*TEXTS, ".jsonl") else None:
+            partial.write_bytes(new[0].encode(new[1], errors="replace"))
+        else:
+            path.unlink()
+            return
     except Exception:  # whatever made it unreadable, it may hold the person
+        partial.unlink(missing_ok=True)
         path.unlink()
         return
-    partial = path.with_name(path.name + ".partial")
-    book.save(partial)
     partial.replace(path)
 
 
@@ -169,6 +177,10 @@ def waits(whom: Whom) -> str:
 
 
 FIELDS = (
+    in_every_row(
+        "runs", gettext_lazy("取込の設定と覚え書き"), ImportRun, ("file_name", "options", "notes", "failure")
+    ),
+    in_every_row("mappings", gettext_lazy("取込の対応表"), Mapping, ("body",)),
     PersonalField("rejected", gettext_lazy("取り込まなかった行"), find_rejected, erase_rejected),
     PersonalField("files", gettext_lazy("保存された取込ファイル"), find_files, erase_files, in_files=True),
 )

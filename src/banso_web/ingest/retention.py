@@ -6,11 +6,11 @@ import shutil
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banso_web.core import audit, clock, settings_store
-from banso_web.core.settings_store import SettingSpec, declare
+from banso_web.core.registry import Retained, registry
+from banso_web.core.retention import declare_days
 from banso_web.ingest.actions import imports_home
 from banso_web.ingest.models import ImportRun, RejectedRow
 
@@ -20,32 +20,24 @@ ENDED = (State.DONE, State.DROPPED, State.FAILED, State.UNDONE)
 CHUNK = 5_000
 
 
-def _days(value: object) -> int:
-    days = int(str(value))
-    if not 0 <= days <= 3_650:
-        raise ValueError(_("0から3650の日数を入れてください。0は期限なしです。"))
-    return days
-
-
 def declare_settings() -> None:
-    """The two settings; 0 keeps for ever."""
-    for key, label, default in (
-        (REJECTED, gettext_lazy("取り込まなかった行を残す日数"), 400),
-        (FILES, gettext_lazy("取込ファイルを残す日数"), 400),
-    ):
-        declare(
-            SettingSpec(
-                key=key,
-                label=label,
-                help=gettext_lazy(
-                    "取込の終わった日から数えます。過ぎたものは毎日の処理で消えます。0は期限なしです。"
-                ),
-                default=default,
-                kind="days",
-                clean=_days,
-                group="data",
-            )
-        )
+    """The two settings and their classes; 0 keeps for ever."""
+    words = gettext_lazy("取込の終わった日から数えます。過ぎたものは毎日の処理で消えます。0は期限なしです。")
+    declare_days(REJECTED, gettext_lazy("取り込まなかった行を残す日数"), words, 400)
+    declare_days(FILES, gettext_lazy("取込ファイルを残す日数"), words, 400)
+    registry.retained += [
+        Retained("rejected", gettext_lazy("取り込まなかった行"), REJECTED, _rows_waiting, _old_rows),
+        Retained("files", gettext_lazy("保存された取込ファイル"), FILES, _files_waiting, _old_files),
+    ]
+
+
+def _rows_waiting() -> int:
+    return RejectedRow.objects.filter(run__in=[pk for pk, _folder in _past(REJECTED)]).count()
+
+
+def _files_waiting() -> int:
+    folders = (imports_home() / folder for _pk, folder in _past(FILES) if folder)
+    return sum(1 for place in folders if place.is_dir() for path in place.rglob("*") if path.is_file())
 
 
 def apply_retention() -> dict[str, int]:

@@ -88,7 +88,13 @@ def demo(workers: int, no_serve: bool) -> None:
 def backup(file: Path) -> None:
     from banso_web.operations import backup as work
 
-    proof = work.backup(file)
+    try:
+        proof = work.backup(file)
+    except OSError as problem:
+        raise click.ClickException(
+            _("控えを書けませんでした(%(why)s)。書きかけのファイルは消しました。データはそのままです。")
+            % {"why": problem.strerror or problem}
+        ) from problem
     if proof.integrity != "ok":
         raise click.ClickException(_("控えの検査に通りませんでした: %(found)s") % {"found": proof.integrity})
     click.echo(
@@ -116,12 +122,17 @@ def restore(file: Path, replace: bool) -> None:
         raise click.ClickException(
             _("この控えからは戻せません(%(why)s)。いまのデータはそのままです。") % {"why": problem}
         ) from problem
-    except FileExistsError as held:
+    except OSError as problem:
+        if not isinstance(problem, FileExistsError):
+            raise click.ClickException(
+                _("控えを広げられませんでした(%(why)s)。いまのデータはそのままです。")
+                % {"why": problem.strerror or problem}
+            ) from problem
         raise click.ClickException(
             _(
                 "この場所にはすでにデータがあります。置き換えるときは --replace を付けてください。何も変えていません。"
             )
-        ) from held
+        ) from problem
     finally:
         os.close(lock)
     from banso_web.operations.prepare import prepare

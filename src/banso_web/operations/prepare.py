@@ -46,6 +46,9 @@ def prepare(*, kind: str = "") -> None:
     """
     home: Path = settings.BANSO_HOME
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    from banso_web.operations.backup.switching import finish
+
+    finish()  # a restore that was killed half-way through its change
     for folder in FOLDERS:
         (home / folder).mkdir(parents=True, exist_ok=True)
     fresh = not (home / "prepared").exists()

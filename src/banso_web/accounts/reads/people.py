@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -39,3 +40,24 @@ def people_choices(
     )
     rows = visible_contacts(member).filter(wanted).order_by("family_kana", "given_kana", "pk")
     return [(row.code, " ".join(filter(None, (row.family_name, row.given_name, row.title)))) for row in rows]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A contact as a request about personal data names them."""
+
+    id: int
+    name: str
+    account: str
+    erased: bool
+
+
+def contact_named(member: Member, contact_id: int) -> Named | None:
+    """The contact, or None for nobody or without the right."""
+    if not member.may("personal.manage"):
+        return None
+    found = Contact.objects.filter(pk=contact_id).select_related("account").first()
+    if found is None:
+        return None
+    name = f"{found.family_name} {found.given_name}".strip()
+    return Named(found.pk, name, found.account.name, found.erased)

@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
+from banso_web.core.shared_count import forget
 from banso_web.members.actions import SCOPES, create_key
 from banso_web.members.models import Member
 
@@ -54,5 +55,6 @@ def as_key(person: Callable[[str], Member]) -> Callable[..., Api]:
 @pytest.fixture(autouse=True)
 def _fresh_minute() -> Iterator[None]:
     caches["local"].clear()
+    forget()
     yield
     caches["local"].clear()

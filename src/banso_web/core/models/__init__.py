@@ -2,6 +2,8 @@ from banso_web.core.models.audit import AuditRow
 from banso_web.core.models.entry import Entry, Watermark
 from banso_web.core.models.fact import Happening, Known, StateVersion
 from banso_web.core.models.organisation import Closure, PeriodicRun, SavedView, Setting
+from banso_web.core.models.request import PersonalRequest
+from banso_web.core.models.shared import SharedCount
 
 __all__ = [
     "AuditRow",
@@ -10,8 +12,10 @@ __all__ = [
     "Happening",
     "Known",
     "PeriodicRun",
+    "PersonalRequest",
     "SavedView",
     "Setting",
+    "SharedCount",
     "StateVersion",
     "Watermark",
 ]

@@ -52,6 +52,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "invitation": (_("招待"), "member.view"),
     "api_key": (_("APIキー"), "member.view"),
     "personal": (_("個人情報"), "personal.manage"),
+    "personal_request": (_("個人情報の請求"), "personal.manage"),
 }
 
 

@@ -1,5 +1,5 @@
 """Pages of the frame itself."""
 
-from banso_web.core.views.errors import forbidden, health, not_found, server_error
+from banso_web.core.views.errors import bad_request, forbidden, health, not_found, server_error
 
-__all__ = ["forbidden", "health", "not_found", "server_error"]
+__all__ = ["bad_request", "forbidden", "health", "not_found", "server_error"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -10,6 +11,19 @@ from django.utils.translation import gettext as _
 def health(request: HttpRequest) -> HttpResponse:
     """For load balancers: the process answers."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 as bare text: what is wrong with the request may be its Host header, so nothing is drawn from it."""
+    if isinstance(exception, DisallowedHost):
+        text = _(
+            "この名前では Banso を開けません。データは変わっていません。管理者は、使うアドレスを BANSO_PUBLIC_URL に、ほかの名前を BANSO_ALLOWED_HOSTS に設定してください。"
+        )
+    else:
+        text = _(
+            "この要求は読めません。データは変わっていません。前のページに戻って、もう一度お試しください。"
+        )
+    return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

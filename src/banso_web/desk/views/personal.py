@@ -17,6 +17,7 @@ from banso_web.core.clock import today
 from banso_web.core.errors import Refused
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.registry import registry
+from banso_web.core.retention import known_backups
 from banso_web.desk.words import PERSONAL_WORDS, SOURCE_WORDS, shown_personal
 
 LIMIT = 50
@@ -61,6 +62,7 @@ def personal(request: HttpRequest, contact_id: int) -> HttpResponse:
         "contact": contact,
         "places": _places(found),
         "versions": _shown(found),
+        "backups": known_backups(),
         "asking": request.GET.get("step") == "erase" and not contact.erased,
     }
     return render_page(request, "desk/personal.html", context)
