@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core.facts import Asked, counted
 from banso_web.lifecycle.models import Goal, Onboarding, Renewal, Task
-from banso_web.members.reads import names_by_code
+from banso_web.members.reads import people_called
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -34,7 +34,7 @@ def tasks(asked: Asked, account_id: int) -> list[Task]:
 def next_tasks(asked: Asked, account_id: int, limit: int = 2) -> list[tuple[Task, str]]:
     """The open tasks that come first, each with its owner's name."""
     todo = tasks(asked, account_id)[:limit]
-    names = names_by_code(task.owner for task in todo)
+    names = people_called(task.owner for task in todo)
     return [(task, names.get(task.owner, task.owner)) for task in todo]
 
 
@@ -57,7 +57,7 @@ def renewal_sheet(asked: Asked, account_id: int) -> list[Renewal]:
 def success(member: Member, account_id: int, asked: Asked) -> dict[str, Any] | None:
     """The first block of the customer page: goals, what to do next, onboarding, and the renewal sheet."""
     todo = tasks(asked, account_id)
-    names = names_by_code(task.owner for task in todo)
+    names = people_called(task.owner for task in todo)
     return {
         "goals": goals(asked, account_id),
         "tasks": [(task, names.get(task.owner, task.owner)) for task in todo],

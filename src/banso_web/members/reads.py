@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from banso_web.core import clock
 from banso_web.members.models import Invitation, Member
 
@@ -59,6 +61,19 @@ class Person:
 def ids_by_code(codes: Iterable[str]) -> dict[str, int]:
     """{member_id of the organisation: internal id} of those that exist."""
     return dict(Member.objects.filter(code__in=list(codes)).values_list("code", "pk"))
+
+
+def people_called(texts: Iterable[str]) -> dict[str, str]:
+    """{what a fact says: how the page calls that person}: a member's id by the member's name, a member's name as it is,
+    anything else marked 未登録."""
+    wanted = set(texts) - {""}
+    by_code = names_by_code(wanted)
+    rest = wanted - set(by_code)
+    named = set(Member.objects.filter(name__in=rest).values_list("name", flat=True)) if rest else set()
+    unknown = _("%(text)s(未登録)")
+    return {
+        text: by_code.get(text) or (text if text in named else unknown % {"text": text}) for text in wanted
+    }
 
 
 def names_by_code(codes: Iterable[str]) -> dict[str, str]:

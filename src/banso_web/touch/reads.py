@@ -17,7 +17,7 @@ from banso_web.core.facts import Asked, counted, current_watermark, last_change,
 from banso_web.core.facts.happenings import effective
 from banso_web.core.models import Entry
 from banso_web.core.registry import TimelineItem
-from banso_web.members.reads import names_by_code
+from banso_web.members.reads import people_called
 from banso_web.touch.models import Ticket, Touch
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[Tim
 
     sees_people = member.may("contact.view")
     found = touches(asked, account_id)
-    names = names_by_code(row.member for row in found)
+    names = people_called(row.member for row in found)
     there = people_of(member, (row.contacts for row in found), asked) if sees_people else {}
     changeable = sees_people and asked.is_today
     items = []

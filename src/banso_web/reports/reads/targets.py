@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from banso_web.core.facts import Asked, Memo, counted, last_change
 from banso_web.core.metrics import Scope
-from banso_web.members.reads import names_by_code
+from banso_web.members.reads import people_called
 from banso_web.reports.models import Target
 from banso_web.revenue.reads.months import last_day
 
@@ -56,8 +56,8 @@ def all_targets(asked: Asked) -> tuple[TargetLine, ...]:
 
 
 def owner_names(asked: Asked) -> dict[str, str]:
-    """{member_id: name} of the people targets name; an owner written as free text is shown as it was typed."""
-    return names_by_code(line.owner for line in all_targets(asked))
+    """{owner as the target says: how the page calls them}; who is no member is marked 未登録."""
+    return people_called(line.owner for line in all_targets(asked))
 
 
 def in_force(

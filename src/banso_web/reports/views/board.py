@@ -60,7 +60,7 @@ def _csv(request: HttpRequest, shown: Board) -> HttpResponse:
         _("担当"),
         _("定義版"),
     ]
-    lines = []
+    lines, names = [], owner_names(question.asked)
     for tile in shown.tiles:
         figure, result = tile.figure, tile.result
         unit = shape(tile.spec, result)["kind"]
@@ -70,7 +70,7 @@ def _csv(request: HttpRequest, shown: Board) -> HttpResponse:
                 tile.spec.name, figure.value, {"pct": _("比率"), "money": result.unit if result else ""}.get(unit, unit),
                 figure.reason, f"{tile.target.op} {tile.target.value.normalize():f}" if tile.target else "",
                 figure.change, figure.target_word, interval.low if interval else None, interval.high if interval else None,
-                result.n if result else None, tile.target.owner if tile.target else "", tile.spec.version,
+                result.n if result else None, names.get(tile.target.owner, "") if tile.target else "", tile.spec.version,
             ]
         )  # fmt: skip
     return files.csv_file(request, f"kpi-{question.month_key}", question, head, lines)
