@@ -48,6 +48,7 @@ export function startDrawer(): void {
     if (turn !== asked) return;
     const where = answer.headers.get("X-Banso-Location");
     if (where !== null && ownPath(where) !== null) {
+      delete form.dataset.changed; // it is saved: leaving asks nothing
       const here = new URL(location.href);
       here.searchParams.delete("drawer");
       const same = here.pathname === where;

@@ -23,3 +23,11 @@ def account_of_department(department_id: int) -> tuple[int, str] | None:
     """(customer, name) of a department; None where there is none. After 名寄せ the customer that was kept."""
     row = Department.objects.filter(pk=department_id).select_related("account").first()
     return (row.account.merged_into_id or row.account.pk, row.name) if row else None
+
+
+def holds_things(account_id: int) -> bool:
+    """Whether a customer has contacts or contracts that stand."""
+    return (
+        Contact.objects.filter(account=account_id, live=True).exists()
+        or Contract.objects.filter(account=account_id, live=True).exists()
+    )

@@ -10,18 +10,18 @@ from django.utils.translation import gettext as _
 from banso_web.accounts.access import require_edit
 from banso_web.accounts.actions.editing import undo_edit
 from banso_web.accounts.actions.stating import home_of, latest, tell
-from banso_web.accounts.reads.owners import account_of_contact, account_of_contract
-from banso_web.core import audit
+from banso_web.accounts.reads.owners import account_of_contact, account_of_contract, holds_things
+from banso_web.core import audit, clock
 from banso_web.core.errors import Forbidden, NotVisible, Refused
-from banso_web.core.facts import project, void
+from banso_web.core.facts import Asked, current_watermark, project, void
 from banso_web.core.models import Entry
 from banso_web.revenue.reads.entered import moved_by
-from banso_web.touch.reads import touched_by
+from banso_web.touch.reads import touched_by, touches
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
-LABELS = ("account.", "contact.", "contract.", "movement.", "touch.")
+LABELS = ("account.add", "account.edit", "contact.", "contract.", "movement.", "touch.")
 
 
 def undo(entry_id: int, *, actor: Member) -> int:
@@ -38,7 +38,8 @@ def undo(entry_id: int, *, actor: Member) -> int:
     if entry.actor_id != actor.pk and not actor.may("account.edit_all"):
         raise Forbidden(_("ほかの人の変更は元に戻せません。データは変わっていません。"))
     subjects = sorted(set(entry.versions.values_list("subject", "subject_id")))
-    moved, touched = moved_by(entry), touched_by(entry)
+    contracts = {key for subject, key in subjects if subject == "contract"}
+    moved, touched = moved_by(entry, contracts), touched_by(entry)
     accounts = {_account_of(*one) for one in subjects} | moved.accounts | touched.accounts
     if not accounts:
         raise Refused(_("元に戻せる変更が見つかりません。"), code="nothing_to_undo")
@@ -47,7 +48,9 @@ def undo(entry_id: int, *, actor: Member) -> int:
         require_edit(actor, account)
     if "contact" in {subject for subject, _id in subjects} and not actor.may("contact.view"):
         raise NotVisible
-    later = any(latest(*one) != entry.pk for one in subjects)
+    later = any(latest(*one) != entry.pk for one in subjects) or (
+        entry.label == "account.add" and any(_has_things(key) for key in accounts)
+    )
     if later or moved.followed or touched.followed:
         raise Refused(
             _("この変更のあとに、別の変更が保存されています。先にそちらを元に戻すか、編集で直してください。"),
@@ -69,6 +72,12 @@ def undo(entry_id: int, *, actor: Member) -> int:
     Entry.objects.filter(pk=entry.pk).update(projected=True)
     tell(entry.pk)
     return len(homes)
+
+
+def _has_things(account_id: int) -> bool:
+    """Whether something was entered for a customer since it was added."""
+    now = Asked(as_of=clock.today(), today=clock.today(), watermark=current_watermark())
+    return holds_things(account_id) or bool(touches(now, account_id, limit=1))
 
 
 def _account_of(subject: str, subject_id: int) -> int:

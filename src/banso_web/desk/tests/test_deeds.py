@@ -424,6 +424,24 @@ def test_a_customer_by_hand_after_a_look_at_those_it_may_be(company: Company, pe
     assert Account.objects.get(pk=given.id).owner_id == person("suzuki").pk
 
 
+def test_nothing_is_undone_while_something_stands_on_it(company: Company, person: People) -> None:
+    """A customer with a contact, a contract with a later change of MRR, and a deed of somebody else."""
+    sato = person("sato")
+    customer = adding.add_account({"name": "北海製粉"}, actor=sato)
+    free = contracts.add_contract(
+        customer.id, {"product": "分析", "starts_on": "2026-11-01"}, actor=sato
+    )  # no price yet
+    change = movements.add_movement(free.id, {"effective_on": "2026-11-10", "delta": "500"}, actor=sato)
+    for done in (customer, free):
+        assert refusal(lambda done=done: undo(done.entry_id or 0, actor=sato)).code == "stands_on_it"  # type: ignore[misc]
+    with pytest.raises(Forbidden):
+        undo(change.entry_id or 0, actor=person("suzuki"))
+    for done in (change, free, customer):
+        assert undo(done.entry_id or 0, actor=sato) == 1
+    assert refusal(lambda: undo(customer.entry_id or 0, actor=sato)).code == "nothing_to_undo"
+    assert not Account.objects.get(pk=customer.id).live
+
+
 def test_what_was_known_before_stays_known_before(company: Company, person: People) -> None:
     """A change known on 11/20 is not in what was known on 11/10, whichever day it holds from."""
     from datetime import UTC, datetime

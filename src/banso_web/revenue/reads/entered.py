@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -20,11 +21,12 @@ class Entered:
     followed: bool
 
 
-def moved_by(entry: Entry) -> Entered:
-    """The movements of an entry; later ones of the same contracts (or the same rows) stand on them."""
+def moved_by(entry: Entry, contracts: Collection[int] = ()) -> Entered:
+    """The movements of an entry; later ones of the same contracts (and of `contracts`, whose terms the entry wrote), or of
+    the same rows, stand on it."""
     rows = list(Movement.objects.filter(entry=entry).values_list("account_id", "contract_id", "code"))
-    contracts = {row[1] for row in rows if row[1] is not None}
+    moved = {row[1] for row in rows if row[1] is not None} | set(contracts)
     codes = {row[2] for row in rows}
-    same = Q(code__in=codes) | Q(contract__in=contracts)
+    same = Q(code__in=codes) | Q(contract__in=moved)
     later = Movement.objects.filter(effective(current_watermark()) & same, entry__seq__gt=entry.seq or 0)
-    return Entered({row[0] for row in rows}, bool(rows) and later.exists())
+    return Entered({row[0] for row in rows}, later.exists())
