@@ -2,7 +2,9 @@
 
 Each size has a home of its own: made by `banso.simulate`, imported by the engine. Times are taken twice: in the
 process (Django's test client: middleware, view, template, no socket) and over HTTP from granian started with the
-product's own command line, one kept connection. Queries are counted in requests of their own, which are not timed.
+product's own command line, one kept connection. The aimed case (one client, 基準日 today) is asked `--requests` times
+either way; what stands beside it (four clients, a year ago) BESIDE times. Queries are counted in requests of their own,
+which are not timed, and the first request of a fresh server is told apart from the warm ones.
 
     python -m benchmarks.pages [--sizes 2000,20000,100000] [--requests 500] [--homes FOLDER] [--json FILE]
 """
@@ -28,6 +30,7 @@ from benchmarks import homes, report
 from benchmarks.report import PAGES
 
 WARM_UP = 30
+BESIDE = 200  # requests of the cases beside the aimed one
 CUSTOMERS = 50  # the customer page is asked of so many customers in turn
 YEAR_AGO = "2025-11-24"
 Fetch = Callable[[str], None]
@@ -110,7 +113,8 @@ def in_process(requests: int) -> dict[str, Any]:
     for when, as_of in (("today", ""), ("year_ago", YEAR_AGO)):
         for page, urls in addresses(as_of).items():
             cpu: list[float] = []
-            result: dict[str, Any] = summary(timed(fetch, urls, requests, cpu))
+            count = min(requests, BESIDE) if as_of else requests
+            result: dict[str, Any] = summary(timed(fetch, urls, count, cpu))
             result["cpu_p50"] = percentile(cpu, 0.5) * 1000
             counts = []
             for url in urls[:10]:
@@ -202,10 +206,16 @@ def over_http(home: Path, requests: int, folder: Path) -> dict[str, Any]:
     process, port = server(home)
     found: dict[str, Any] = {}
     try:
+        beside = min(requests, BESIDE)
         for page in PAGES:
-            found[f"{page}/today"] = summary(timed(visitor(port, cookie), urls[page], requests))
-            found[f"{page}/four"] = summary(together(port, cookie, urls[page], requests, 4))
-            found[f"{page}/year_ago"] = summary(timed(visitor(port, cookie), before[page], requests))
+            fetch = visitor(port, cookie)
+            begin = time.perf_counter()
+            fetch(urls[page][0])
+            first = (time.perf_counter() - begin) * 1000
+            found[f"{page}/today"] = {**summary(timed(fetch, urls[page], requests)), "first": first}
+        for page in PAGES:
+            found[f"{page}/four"] = summary(together(port, cookie, urls[page], beside, 4))
+            found[f"{page}/year_ago"] = summary(timed(visitor(port, cookie), before[page], beside))
         found |= during_import(home, port, cookie, urls, folder)
     finally:
         process.terminate()
