@@ -6,6 +6,7 @@ import { startIslands } from "./islands";
 import { startPalette } from "./palette";
 import { keepRail, keepTheme, readTheme, type Theme } from "./prefs";
 import { startTables } from "./tables";
+import { startWaiting } from "./waiting";
 
 function startTheme(): void {
   const show = (): void => {
@@ -86,3 +87,4 @@ startDrawer();
 startTables();
 startForms();
 startIslands();
+startWaiting();

@@ -46,7 +46,8 @@ PAGE = """<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>x</t
 <button id="send">送る</button></form></main>
 <aside class="drawer" data-drawer-panel hidden><button data-drawer-close>閉じる</button><div data-drawer-body></div></aside>
 <dialog class="palette" data-palette><input aria-label="検索"><div data-palette-results>
-<a class="palette-item" href="/p1">一</a><a class="palette-item" href="/p2">二</a></div></dialog></body></html>"""
+<a class="palette-item" href="/p1">一</a><a class="palette-item" href="/p2">二</a></div></dialog>
+<div class="toasts" data-waiting role="status" hidden><div class="toast">計算しています</div></div></body></html>"""
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -99,6 +100,15 @@ def test_enter_during_kana_conversion_never_submits(page: Page) -> None:
     page.wait_for_timeout(100)
     page.keyboard.press("Enter")
     page.wait_for_url("**/done?q=*")
+
+
+def test_a_page_that_is_long_in_coming_says_so(page: Page) -> None:
+    assert page.is_hidden("[data-waiting]")
+    # Playwright looks at nothing while a page is being left, so the browser's own two events stand for the leaving.
+    page.evaluate("dispatchEvent(new Event('beforeunload'))")
+    page.wait_for_selector("[data-waiting]", state="visible")
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    page.wait_for_selector("[data-waiting]", state="hidden")
 
 
 def test_the_keyboard_walks_the_table(page: Page) -> None:
