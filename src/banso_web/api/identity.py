@@ -32,8 +32,10 @@ RIGHTS: dict[str, frozenset[str]] = {
         "kpi.edit",
         "month.close",
         "merge.decide",
+        "import.run",
     },
     "import": frozenset(("account.view", "import.run")),
+    "admin": frozenset(("settings.edit", "member.view", "member.manage", "audit.view")),
 }
 
 

@@ -140,47 +140,6 @@ class ChangeOut(Schema):
     entry: int
 
 
-class MovementOut(Schema):
-    id: int
-    movement_id: str
-    account_id: str
-    contract_id: str | None
-    product: str
-    effective_on: date
-    mrr_delta: str
-    currency: str
-    cause: str
-    reason: str
-    note: str
-    recorded_at: datetime
-    known_basis: str
-    derived: bool
-
-
-class ChargeOut(Schema):
-    id: int
-    charge_id: str
-    account_id: str
-    on: date
-    amount: str
-    currency: str
-    kind: str
-    product: str
-    recorded_at: datetime
-
-
-class InvoiceOut(Schema):
-    id: int
-    invoice_id: str
-    account_id: str
-    billed_on: date
-    due_on: date | None
-    paid_on: date | None
-    amount: str
-    currency: str
-    recorded_at: datetime
-
-
 class MetricOut(Schema):
     key: str
     name: str

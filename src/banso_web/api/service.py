@@ -121,14 +121,14 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
     operation["tags"] = [str(tag) for tag in operation.get("tags", [])]
     public = not operation.get("security")
     statuses: tuple[int, ...] = () if public else READ_PROBLEMS if method == "get" else WRITE_PROBLEMS
-    if operation.get("x-banso-etag") and method == "patch":
+    if operation.get("x-banso-etag"):
         statuses = (*statuses, 412)
     for status in statuses:
         operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
     for response in operation["responses"].values():
         if "$ref" not in response:
             response.setdefault("headers", {})["Banso-Watermark"] = WATERMARK
-    if method in ("post", "patch"):
+    if method in ("post", "patch", "delete"):
         operation.setdefault("parameters", []).append(
             {
                 "in": "header",

@@ -3,13 +3,18 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from banso_web.api.docs import docs
+from banso_web.api.facts import views as facts
 from banso_web.api.guard import missing
 from banso_web.api.service import api
 from banso_web.api.views import (
     accounts,
     belongings,
+    calendar,
     closings,
+    dated,
+    entering,
     imports,
+    keys,
     merging,
     metrics,
     organisation,
@@ -17,8 +22,11 @@ from banso_web.api.views import (
     targets,
 )
 
-for _nouns in (accounts, belongings, metrics, revenue, closings, targets, imports, merging, organisation):
+for _nouns in (
+    accounts, belongings, dated, calendar, metrics, revenue, closings, targets, imports, entering, merging, organisation, keys,
+):  # fmt: skip
     api.add_router("", _nouns.router)
+api.add_router("", facts.router())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/docs", docs, name="api_docs"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from banso_web.core.facts import Asked
+    from banso_web.core.facts import Asked, FactKind
     from banso_web.core.periodic import Periodic
     from banso_web.core.personal import Whom
     from banso_web.members.models import Member
@@ -123,6 +123,7 @@ class Registry:
         default_factory=list
     )  # why an erasure must wait ("" it need not)
     file_handlers: dict[str, Any] = field(default_factory=dict)  # canonical file name -> ingest handler
+    facts: dict[str, FactKind] = field(default_factory=dict)  # canonical file name -> how its rows are read
     permissions: dict[str, Any] = field(default_factory=dict)  # key -> lazy label
     settings: dict[str, Any] = field(default_factory=dict)  # key -> SettingSpec (core.settings_store)
     after_publish: list[Callable[[int], None]] = field(default_factory=list)  # called with entry id

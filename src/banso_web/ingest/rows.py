@@ -176,6 +176,16 @@ def bind(table: RawTable, schema: FileSchema, chosen: Mapping[str, str] | None =
     return Binding(schema, bound, custom, refused=refused)
 
 
+def bind_keys(schema: FileSchema, keys: Sequence[str], values: Sequence[Any]) -> Row | Problem:
+    """One row given by the canonical keys themselves; every required column must be among them."""
+    missing = [column for column in schema.columns if column.required and column.key not in keys]
+    if missing:
+        return Problem(1, missing[0].key, "required", {})
+    order = sorted(range(len(keys)), key=lambda place: keys[place] != "currency")
+    bound = [_Bound(place, schema.column(keys[place]), keys[place]) for place in order]
+    return Binding(schema, bound, []).typed(RawRow(1, tuple(values)))
+
+
 def _meaning(header: str, schema: FileSchema, chosen: Mapping[str, str]) -> tuple[str, float]:
     if header in chosen:
         return chosen[header], 9.0

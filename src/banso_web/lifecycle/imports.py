@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from banso_web.core.facts import FactKind
 from banso_web.core.imports import Context, Field, HappeningHandler, Problem, Result, Row, resolvers
 from banso_web.core.registry import registry
 from banso_web.lifecycle.models import Goal, Onboarding, Renewal, Task
@@ -105,3 +106,18 @@ registry.file_handlers["tasks"] = TasksHandler
 registry.file_handlers["renewals"] = RenewalsHandler
 registry.file_handlers["goals"] = GoalsHandler
 registry.file_handlers["onboarding"] = OnboardingHandler
+registry.facts["tasks"] = FactKind("tasks", "task", Task, span=("due_on",), own=True)
+registry.facts["renewals"] = FactKind(
+    "renewals", "renewal", Renewal, account="contract__account", hidden={"amount": "price.view"}, own=True
+)
+registry.facts["goals"] = FactKind(
+    "goals", "goal", Goal, since=("agreed_on",), undated=True, span=("due_on",), own=True
+)
+registry.facts["onboarding"] = FactKind(
+    "onboarding",
+    "onboarding_project",
+    Onboarding,
+    since=("started_on",),
+    later={"completed_on": ()},
+    own=True,
+)

@@ -33,6 +33,7 @@ SCOPE_WORDS = {
     "write": _("書く"),
     "import": _("取り込む"),
     "metrics": _("指標を読む"),
+    "admin": _("設定を変える"),
 }
 
 

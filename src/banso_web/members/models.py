@@ -95,7 +95,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, unique=True)
     key_hash = models.CharField(max_length=64)
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="api_keys")
-    scopes = models.JSONField(default=list)  # read, write, import, metrics
+    scopes = models.JSONField(default=list)  # read, write, import, metrics, admin
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

@@ -9,7 +9,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from banso_web.core import clock
-from banso_web.members.models import Invitation, Member
+from banso_web.members.models import ApiKey, Invitation, Member
 
 
 def assignable(member_id: int) -> bool:
@@ -129,3 +129,9 @@ def waiting() -> Waiting:
         purpose=Invitation.Purpose.INVITE, used_at=None, expires_at__gt=clock.now()
     )
     return Waiting(invited.count(), Member.objects.filter(is_active=True, roles=None).count())
+
+
+def keys_after(member: Member, key_id: int, limit: int) -> list[ApiKey]:
+    """API keys behind an id, in order of id: one's own, or everybody's for those who manage members."""
+    rows = ApiKey.objects.filter(pk__gt=key_id).select_related("member").order_by("pk")
+    return list((rows if member.may("member.manage") else rows.filter(member=member))[:limit])

@@ -20,6 +20,7 @@ LEDGER = "derived:"  # ids of the contract ledger's recipe begin so
 _HALF_UNIT = 5_000  # half a yen in 1/10,000: below it a balance counts as nothing
 _NAMES = ("account__code", "contract__code", "currency", "effective_on", "delta_units", "code", "derived")
 _CHUNK = 20_000
+FEW = 500  # so many customers are asked for by their ids; beyond it all movements are read
 Columns = list[Any]  # key, owner, day, delta, row number (-1: stored), all 64-bit
 
 
@@ -32,6 +33,7 @@ class Balances:
         )
         self._any_negative = False
         self._ledgers: set[int] = set()  # keys of contracts whose whole ledger the file brings
+        self._few: set[str] | None = set()  # the customers by their ids, while they are few
 
     def add(self, row: Row) -> None:
         account, contract = row.values["account_id"], row.get("contract_id") or ""
@@ -42,6 +44,9 @@ class Balances:
         if contract and row.values["movement_id"].startswith(LEDGER):
             self._ledgers.add(key)
         self._account.append(hash((account, currency)))
+        if self._few is not None:
+            self._few.add(account)
+            self._few = self._few if len(self._few) <= FEW else None
         self._day.append(row.values["effective_on"].toordinal())
         self._delta.append(delta)
         self._code.append(hash(row.values["movement_id"]))
@@ -73,6 +78,8 @@ class Balances:
         if not Movement.objects.exists():
             return _arrays(found)
         rows = counted(Movement, context.watermark).order_by().values_list(*_NAMES)
+        if self._few is not None:
+            rows = rows.filter(account__code__in=self._few)
         for account, contract, currency, day, delta, code, made in rows.iterator(_CHUNK):
             owner = hash((account, currency))
             if owner not in wanted or hash(code) in codes or code in context.withdrawn:

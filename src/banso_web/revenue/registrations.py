@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from banso_web.core.periodic import Periodic
 from banso_web.core.registry import registry
 from banso_web.core.settings_store import SettingSpec, declare
+from banso_web.revenue import kinds
 from banso_web.revenue.actions.figures import after_project, after_publish
 from banso_web.revenue.jobs import fill_values, refresh_all
 from banso_web.revenue.metrics.catalogue import register_all
@@ -82,3 +83,5 @@ registry.after_publish.append(after_publish)
 registry.after_project.append(after_project)
 registry.periodic.append(Periodic("revenue.figures", refresh_all.enqueue, at_hour=0))
 registry.periodic.append(Periodic("revenue.values", fill_values.enqueue, at_hour=1))
+
+__all__ = ["kinds"]

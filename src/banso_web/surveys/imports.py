@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banso_web.accounts.imports import account_of
+from banso_web.core.facts import FactKind
 from banso_web.core.imports import Field, HappeningHandler, Problem, Row
 from banso_web.core.registry import registry
 from banso_web.surveys.models import Response
@@ -47,3 +48,12 @@ def _problem(row: Row) -> Problem | None:
 
 
 registry.file_handlers["responses"] = ResponsesHandler
+registry.facts["responses"] = FactKind(
+    "responses",
+    "response",
+    Response,
+    since=("sent_on", "answered_on"),
+    hidden={"contact_id": "contact.view"},
+    later={"answered_on": ("score", "comment")},
+    own=True,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banso_web.core.facts import FactKind
 from banso_web.core.imports import Field, HappeningHandler, Problem, Row
 from banso_web.core.registry import registry
 from banso_web.touch.models import Ticket, Touch
@@ -56,3 +57,20 @@ def _ticket_problem(row: Row) -> Problem | None:
 
 registry.file_handlers["touches"] = TouchesHandler
 registry.file_handlers["tickets"] = TicketsHandler
+registry.facts["touches"] = FactKind(
+    "touches",
+    "touch",
+    Touch,
+    since=("at",),
+    # Names of people, and notes that name them.
+    hidden={"contacts": "contact.view", "note": "contact.view"},
+    own=True,
+)
+registry.facts["tickets"] = FactKind(
+    "tickets",
+    "ticket",
+    Ticket,
+    since=("opened_at",),
+    later={"first_reply_at": (), "closed_at": ("minutes",)},
+    own=True,
+)

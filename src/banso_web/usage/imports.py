@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banso_web.core.facts import FactKind
 from banso_web.core.imports import Field, HappeningHandler, Problem, Row
 from banso_web.core.registry import registry
 from banso_web.usage.models import UsageDaily
@@ -41,3 +42,4 @@ def _problem(row: Row) -> Problem | None:
 
 
 registry.file_handlers["usage_daily"] = UsageDailyHandler
+registry.facts["usage_daily"] = FactKind("usage_daily", "usage_day", UsageDaily, since=("day",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banso_web.core.facts import FactKind
 from banso_web.core.imports import Field, HappeningHandler
 from banso_web.core.registry import registry
 from banso_web.voice.models import Voice
@@ -26,3 +27,4 @@ class VoicesHandler(HappeningHandler[Voice]):
 
 
 registry.file_handlers["voices"] = VoicesHandler
+registry.facts["voices"] = FactKind("voices", "voice", Voice, since=("on",), own=True)

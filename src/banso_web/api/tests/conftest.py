@@ -38,6 +38,9 @@ class Api:
     def patch(self, path: str, body: Any, **headers: str) -> Any:
         return self.send("patch", path, body, **headers)
 
+    def delete(self, path: str, **headers: str) -> Any:
+        return self.send("delete", path, "", **headers)
+
     def upload(self, path: str, data: dict[str, Any], **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post(V1 + path, data, headers={**self.headers, **named})

@@ -62,7 +62,7 @@ def key(transactional_db: None, person: Callable[[str], Member], monkeypatch: py
     row = make.account("A1", "丸一運輸")
     contract = make.contract("C1", row, ends_on="2026-12-31")
     make.movement("M1", row, "2026-04-01", 700_000, contract=contract)
-    return create_key("machine", ["read", "write", "import", "metrics"], actor=person("tanaka"))[1]
+    return create_key("machine", ["read", "write", "import", "metrics", "admin"], actor=person("tanaka"))[1]
 
 
 def tried(operation: Any, key: str, each: int) -> None:

@@ -186,7 +186,8 @@ def seen_version(request: HttpRequest) -> int | None:
     return int(match[1])
 
 
-def _now() -> Asked:
+def now() -> Asked:
+    """The question that a write is answered for."""
     today = clock.today()
     return Asked(as_of=today, today=today, watermark=current_watermark())
 
@@ -216,7 +217,7 @@ def patch_account(
         raise renamed(problem) from problem
     row.refresh_from_db()
     response["ETag"] = reads.etag(row.pk)
-    question = _now()
+    question = now()
     shown = reads.one(member, row, question)
     return {**stamp(question), "account": shown, "changed": done.changed, "entry": done.entry_id}
 
@@ -244,7 +245,7 @@ def bulk_edit(request: HttpRequest, body: BulkEdit) -> Any:
         done = edit_many(ids, edit_values(body.values), actor=member, reason=body.reason)
     except Refused as problem:
         raise renamed(problem) from problem
-    return {**stamp(_now()), "changed": done.changed}
+    return {**stamp(now()), "changed": done.changed}
 
 
 @router.post(
@@ -256,7 +257,7 @@ def bulk_edit(request: HttpRequest, body: BulkEdit) -> Any:
 def undo_account_edit(request: HttpRequest, entry: Path[Id]) -> Any:
     """Take an edit back: the versions beneath show again. 403 where one of its customers is not the caller's to edit."""
     changed = undo_edit(entry, actor=who(request))
-    return {**stamp(_now()), "changed": changed}
+    return {**stamp(now()), "changed": changed}
 
 
 class TimelineIn(PageIn):

@@ -12,7 +12,7 @@ from ninja import Path, Query, Router
 from banso_web.api import schemas
 from banso_web.api.identity import who
 from banso_web.api.question import PageIn, asked, stamp
-from banso_web.api.reads import accounts, money, people
+from banso_web.api.reads import accounts, people
 from banso_web.api.views.accounts import Code, see_accounts
 from banso_web.api.words import said
 from banso_web.core.errors import Forbidden
@@ -28,10 +28,6 @@ def _see(request: HttpRequest, permission: str, words: str) -> None:
 
 def _see_people(request: HttpRequest) -> None:
     _see(request, "contact.view", _("先方担当者を見る権限がありません。"))
-
-
-def _see_money(request: HttpRequest) -> None:
-    _see(request, "revenue.view", _("売上の数字を見る権限がありません。"))
 
 
 def _listed(question: Any, page: tuple[list[dict[str, Any]], str | None]) -> dict[str, Any]:
@@ -79,49 +75,3 @@ def account_contracts(request: HttpRequest, query: Query[PageIn], account: Path[
     """The customer's contracts as of the asked day."""
     question, row = asked(request, query), accounts.find(who(request), account)
     return _listed(question, people.contracts(who(request), row.pk, question, query.cursor, query.limit))
-
-
-@router.get(
-    "/movements", response=schemas.Listed[schemas.MovementOut], summary=said(gettext_lazy("MRR の動きの一覧"))
-)
-def list_movements(request: HttpRequest, query: Query[PageIn]) -> Any:
-    """Every movement that counts, in order of entry: the only source of MRR."""
-    _see_money(request)
-    question = asked(request, query)
-    return _listed(question, money.movements(question, None, query.cursor, query.limit))
-
-
-@router.get(
-    "/accounts/{account}/movements",
-    response=schemas.Listed[schemas.MovementOut],
-    summary=said(gettext_lazy("顧客の MRR の動き")),
-)
-def account_movements(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
-    """Movements up to the asked day, in order of entry."""
-    question, row = asked(request, query), accounts.find(who(request), account)
-    _see_money(request)
-    return _listed(question, money.movements(question, row.pk, query.cursor, query.limit))
-
-
-@router.get(
-    "/accounts/{account}/charges",
-    response=schemas.Listed[schemas.ChargeOut],
-    summary=said(gettext_lazy("顧客の一時売上")),
-)
-def account_charges(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
-    """One-off charges, which are never MRR."""
-    question, row = asked(request, query), accounts.find(who(request), account)
-    _see_money(request)
-    return _listed(question, money.charges(question, row.pk, query.cursor, query.limit))
-
-
-@router.get(
-    "/accounts/{account}/invoices",
-    response=schemas.Listed[schemas.InvoiceOut],
-    summary=said(gettext_lazy("顧客の請求")),
-)
-def account_invoices(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
-    """Bills; a payment after the asked day is not there yet."""
-    question, row = asked(request, query), accounts.find(who(request), account)
-    _see_money(request)
-    return _listed(question, money.invoices(question, row.pk, query.cursor, query.limit))

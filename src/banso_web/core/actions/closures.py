@@ -47,7 +47,16 @@ def add_year_end(actor: Member, year: int) -> int:
 def remove_closure(actor: Member, closure_id: int) -> Closure:
     """Open the company on that day again; the audit log keeps what it was."""
     _allowed(actor)
-    closure = Closure.objects.filter(pk=closure_id).first()
+    return _removed(actor, Closure.objects.filter(pk=closure_id).first())
+
+
+def remove_closure_on(actor: Member, on: date) -> Closure:
+    """The same by the day; 404 for a day that is not closed."""
+    _allowed(actor)
+    return _removed(actor, Closure.objects.filter(on=on).first())
+
+
+def _removed(actor: Member, closure: Closure | None) -> Closure:
     if closure is None:
         raise NotVisible
     with transaction.atomic():
@@ -55,5 +64,5 @@ def remove_closure(actor: Member, closure_id: int) -> Closure:
             "closure.remove", actor=actor, subject="closure", label=closure.on.isoformat(),
             old={closure.on.isoformat(): closure.name},
         )  # fmt: skip
-        Closure.objects.filter(pk=closure_id).delete()
+        Closure.objects.filter(pk=closure.pk).delete()
     return closure

@@ -10,12 +10,14 @@ from banso_web.core.facts.entries import (
     void,
 )
 from banso_web.core.facts.happenings import counted
+from banso_web.core.facts.kinds import FactKind
 from banso_web.core.facts.memo import Memo, forget_all, last_change
 from banso_web.core.facts.states import history, project, register_projection, states_at, write_state
 from banso_web.core.facts.timeline import Timeline, timelines
 
 __all__ = [
     "Asked",
+    "FactKind",
     "Memo",
     "Timeline",
     "counted",

@@ -51,10 +51,12 @@ def timelines(
     watermark: int,
     known_at: datetime | None = None,
     ids: Sequence[int] | None = None,
+    from_always: bool = True,
 ) -> dict[str, Timeline]:
     """{field: Timeline} over all subjects (or `ids`), as entered by the watermark and known by `known_at`.
 
-    One query; a later entry lies over an earlier one on the days it covers, as in `states_at`.
+    One query; a later entry lies over an earlier one on the days it covers, as in `states_at`. `from_always` False: the
+    first stated value begins on the day it was stated for, and not in the unlimited past.
     """
     rows = StateVersion.objects.filter(effective(watermark), subject=subject)
     if known_at is not None:
@@ -69,14 +71,17 @@ def timelines(
         for field in fields:
             if field in values:
                 layers[field].setdefault(subject_id, []).append((piece_from, piece_to, values[field]))
-    return {field: _timeline(found) for field, found in layers.items()}
+    return {field: _timeline(found, from_always) for field, found in layers.items()}
 
 
-def _timeline(layers: dict[int, list[Piece]]) -> Timeline:
+def _timeline(layers: dict[int, list[Piece]], from_always: bool) -> Timeline:
     whole: dict[int, Any] = {}
     pieces: dict[int, tuple[Piece, ...]] = {}
     for subject_id, stack in layers.items():
-        painted = ((FIRST, LAST, stack[0][2]),) if len(stack) == 1 and stack[0][1] == LAST else _paint(stack)
+        if from_always and len(stack) == 1 and stack[0][1] == LAST:
+            painted: tuple[Piece, ...] = ((FIRST, LAST, stack[0][2]),)
+        else:
+            painted = _paint(stack, from_always)
         if len(painted) == 1 and painted[0][:2] == (FIRST, LAST):
             whole[subject_id] = painted[0][2]
         else:
@@ -84,7 +89,7 @@ def _timeline(layers: dict[int, list[Piece]]) -> Timeline:
     return Timeline(whole, pieces)
 
 
-def _paint(stack: list[Piece]) -> tuple[Piece, ...]:
+def _paint(stack: list[Piece], from_always: bool = True) -> tuple[Piece, ...]:
     """The visible stretches of layers given in order of entry."""
     edges = sorted({edge for start, end, _ in stack for edge in (start, end)})
     out: list[Piece] = []
@@ -96,6 +101,6 @@ def _paint(stack: list[Piece]) -> tuple[Piece, ...]:
             out[-1] = (out[-1][0], end, covering[-1])
         else:
             out.append((start, end, covering[-1]))
-    if out:
+    if out and from_always:
         out[0] = (FIRST, out[0][1], out[0][2])
     return tuple(out)

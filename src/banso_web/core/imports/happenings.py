@@ -36,8 +36,8 @@ class HappeningHandler(Generic[Model]):
     """`identity`: the columns that make the code. `on`: the column that says when it was so.
 
     A row equals what is stored when its columns equal the row that counts, or the row the last import brought (a
-    correction made by a person stands until the source itself changes). Columns that are not in the file keep what is
-    stored. `check` finds problems inside a row.
+    correction made by a person stands until the source itself changes; to a row written `by_hand` only the row that
+    counts matters). Columns that are not in the file keep what is stored. `check` finds problems inside a row.
     """
 
     key: str
@@ -47,6 +47,7 @@ class HappeningHandler(Generic[Model]):
     on: str
     check: Callable[[Row], Problem | None] = lambda row: None
     repeats: Repeats = field(init=False)
+    by_hand: bool = False
     _empty: bool | None = None
 
     def __post_init__(self) -> None:
@@ -93,7 +94,7 @@ class HappeningHandler(Generic[Model]):
         for row in sorted(listed, key=lambda row: (context.place(row[-1], row[3]), row[0])):
             here = found.setdefault(row[1], Standing())
             here.latest = None if row[4] else row
-            if row[2] in SOURCES:
+            if self.by_hand or row[2] in SOURCES:
                 here.imported = here.latest
         return found
 

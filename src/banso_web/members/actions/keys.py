@@ -17,7 +17,7 @@ from banso_web.members.actions.guards import MANAGE
 from banso_web.members.models import ApiKey, Member
 from banso_web.members.tokens import hashed
 
-SCOPES = ("read", "write", "import", "metrics")
+SCOPES = ("read", "write", "import", "metrics", "admin")
 KEY_MARK = "banso"
 
 
