@@ -57,7 +57,7 @@ class ExclusionOut(SpanOut):
     excluded: str
 
 
-class PartyOut(SpanOut):
+class ContractPartyOut(SpanOut):
     contract_id: str
     role: Literal["contractor", "user_company", "bill_to", "dealer"]
     account_id: str | None = Field(description="The company in this role.")
@@ -212,7 +212,7 @@ def _contracts(request: HttpRequest, question: Asked, account: str | None) -> Qu
     return rows.filter(account_id__in=accounts_of(question, accounts.find(member, account).pk))
 
 
-@router.get("/parties", response=schemas.Listed[PartyOut], summary=said(gettext_lazy("契約の当事者")))
+@router.get("/parties", response=schemas.Listed[ContractPartyOut], summary=said(gettext_lazy("契約の当事者")))
 def list_parties(request: HttpRequest, query: Query[OfAccountIn]) -> Any:
     """契約先, 利用企業, 請求先 and 販売店 of every contract, from when to when. `account`: the 契約先."""
     question = _question(request, query)
@@ -221,7 +221,7 @@ def list_parties(request: HttpRequest, query: Query[OfAccountIn]) -> Any:
 
 @router.get(
     "/accounts/{account}/parties",
-    response=schemas.Listed[PartyOut],
+    response=schemas.Listed[ContractPartyOut],
     summary=said(gettext_lazy("顧客の契約の当事者")),
 )
 def account_parties(request: HttpRequest, query: Query[PageIn], account: Path[Code]) -> Any:
