@@ -61,7 +61,7 @@ NEEDS: dict[str, str] = {
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
         api:merges api:merges/candidates api:departments api:accounts/<account>/departments api:ownership
         api:accounts/<account>/ownership api:parties api:accounts/<account>/parties api:exclusions
-        api:accounts/<account>/exclusions api:custom_fields api:accounts/<account>/custom_fields api:closures
+        api:accounts/<account>/exclusions api:custom_fields api:accounts/<account>/custom_fields api:closures api:contracts/<code>
         api:touches api:accounts/<account>/touches api:touches/<code> api:touches/<code>/history
         api:responses api:accounts/<account>/responses api:responses/<code> api:responses/<code>/history
         api:tickets api:accounts/<account>/tickets api:tickets/<code> api:tickets/<code>/history
@@ -71,7 +71,7 @@ NEEDS: dict[str, str] = {
         api:goals api:accounts/<account>/goals api:goals/<code> api:goals/<code>/history
         api:onboarding api:accounts/<account>/onboarding api:onboarding/<code> api:onboarding/<code>/history
         api:usage_daily api:accounts/<account>/usage_daily api:usage_daily/<code> api:usage_daily/<code>/history""",
-    "contact.view": "api:contacts api:accounts/<account>/contacts",
+    "contact.view": "api:contacts api:accounts/<account>/contacts api:contacts/<code>",
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
         contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
         touch_new touch_edit touch_void""",

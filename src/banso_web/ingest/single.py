@@ -119,6 +119,11 @@ def _look(kind: FactKind, row: Row) -> tuple[str, Outcome, int]:
     return handler.code(row), result, context.watermark
 
 
+def _ask(kind: FactKind, row: Any | None, wanted: Row | None) -> None:
+    if kind.may_change is not None:
+        kind.may_change(row, wanted)
+
+
 def _write(kind: FactKind, row: Row, context: Context, looked: int) -> None:
     """The row under the context's entry, whose watermark is held; what came since the look may have taken its ground."""
     assert context.entry is not None
@@ -198,6 +203,7 @@ def add_fact(
     require_sight(actor, kind)
     row = _typed(kind, values, custom)
     require_write(actor, kind, _customer_named(actor, kind, row))
+    _ask(kind, None, row)
     code, outcome, looked = _look(kind, row)
     if outcome is Outcome.SAME:
         return Written(code, False, None)
@@ -250,6 +256,7 @@ def correct_fact(
         raise Refused(
             _("記録のIDは変えられません。取り消して、登録し直してください。"), code="other_identity"
         )
+    _ask(kind, row, typed)
     if outcome is Outcome.SAME:
         return Written(own, False, None)
     with new_entry(label=f"{kind.singular} {own}", reason=reason, actor=actor) as entry:
@@ -276,6 +283,7 @@ def void_fact(kind: FactKind, code: str, *, actor: Member, reason: str, seen: in
     with new_entry(label=f"{kind.singular} {row.code}", reason=reason, actor=actor) as entry:
         hold_watermark()
         _standing(actor, kind, code, row.pk)
+        _ask(kind, row, None)
         fact = {name: getattr(row, name) for name in _handler(kind).attrs}
         fact |= {
             "code": row.code,

@@ -17,7 +17,7 @@ from banso_web.revenue.models import Movement
 
 to_units = lru_cache(maxsize=100_000)(money.to_units)  # prices repeat
 LEDGER = "derived:"  # ids of the contract ledger's recipe begin so
-_HALF_UNIT = 5_000  # half a yen in 1/10,000: below it a balance counts as nothing
+HALF_UNIT = 5_000  # half a yen in 1/10,000: below it a balance counts as nothing
 _NAMES = ("account__code", "contract__code", "currency", "effective_on", "delta_units", "code", "derived")
 _CHUNK = 20_000
 FEW = 500  # so many customers are asked for by their ids; beyond it all movements are read
@@ -161,7 +161,7 @@ def _below(key: Any, day: Any, delta: Any, number: Any) -> set[int]:
     running = total - np.repeat(
         np.concatenate([[0], total[starts[1:] - 1]]), np.diff(np.append(starts, len(key)))
     )
-    suspects = np.unique(key[running < -_HALF_UNIT])
+    suspects = np.unique(key[running < -HALF_UNIT])
     bad: set[int] = set()
     for one in suspects.tolist():
         at = np.flatnonzero(key == one)
@@ -178,7 +178,7 @@ def _walk(days: list[int], deltas: list[int], numbers: list[int]) -> set[int]:
             end += 1
         balance += sum(deltas[at:end])
         for position in reversed(range(at, end)):
-            if balance >= -_HALF_UNIT:
+            if balance >= -HALF_UNIT:
                 break
             if deltas[position] < 0 and numbers[position] >= 0:
                 bad.add(numbers[position])

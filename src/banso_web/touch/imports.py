@@ -62,8 +62,8 @@ registry.facts["touches"] = FactKind(
     "touch",
     Touch,
     since=("at",),
-    # Names of people, and notes that name them.
-    hidden={"contacts": "contact.view", "note": "contact.view"},
+    # Names of people, and texts that name them.
+    hidden=dict.fromkeys(("contacts", "subject", "note"), "contact.view"),
     own=True,
 )
 registry.facts["tickets"] = FactKind(
@@ -71,6 +71,7 @@ registry.facts["tickets"] = FactKind(
     "ticket",
     Ticket,
     since=("opened_at",),
+    hidden={"subject": "contact.view"},
     later={"first_reply_at": (), "closed_at": ("minutes",)},
     own=True,
 )

@@ -20,6 +20,9 @@ from banso_web.ingest.readers.schema import Column
 WHOLE = (models.IntegerField, models.SmallIntegerField, models.BigIntegerField)
 Text = Annotated[str, Field(max_length=20_000)]
 Name = Annotated[str, Field(max_length=200)]
+FactCode = Annotated[
+    str, Field(max_length=200, description="The thing's own id; `~12` is Banso's number for it.")
+]
 Number = Annotated[Decimal, Field(max_digits=28, decimal_places=8)]
 Whole = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 NumberOfMonth = Annotated[int, Field(ge=1, le=12)]

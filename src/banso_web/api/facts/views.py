@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import format_lazy
@@ -15,6 +15,7 @@ from pydantic import Field
 from banso_web.accounts.reads.facts import access_fact, named, require_sight, visible_facts
 from banso_web.api import schemas
 from banso_web.api.facts import reads, shapes
+from banso_web.api.facts.shapes import FactCode
 from banso_web.api.guard import SCOPE
 from banso_web.api.identity import who
 from banso_web.api.problems import invalid
@@ -30,7 +31,6 @@ from banso_web.ingest.single import Written, add_fact, correct_fact, void_fact
 WRITES = {SCOPE: "write"}
 QUERY = cast(Any, Query)
 LISTED = cast(Any, schemas.Listed)  # of shapes that are made when the program starts
-FactCode = Annotated[str, Field(max_length=200, description="The fact's own id; `~12` is the row 12 of it.")]
 
 
 class FactsIn(PageIn):

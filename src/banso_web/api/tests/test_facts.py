@@ -236,9 +236,12 @@ def test_who_sees_what(company: Api, as_key: Caller, kind: str) -> None:
         assert yamamoto.get(f"/accounts/A1/{kind}").status_code in (403, 404)
         return
     assert (listed.status_code, one.status_code) == (200, 200)
-    hidden = {"touches": ["contacts", "note"], "responses": ["contact_id"], "renewals": ["amount"]}.get(
-        kind, []
-    )
+    hidden = {
+        "touches": ["contacts", "note", "subject"],
+        "tickets": ["subject"],
+        "responses": ["contact_id"],
+        "renewals": ["amount"],
+    }.get(kind, [])
     assert one.json()["fact"]["hidden"] == hidden
     assert all(not one.json()["fact"][name] for name in hidden)
     told = (

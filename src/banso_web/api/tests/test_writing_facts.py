@@ -96,8 +96,37 @@ def test_a_movement_moves_the_figures_and_a_void_takes_them_back(manager: Api) -
     refused = manager.post("/movements", {"values": end})
     assert (refused.status_code, refused.json()["code"]) == (422, "nothing_to_end")
     assert list(refused.json()["errors"]) == ["mrr_delta"]
-    manager.delete("/movements/M1?reason=二重登録")
+    assert manager.post("/movements", {"values": {**end, "mrr_delta": -80_000}}).status_code == 201
+    stands = manager.delete("/movements/M1?reason=二重登録")  # an end would stand on nothing
+    assert (stands.status_code, stands.json()["code"], stands.json()["data"]) == (
+        422,
+        "nothing_to_end",
+        "unchanged",
+    )
+    less = manager.patch("/movements/M1", {"values": {"mrr_delta": 70_000}})
+    assert (less.status_code, less.json()["code"]) == (422, "nothing_to_end")
+    assert manager.delete("/movements/M2?reason=二重登録").status_code == 200
+    assert manager.delete("/movements/M1?reason=二重登録").status_code == 200
     assert manager.get("/accounts/A1").json()["account"]["mrr"] == "0"
+
+
+def test_a_movement_that_follows_its_contract_is_changed_there(manager: Api) -> None:
+    row = {"contract_id": "C1", "account_id": "A1", "product": "P", "starts_on": "2026-04-01", "mrr": 100_000}
+    assert manager.post("/facts/contracts", {"rows": [row]}).status_code == 201
+    (made,) = manager.get("/movements").json()["items"]
+    assert made["derived"] is True
+    body = {"values": {"mrr_delta": 1}}
+    assert manager.patch(f"/movements/~{made['id']}", body).json()["code"] == "derived"
+    assert manager.delete(f"/movements/~{made['id']}?reason=x").json()["code"] == "derived"
+    values = {
+        "movement_id": "M1",
+        "account_id": "A1",
+        "contract_id": "C1",
+        "effective_on": "2026-10-01",
+        "mrr_delta": 1,
+    }
+    assert manager.post("/movements", {"values": values}).json()["code"] == "derived"
+    assert manager.get("/metrics/mrr").json()["value"] == "100000"
 
 
 def test_who_may_write_what(manager: Api, as_key: Caller) -> None:
@@ -243,3 +272,63 @@ def test_keys_are_listed_and_revoked_without_their_text(as_key: Caller) -> None:
     assert len(as_key("kanri").get("/keys").json()["items"]) == 4  # who manages members sees everybody's
     assert api.delete(f"/keys/{own['id']}").status_code == 200
     assert api.get("/keys").status_code == 401
+
+
+def test_a_contact_is_added_read_and_edited(manager: Api, as_key: Caller) -> None:
+    body = {
+        "contact_id": "K1",
+        "values": {"family_name": "田村", "department": "営業部", "roles": ["champion"]},
+    }
+    made = manager.post("/accounts/A1/contacts", body)
+    assert made.status_code == 201, made.content.decode()
+    shown = manager.get("/contacts/K1")
+    assert shown["ETag"] == made["ETag"]
+    assert (shown.json()["contact"]["department"], shown.json()["contact"]["roles"]) == (
+        "営業部",
+        ["champion"],
+    )
+    edit = {
+        "values": {"title": "部長"},
+        "valid_from": "2026-11-01",
+        "recorded_on": "2026-11-10",
+        "reason": "昇進",
+    }
+    done = manager.patch("/contacts/K1", edit, If_Match=made["ETag"])
+    assert (done.status_code, done.json()["contact"]["title"]) == (200, "部長"), done.content.decode()
+    late = manager.patch("/contacts/K1", {"values": {"title": "課長"}}, If_Match=made["ETag"])
+    assert (late.status_code, late.json()["data"]) == (412, "unchanged")
+    assert manager.patch("/contacts/K1", {"values": {"title": "部長"}}).json()["changed"] is False
+    assert [one["contact_id"] for one in manager.get("/contacts", {"account": "A1"}).json()["items"]] == [
+        "K1"
+    ]
+    assert manager.get("/contacts", {"account": "A2"}).json()["items"] == []
+    wrong = manager.post("/accounts/A1/contacts", {"values": {"family_name": "森", "email": "mori"}})
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (422, ["email"])
+    assert as_key("suzuki").patch("/contacts/K1", {"values": {"title": "x"}}).status_code == 403
+    assert as_key("yamamoto").get("/contacts/K1").status_code == 404
+    assert as_key("yamamoto").patch("/contacts/K1", {"values": {"title": "x"}}).status_code == 404
+
+
+def test_a_contract_is_added_and_its_price_changed(manager: Api, as_key: Caller) -> None:
+    values = {
+        "product": "P",
+        "starts_on": "2026-04-01",
+        "ends_on": "2027-03-31",
+        "mrr": 100_000,
+        "bill_to": "A2",
+    }
+    made = manager.post("/accounts/A1/contracts", {"contract_id": "C1", "values": values})
+    assert made.status_code == 201, made.content.decode()
+    assert made.json()["contract"]["bill_to"] == "A2"
+    assert manager.get("/metrics/mrr").json()["value"] == "100000"
+    body = {"values": {"mrr": "120000"}, "valid_from": "2026-10-01"}
+    done = manager.patch("/contracts/C1", body, If_Match=made["ETag"])
+    assert (done.status_code, done.json()["contract"]["mrr"]) == (200, "120000"), done.content.decode()
+    assert manager.get("/metrics/mrr").json()["value"] == "120000"
+    assert manager.get("/metrics/mrr", {"as_of": "2026-09-30"}).json()["value"] == "100000"
+    assert manager.patch("/contracts/C1", body, If_Match=made["ETag"]).status_code == 412
+    unknown = manager.patch("/contracts/C1", {"values": {"dealer": "A9"}})
+    assert (unknown.status_code, list(unknown.json()["errors"])) == (422, ["dealer"])
+    assert as_key("suzuki").patch("/contracts/C1", body).status_code == 403
+    assert as_key("ito").patch("/contracts/C1", body).status_code == 404
+    assert manager.get("/contracts/C9").status_code == 404

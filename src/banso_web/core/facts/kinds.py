@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -24,7 +24,8 @@ class FactKind:
     narrow (default: `since`). `account`: the path to the customer, "" where it has none. `see`: the right it needs
     beside seeing customers. `hidden`: fields with rights of their own. `later`: a day that may lie behind the asked one,
     and the fields that are empty with it until then. `own`: whoever may edit the customer may write it; all others are
-    written by those who may import.
+    written by those who may import. `may_change(row that stands, row that is wanted)` refuses what one row alone does not
+    show; None stands for "there was none" and "it is taken back".
     """
 
     key: str
@@ -38,6 +39,7 @@ class FactKind:
     hidden: Mapping[str, str] = field(default_factory=dict)
     later: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: bool = False
+    may_change: Callable[[Any | None, Any | None], None] | None = None
 
     @property
     def spanned(self) -> tuple[str, ...]:
