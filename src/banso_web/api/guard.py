@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from functools import wraps
 from typing import Any
 
@@ -12,6 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.http import http_date
+from django.utils.text import compress_string
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from ninja.operation import Operation
@@ -25,6 +30,8 @@ from banso_web.core.errors import Forbidden
 from banso_web.core.facts import current_watermark
 
 SCOPE = "x-banso-scope"  # in the description of every operation: which scope a key needs
+GOING = "x-banso-going"  # in the description of an operation that is to go
+PACK_FROM = 2_000  # bytes
 Run = Callable[..., HttpResponseBase]
 
 
@@ -61,11 +68,16 @@ def around(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
                 text = _("このアドレスで使える操作: %(allowed)s") % {"allowed": allowed}
                 response = problems.problem(request, 405, "method", text, headers={"Allow": allowed})
             response["Content-Language"] = language
+            for name, value in getattr(request, "rate_headers", {}).items():
+                response.setdefault(name, value)
+            if going := getattr(request, "deprecated", None):
+                for name, value in going.headers().items():
+                    response[name] = value
             response.setdefault("Cache-Control", "no-store")
             if not response.has_header("Banso-Watermark"):
                 response["Banso-Watermark"] = str(_watermark(request, response))
-            patch_vary_headers(response, ("Accept-Language", "Authorization", "Cookie"))
-            return response
+            patch_vary_headers(response, ("Accept-Language", "Accept-Encoding", "Authorization", "Cookie"))
+            return packed(request, response)
 
     return wrapped
 
@@ -86,15 +98,57 @@ def _query_names(operation: Operation) -> set[str]:
     return names
 
 
+def packed(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A big answer compressed, for callers that say they read gzip. What is streamed or packed already stays."""
+    wants = any(
+        part.split(";")[0].strip() == "gzip" and not re.search(r";\s*q=0(\.0*)?\s*$", part)
+        for part in request.headers.get("Accept-Encoding", "").lower().split(",")
+    )
+    if not wants or not isinstance(response, HttpResponse) or response.has_header("Content-Encoding"):
+        return response
+    if len(response.content) < PACK_FROM:
+        return response
+    response.content = compress_string(response.content, max_random_bytes=100)
+    response["Content-Length"] = str(len(response.content))
+    response["Content-Encoding"] = "gzip"
+    return response
+
+
+@dataclass(frozen=True)
+class Going:
+    """That an operation is to go: since when it is said, from when it may be gone, and what takes its place."""
+
+    since: date
+    sunset: date
+    instead: str
+
+    def headers(self) -> dict[str, str]:
+        """`Deprecation` (RFC 9745), `Sunset` (RFC 8594) and the successor's address."""
+        start, end = (datetime.combine(day, time(), UTC) for day in (self.since, self.sunset))
+        return {
+            "Deprecation": f"@{int(start.timestamp())}",
+            "Sunset": http_date(end.timestamp()),
+            "Link": f'<{self.instead}>; rel="successor-version"',
+        }
+
+
+def going(since: str, sunset: str, instead: str) -> dict[str, Any]:
+    """For `openapi_extra` of an operation that is to go: it says so in the description and in every answer."""
+    one = Going(date.fromisoformat(since), date.fromisoformat(sunset), instead)
+    return {"deprecated": True, GOING: {"since": since, "sunset": sunset, "instead": instead}, "_going": one}
+
+
 def guard(operation: Operation) -> None:
     """Put the checks before an operation. An unknown query parameter is refused: a filter misspelt would give other numbers."""
     run: Run = operation.run
     scopes = frozenset(str((operation.openapi_extra or {}).get(SCOPE, "read")).split("|"))
     public = operation.auth_param is None
+    leaving: Going | None = (operation.openapi_extra or {}).pop("_going", None)
     known = _query_names(operation)
 
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         try:
+            request.deprecated = leaving  # type: ignore[attr-defined]
             if not public:
                 _admit(request, scopes)
             if unknown := sorted(set(request.GET) - known):

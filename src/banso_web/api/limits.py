@@ -37,6 +37,11 @@ def check_rate(request: HttpRequest, name: str) -> None:
     ends = (window + 1) * WINDOW
     place = f"api.rate:{kind}:{window}:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
     count = count_up(place, limit=PER_WINDOW[kind], ends_at=ends, now=int(now))
+    request.rate_headers = {  # type: ignore[attr-defined]
+        "RateLimit-Limit": str(PER_WINDOW[kind]),
+        "RateLimit-Remaining": str(max(0, PER_WINDOW[kind] - count)),
+        "RateLimit-Reset": str(max(1, int(ends - now) + 1)),
+    }
     if count > PER_WINDOW[kind]:
         wait = max(1, int(ends - now) + 1)
         text = _("1分あたりの要求は %(limit)s 回までです。%(wait)s 秒待ってから送ってください。")

@@ -48,14 +48,23 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 READ_PROBLEMS = (401, 403, 404, 422, 429)
 WRITE_PROBLEMS = (400, 401, 403, 404, 409, 413, 422, 429)
 WATERMARK = {"schema": {"type": "integer"}, "description": "The watermark the answer stands on."}
+RATE = {
+    f"RateLimit-{name}": {"schema": {"type": "integer"}, "description": words}
+    for name, words in (
+        ("Limit", "Requests a minute."),
+        ("Remaining", "How many of them are left."),
+        ("Reset", "Seconds until the next minute begins."),
+    )
+}
 DESCRIPTION = """
 Everything the pages show that a program could want, with the same rights as the member the key belongs to,
-cut down to the key's scopes (`read`, `write`, `import`, `metrics`).
+cut down to the key's scopes (`read`, `write`, `import`, `metrics`, `admin`).
 
 **Time.** Every read takes `as_of`, `known_at` and `watermark`; every answer says the watermark it stands on (body and
 `Banso-Watermark`). The same question at the same watermark has the same answer for ever.
 
-**Lists** answer `{items, next}`: send `next` back as `cursor` with the same parameters. `limit` is at most 200.
+**Lists** answer `{items, next}`: send `next` back as `cursor` with the same parameters. `limit` is at most 200. The
+cursor of a list of facts keeps the first page's watermark: what is entered meanwhile disturbs no page.
 
 **Numbers.** Money and ratios are decimal strings; ratios are fractions (`"0.9675"`). What is not known is `null` with a
 reason, never 0. `hidden` names the fields that the caller may not see.
@@ -65,9 +74,12 @@ unknown fields are refused (422). A thing the caller may not see is 404, a deed 
 
 **Writing.** `Idempotency-Key` makes a POST or PATCH safe to repeat for 24 hours: the stored answer comes back with
 `Idempotent-Replayed: true`; the key with another body is 409. `If-Match` with an account's `ETag` refuses (412) what
-somebody else changed in between. 600 reads and 120 writes a minute and web process; beyond: 429 with `Retry-After`.
+somebody else changed in between; facts, contacts and contracts have theirs. `POST /facts/{kind}` takes rows of any kind
+as one import. 600 reads and 120 writes a minute and web process; beyond: 429 with `Retry-After`; every answer says
+what is left (`RateLimit-Remaining`). Answers from 2 kB are compressed for callers that accept gzip.
 
-The API changes only by addition; a removal follows one release of `Deprecation` headers.
+The API changes only by addition; what is to go answers with `Deprecation`, `Sunset` and the successor's `Link` for one
+release first.
 """.strip()
 
 
@@ -128,6 +140,18 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
     for response in operation["responses"].values():
         if "$ref" not in response:
             response.setdefault("headers", {})["Banso-Watermark"] = WATERMARK
+            if not public:
+                response["headers"] |= RATE
+    if operation.get("x-banso-etag"):
+        operation.setdefault("parameters", []).append(
+            {
+                "in": "header",
+                "name": "If-Match",
+                "required": False,
+                "schema": {"type": "string", "pattern": r'^(\*|(W/)?"\d{1,18}")$'},
+                "description": "The `ETag` that was read; 412 where somebody else was faster.",
+            }
+        )
     if method in ("post", "patch", "delete"):
         operation.setdefault("parameters", []).append(
             {

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from ninja import Router
 
 from banso_web.api import limits
+from banso_web.api.guard import around, going, guard
 from banso_web.core import clock
 from banso_web.members.models import ApiKey, Member
 from banso_web.revenue.tests import factories as make
@@ -163,3 +167,44 @@ def test_more_than_the_minute_holds_waits(as_key: Caller, monkeypatch: pytest.Mo
 def test_other_origins_are_told_nothing(as_key: Caller) -> None:
     answer = as_key("tanaka").get("/me", Origin="https://elsewhere.example")
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+def test_every_answer_says_what_is_left_of_the_minute(as_key: Caller) -> None:
+    api = as_key("tanaka")
+    first, second = api.get("/me"), api.get("/accounts/nothing")
+    assert (first.status_code, second.status_code) == (200, 404)
+    assert int(first["RateLimit-Remaining"]) - int(second["RateLimit-Remaining"]) == 1
+    assert (
+        first["RateLimit-Limit"] == str(limits.PER_WINDOW["read"])
+        and 1 <= int(first["RateLimit-Reset"]) <= 61
+    )
+
+
+@pytest.mark.parametrize(
+    ("accept", "packed"), [("gzip, br", True), ("", False), ("gzip;q=0", False), ("br", False)]
+)
+def test_a_big_answer_is_compressed_for_those_who_read_it(as_key: Caller, accept: str, packed: bool) -> None:
+    api = as_key("tanaka")
+    plain = api.get("/metrics")
+    answer = api.get("/metrics", **{"Accept-Encoding": accept})
+    assert (answer.get("Content-Encoding") == "gzip") is packed
+    assert "Accept-Encoding" in answer["Vary"]
+    body = gzip.decompress(answer.content) if packed else answer.content
+    assert json.loads(body)["items"] == plain.json()["items"]
+    assert api.get("/me", **{"Accept-Encoding": "gzip"}).get("Content-Encoding") is None  # too small
+
+
+def test_what_is_to_go_says_so(as_key: Caller, rf: RequestFactory) -> None:
+    router = Router()
+
+    @router.get("/old", auth=None, openapi_extra=going("2026-12-01", "2027-06-01", "/api/v1/touches"))
+    def old(request: Any) -> dict[str, int]:
+        return {"a": 1}
+
+    (operation,) = router.path_operations["/old"].operations
+    guard(operation)
+    answer = around(operation.run)(rf.get("/api/v1/old"))
+    assert answer["Deprecation"] == "@1796083200"  # 2026-12-01T00:00:00Z
+    assert answer["Sunset"] == "Tue, 01 Jun 2027 00:00:00 GMT"
+    assert answer["Link"] == '</api/v1/touches>; rel="successor-version"'
+    assert operation.openapi_extra["deprecated"] is True
