@@ -75,7 +75,7 @@ unknown fields are refused (422). A thing the caller may not see is 404, a deed 
 **Writing.** `Idempotency-Key` makes a POST or PATCH safe to repeat for 24 hours: the stored answer comes back with
 `Idempotent-Replayed: true`; the key with another body is 409. `If-Match` with an account's `ETag` refuses (412) what
 somebody else changed in between; facts, contacts and contracts have theirs. `POST /facts/{kind}` takes rows of any kind
-as one import. 600 reads and 120 writes a minute and web process; beyond: 429 with `Retry-After`; every answer says
+as one import. 600 reads and 120 writes a minute, over all web processes; beyond: 429 with `Retry-After`; every answer says
 what is left (`RateLimit-Remaining`). Answers from 2 kB are compressed for callers that accept gzip.
 
 The API changes only by addition; what is to go answers with `Deprecation`, `Sunset` and the successor's `Link` for one
