@@ -14,8 +14,42 @@ from django.utils.translation import override
 from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.core.facts import Asked, current_watermark
-from banso_web.core.metrics import COUNT, RATIO, MetricResult, Scope, as_json, catalogue, compute, plain
+from banso_web.core.metrics import (
+    COUNT,
+    RATIO,
+    MetricResult,
+    Scope,
+    as_json,
+    catalogue,
+    compute,
+    month_start,
+    plain,
+)
 from banso_web.core.registry import registry
+
+# Keys of the catalogue whose capability comes with a later release.
+LATER = frozenset(
+    [
+        "csat",
+        "csat_top2",
+        "nps",
+        "ces",
+        "active_rate",
+        "adoption_breadth",
+        "onboarding_rate",
+        "onboarding_rate_total",
+        "time_to_value",
+        "health",
+        "proactive_share",
+        "coverage",
+    ]
+)
+
+
+class WrongArgument(click.ClickException):
+    """One clear line, and the exit code of a bad argument."""
+
+    exit_code = 2
 
 
 def _day(text: str | None) -> date | None:
@@ -129,7 +163,11 @@ def metric(
     pairs: tuple[str, ...],
     as_object: bool,
 ) -> None:
+    if key in LATER and key not in catalogue:
+        raise WrongArgument(_("指標「%(key)s」はまだ計算できません(今後の版で加わります)。") % {"key": key})
     try:
+        if month is not None:
+            month_start(month)
         result = compute(
             key,
             asked_for(as_of, known_at),
@@ -139,7 +177,7 @@ def metric(
             reported=reported,
         )
     except Refused as refused:
-        raise click.ClickException(refused.message) from refused
+        raise WrongArgument(refused.message) from refused
     if as_object:
         click.echo(json.dumps(as_json(result), ensure_ascii=False, indent=2))
     else:

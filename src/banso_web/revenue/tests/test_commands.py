@@ -88,3 +88,25 @@ def test_the_other_language() -> None:
         and "Few cases" in text
         and "95% interval: 1.4–16.5 %" in text
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["health"], "まだ計算できません"),
+        (["csat", "--json"], "まだ計算できません"),
+        (["nothing"], "使える指標"),
+        (["mrr", "--month", "2026-13"], "対象月"),
+        (["nrr_monthly"], "対象月"),
+        (["mrr", "--as-of", "2026-02-30"], "日付"),
+        (["mrr", "--set", "a"], "key=数値"),
+        (["mrr", "--set", "colour=1"], "入力"),
+    ],
+)
+def test_a_bad_argument_is_one_clear_line_and_exit_code_two(arguments: list[str], words: str) -> None:
+    from banso_web.revenue.commands import metric as command
+
+    answer = CliRunner().invoke(command, arguments)
+    assert answer.exit_code == 2 and isinstance(answer.exception, SystemExit)
+    assert words in answer.output.strip().splitlines()[-1]
