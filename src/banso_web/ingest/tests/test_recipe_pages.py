@@ -457,3 +457,17 @@ def test_a_contract_that_somebody_else_states_too_is_not_withdrawn(pages: Pages)
     run = pages.upload(("契約台帳.csv", VANISHING.replace("2,K2,A,2025-04-01,2026-03-31,500\n", "")))
     pages.choose(run, **{"f0-kind": "ledger"})
     assert "前回あって今回ない契約" not in pages.preview(run)
+
+
+def test_saved_mappings_are_read_by_those_who_may_import(pages: Pages) -> None:
+    from banso_web.core.errors import Forbidden, NotVisible
+    from banso_web.ingest.mappings import access_mapping, latest_mappings
+
+    corrected(pages, VANISHING)
+    found = latest_mappings(pages.member)
+    assert [(one.name, one.kind, one.version) for one in found] == [("契約台帳", "ledger", 1)]
+    assert "契約ID" in found[0].columns and access_mapping(pages.member, found[0].id) == found[0]
+    with pytest.raises(NotVisible):
+        access_mapping(pages.member, found[0].id + 1)
+    with pytest.raises(Forbidden):
+        latest_mappings(pages.person("sato"))
