@@ -7,8 +7,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,8 +18,13 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
+from banso_web.core import clock
+from banso_web.core.personal import ledger
+
 SAFE_SQLITE = (3, 51, 3)
 LEAST_FREE = 1 << 30
+WAITING, RUNNING = timedelta(minutes=10), timedelta(hours=6)
+OLD_BACKUP = timedelta(days=7)
 
 
 class State(StrEnum):
@@ -180,14 +187,69 @@ def _public_url() -> Finding:
     )
 
 
+def _clock() -> Finding:
+    """The log of changes only goes forward: a clock before its latest row is wrong."""
+    from banso_web.core.models import AuditRow
+
+    now = clock.now()
+    latest = AuditRow.objects.order_by("-pk").values_list("at", flat=True).first()
+    found = f"{now.astimezone(clock.JST):%Y-%m-%d %H:%M} JST"
+    if latest and latest > now + timedelta(minutes=5):
+        mend = _("時計が最後の記録より遅れています。時刻の同期(NTP)を確かめてください。")
+        return Finding("clock", State.BROKEN, found, mend)
+    return Finding("clock", State.OK, found)
+
+
+def _jobs() -> Finding:
+    """Jobs that nobody takes, and jobs that do not end."""
+    from django_tasks_db.models import DBTaskResult
+
+    now = datetime.fromtimestamp(time.time(), tz=UTC)  # the worker's own clock, not the fixed one of a demo
+    waiting = DBTaskResult.objects.filter(status="READY", enqueued_at__lt=now - WAITING)
+    waiting = waiting.exclude(run_after__gt=now - WAITING)
+    if count := waiting.count():
+        mend = _("ジョブを動かすプロセスがありません。banso up で起動してください。")
+        return Finding("jobs", State.BROKEN, _("%(n)s 件が待っています") % {"n": count}, mend)
+    if count := DBTaskResult.objects.filter(status="RUNNING", started_at__lt=now - RUNNING).count():
+        mend = _(
+            "6時間以上終わらないジョブがあります。banso up を一度止めて起動し直してください。途中の取込は再開できます。"
+        )
+        return Finding("jobs", State.WARNING, _("%(n)s 件が終わりません") % {"n": count}, mend)
+    return Finding("jobs", State.OK, "0")
+
+
 def _last_backup() -> Finding:
-    folder = settings.BANSO_HOME / "backups"
-    found = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
+    found = own_backups()
     if not found:
         return Finding(
             "backup", State.WARNING, "-", _("控えがまだありません。banso backup ファイル名 で取れます。")
         )
+    age = time.time() - found[-1].stat().st_mtime
+    if age > OLD_BACKUP.total_seconds():
+        mend = _("最後の控えが7日より前のものです。banso backup で新しく取ってください。")
+        return Finding("backup", State.WARNING, found[-1].name, mend)
     return Finding("backup", State.OK, found[-1].name)
+
+
+def _erased_in_backups() -> Finding:
+    """Backups in the home that are older than the latest erasure hold people who were erased since."""
+    if not ledger().exists():
+        return Finding("erased", State.OK, "0")
+    erased = ledger().stat().st_mtime
+    older = [path.name for path in own_backups() if path.stat().st_mtime < erased]
+    if older:
+        mend = _(
+            "消去した担当者が残っている控えです。戻すともう一度消えます。要らなければ削除し、ほかの場所の控えも確かめてください。"
+        )
+        return Finding("erased", State.WARNING, ", ".join(older), mend)
+    return Finding("erased", State.OK, "0")
+
+
+def own_backups() -> list[Path]:
+    """Backups in the home, the oldest first."""
+    from banso_web.core import retention  # its models exist only once Django is up
+
+    return retention.own_backups()
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
@@ -201,6 +263,9 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _japanese_font,
     _public_url,
     _last_backup,
+    _erased_in_backups,
+    _clock,
+    _jobs,
 )
 
 
@@ -210,6 +275,9 @@ def examine() -> list[Finding]:
     for check in CHECKS:
         try:
             findings.append(check())
+        except DatabaseError:
+            mend = _("データベースを開けないため、調べられません。上の項目を先に直してください。")
+            findings.append(Finding(check.__name__.strip("_"), State.WARNING, "-", mend))
         except Exception as problem:  # a doctor that faints helps nobody
             findings.append(
                 Finding(
