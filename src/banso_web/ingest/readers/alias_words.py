@@ -37,12 +37,12 @@ ALIASES: tuple[Alias, ...] = (
     _every("account_id", "取引先 ID", "取引先コード", "顧客コード", "顧客ID", "顧客番号", "会社ID", "会社コード", "企業ID",
            "テナントID", "account id", "customer id", "得意先コード", "契約先コード", "取引先番号"),
     _in("accounts.name", "取引先名", "顧客名", "会社名", "企業名", "法人名", "account name", "顧客", "取引先", "契約先",
-        "契約先名", "得意先名", "お客様名", "社名", "customer", "customer name", "company"),
+        "契約先名", "得意先名", "お客様名", "社名", "顧客名称", "取引先名称", "会社名称", "得意先名称", "customer", "customer name", "company"),
     # Where a file has no name of its own for the customer, its name is a way to find the account.
     _in("contacts.account_id contracts.account_id movements.account_id charges.account_id invoices.account_id "
         "touches.account_id tickets.account_id voices.account_id responses.account_id tasks.account_id",
         "取引先名", "顧客名", "会社名", "企業名", "法人名", "account name", "顧客", "取引先", "契約先", "契約先名",
-        "得意先名", "お客様名", "社名", "customer", "customer name", "company"),
+        "得意先名", "お客様名", "社名", "顧客名称", "取引先名称", "会社名称", "得意先名称", "customer", "customer name", "company"),
     _in("accounts.kana", "フリガナ", "ふりがな", "カナ", "顧客名カナ", "会社名カナ", "会社名フリガナ", "ヨミガナ"),
     _in("accounts.owner", "CS担当", "担当CSM", "CSM", "主担当", "担当者", "所有者", "取引先所有者", "担当", "owner"),
     _in("accounts.deputy", "副担当", "サブ担当", "副担当者"),

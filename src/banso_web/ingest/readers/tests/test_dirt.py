@@ -166,3 +166,13 @@ def test_the_same_ledger_as_csv(tmp_path: Path, coding: str) -> None:
         Decimal(n) * 1000 for n in (220, 220, 220, 235, 235, 235, 245, 245, 245)
     ]
     assert [row.number for row in rows] == [3, 4, 5, 8]
+
+
+def test_a_two_row_header_names_the_customer_in_its_second_row() -> None:
+    from banso_web.ingest.readers import open_table
+    from banso_web.ingest.shaping import suggested_shaping
+
+    text = "顧客/コード,顧客/名称,契約/製品,契約/開始日,金額/月額\n0012,㈱髙橋商会,基本,2026/4/1,120000\n"
+    shaping = suggested_shaping(open_table(text.encode("cp932"), "台帳.csv"), "ledger")
+    found = {key: one.source for key, one in shaping.fields.items()}
+    assert found["account_id"] == "顧客/コード" and found["account_name"] == "顧客/名称"
