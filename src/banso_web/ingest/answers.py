@@ -112,7 +112,8 @@ def constants_of(shaping: Shaping) -> list[Constant]:
     for column in shaping.schema.columns:
         one = shaping.fields.get(column.key)
         identity = column.type == "key" and not column.reference
-        if (one and one.source) or identity or not (column.required or column.key in CONSTANTS):
+        filled = bool(one and one.constant)  # what was suggested is shown, so that it can be seen and changed
+        if (one and one.source) or identity or not (column.required or filled or column.key in CONSTANTS):
             continue
         found.append(Constant(column.key, column_label(column), one.constant if one else "", column.required))
     return found

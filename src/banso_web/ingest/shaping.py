@@ -224,6 +224,15 @@ def _customers(headers: Sequence[str], found: list[Suggestion]) -> list[Suggesti
     return found
 
 
+def _yearly_beside(table: RawTable, monthly: str) -> FieldMap | None:
+    """The column of yearly amounts of a ledger that has monthly ones too."""
+    for header in table.headers:
+        match = match_header(header, "contracts")
+        if header != monthly and match and match.column == "mrr" and match.divisor == 12:
+            return FieldMap(source=header, unit=match.unit, tax_included=match.tax_included)
+    return None
+
+
 def suggested_shaping(table: RawTable, kind: str) -> Shaping:
     """A first mapping from the suggestions; the person may change all of it."""
     fields = {one.column: FieldMap.of(one) for one in suggestions(table, kind) if one.score >= 0.5}
@@ -237,6 +246,10 @@ def suggested_shaping(table: RawTable, kind: str) -> Shaping:
             and "千円" not in source.source
         ):
             fields[column.key] = replace(source, unit=table.unit_hint)
+    if kind == "ledger" and "mrr" in fields and not {"amount", "term_months"} & fields.keys():
+        yearly = _yearly_beside(table, fields["mrr"].source)
+        if yearly:  # 月額 on some rows, 年額 on others: an amount for twelve months
+            fields["amount"], fields["term_months"] = yearly, FieldMap(constant="12")
     options: dict[str, Any] = {}
     if kind == "wide":
         options["unit"] = table.unit_hint

@@ -472,3 +472,16 @@ def test_saved_mappings_are_read_by_those_who_may_import(pages: Pages) -> None:
         access_mapping(pages.member, found[0].id + 1)
     with pytest.raises(Forbidden):
         latest_mappings(pages.person("sato"))
+
+
+def test_a_ledger_with_monthly_and_yearly_amounts_in_two_columns(pages: Pages) -> None:
+    rows = "顧客コード,顧客名,製品,契約開始日,月額,年額\n0012,㈱髙橋商会,基本,2026/4/1,12万,\n0101,さくら病院,基本,2026/4/1,,120万\n"
+    run = pages.upload(("契約台帳.csv", rows.encode("cp932")))
+    if not pages.choose(run, **{"f0-kind": "ledger"}).endswith("/preview/"):
+        pages.save_columns(run)
+    run = pages.confirm(pages.derive(run))
+    assert (run.state, list(run.rejected.values_list("column", "code"))) == ("done", []), run.options[
+        "uploads"
+    ][0]["shaping"]
+    assert in_force(date(2026, 4, 30)) == Decimal(220_000)  # 120,000 + 1,200,000 / 12
+    assert Account.objects.get(code="0012").name == "㈱髙橋商会"
