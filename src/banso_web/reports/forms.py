@@ -30,11 +30,10 @@ class TargetForm(forms.Form):
         decimal_places=6,
         widget=forms.NumberInput(attrs={"class": "input input-sm", "step": "any"}),
     )
-    owner = forms.CharField(
+    owner = forms.ChoiceField(
         label=_("責任者"),
         required=False,
-        max_length=200,
-        widget=forms.TextInput(attrs={"class": "input input-sm", "list": "people"}),
+        widget=forms.Select(attrs={"class": "select select-sm"}),
     )
     effective_on = forms.DateField(
         label=_("適用開始日"),
@@ -49,8 +48,12 @@ class TargetForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "input input-sm"}),
     )
 
-    def __init__(self, *args: Any, spec: MetricSpec, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, spec: MetricSpec, owners: Mapping[str, str], **kwargs: Any) -> None:
+        """`owners`: {member_id: name}; one accountable owner for each figure (KPI-06)."""
         super().__init__(*args, **kwargs)
+        owner = self.fields["owner"]
+        assert isinstance(owner, forms.ChoiceField)
+        owner.choices = [("", _("選んでください")), *owners.items()]
         self.spec = spec
         self.unit = "%" if spec.unit == RATIO else ""
 
@@ -79,7 +82,9 @@ class MeasureForm(forms.Form):
     )
     churn_reason = forms.CharField(
         label=_("関連する解約理由"),
+        required=False,
         max_length=300,
+        help_text=_("解約の指標では必要です。ほかの指標では空欄で構いません。"),
         widget=forms.TextInput(attrs={"class": "input input-sm", "list": "churn-reasons"}),
     )
 

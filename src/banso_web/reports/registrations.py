@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.registry import NavEntry, registry
+from banso_web.core.settings_store import SettingSpec, declare
 from banso_web.reports import imports, setup_step
+from banso_web.reports.board import GROUPS, name_key
+
+for _group in GROUPS:
+    declare(
+        SettingSpec(
+            key=name_key(_group),
+            label=format_lazy(_("KPIの分類の名前({name})"), name=_group.name),
+            help=_("KGI・KPIの画面で使う名前です。空欄のときは、もとの名前を使います。"),
+            default="",
+            clean=lambda value: str(value).strip()[:20],
+            group="revenue",
+        )
+    )
 
 registry.nav += [
     NavEntry("kpi", _("KGI・KPI"), "kpi", "kpi", group="numbers", order=300, permission="revenue.view"),

@@ -94,7 +94,7 @@ class MeasuresIn(PageIn):
 
 
 class MeasureIn(Given):
-    """担当・期限・期待効果・関連する解約理由 must all be told."""
+    """担当・期限・期待効果 must be told, and 関連する解約理由 where the metric is about churn."""
 
     metric: str = Field(max_length=60)
     month: Month
@@ -103,7 +103,7 @@ class MeasureIn(Given):
     owner: str = Field(min_length=1, max_length=200, description="member_id")
     due_on: Day
     expected_effect: str = Field(min_length=1, max_length=300)
-    churn_reason: str = Field(min_length=1, max_length=300)
+    churn_reason: str = Field("", max_length=300)
 
 
 class DoneIn(Given):

@@ -14,7 +14,7 @@ from banso_web.core.metrics import catalogue
 from banso_web.members.reads import assignable
 from banso_web.reports.actions.targets import require
 from banso_web.reports.models import Countermeasure
-from banso_web.reports.reads.countermeasures import KINDS
+from banso_web.reports.reads.countermeasures import ABOUT_CHURN, KINDS
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -32,7 +32,7 @@ def add_countermeasure(
     expected_effect: str,
     churn_reason: str,
 ) -> Countermeasure:
-    """One 改善策 of a metric's month. 担当・期限・期待効果・関連する解約理由 must all be told.
+    """One 改善策 of a metric's month. 担当・期限・期待効果 must be told, and 関連する解約理由 where the metric is about churn.
 
     Raises Forbidden without kpi.edit, Refused with `fields` for what is missing.
     """
@@ -42,11 +42,13 @@ def add_countermeasure(
     needed = {
         "kind": kind in KINDS, "text": bool(text.strip()), "owner": owner_id is not None and assignable(owner_id),
         "due_on": due_on is not None, "expected_effect": bool(expected_effect.strip()),
-        "churn_reason": bool(churn_reason.strip()),
+        "churn_reason": bool(churn_reason.strip()) or metric not in ABOUT_CHURN,
     }  # fmt: skip
     if missing := {key: _("入力してください。") for key, given in needed.items() if not given}:
         raise Refused(
-            _("改善策には、種類・内容・担当・期限・期待効果・関連する解約理由が必要です。保存していません。"),
+            _(
+                "改善策には、種類・内容・担当・期限・期待効果が必要です。解約の指標では関連する解約理由も必要です。保存していません。"
+            ),
             code="incomplete",
             fields=missing,
         )

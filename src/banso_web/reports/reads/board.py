@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,10 +11,11 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from banso_web.core import settings_store
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import MetricResult, MetricSpec, Scope, catalogue, plain
 from banso_web.core.ui.figures import Figure
-from banso_web.reports.board import ALL, GROUPS, KGI, Group, Line
+from banso_web.reports.board import ALL, GROUPS, KGI, WAITING, Group, Line, name_key
 from banso_web.reports.question import Question
 from banso_web.reports.reads.countermeasures import Measure, covered, is_quiet, measures, newest_by_metric
 from banso_web.reports.reads.figures import Answers, answers, ask, begun, figure, interval_text
@@ -88,8 +89,21 @@ class Tile:
 
 @dataclass(frozen=True)
 class Section:
+    """A group of the board under the organisation's own name. waiting: figures that cannot be computed yet."""
+
     group: Group
+    name: str
     tiles: tuple[Tile, ...]
+    waiting: tuple[Any, ...] = ()
+
+
+def _section(group: Group, tile: Callable[[Line], Tile]) -> Section:
+    return Section(
+        group,
+        settings_store.get(name_key(group)) or str(group.name),
+        tuple(tile(line) for line in group.lines if line.key in catalogue),
+        tuple(WAITING[line.key] for line in group.lines if line.key in WAITING and line.key not in catalogue),
+    )
 
 
 @dataclass(frozen=True)
@@ -152,10 +166,7 @@ def board(question: Question) -> Board:
     return Board(
         question=question,
         kgi=tuple(tile(line) for line in KGI if line.key in catalogue),
-        sections=tuple(
-            Section(group, tuple(tile(line) for line in group.lines if line.key in catalogue))
-            for group in GROUPS
-        ),
+        sections=tuple(_section(group, tile) for group in GROUPS),
         answers=found,
         measures=tuple(written),
         unaddressed=tuple(unaddressed(question, targets, written)),

@@ -19,6 +19,24 @@ KINDS: dict[str, Any] = {
     "strategy": _("戦略の修正"),
     "product": _("プロダクトの改修依頼"),
 }
+# Figures whose 改善策 names the reason of churn it answers.
+ABOUT_CHURN = (
+    "customer_churn_monthly", "customer_churn_annualised", "customer_churn_12m_avg", "retention_monthly",
+    "mrr_churn_monthly", "mrr_churn_12m_avg", "gross_revenue_churn", "net_revenue_churn",
+)  # fmt: skip
+# Reason of churn -> what is usually done about it: suggestions to start from, never defaults.
+SUGGESTED: tuple[tuple[Any, Any], ...] = (
+    (_("使いこなせない、定着しない"), _("オンボーディングの強化・完了判定")),
+    (_("利用低下"), _("利用状況の可視化と、低下したときの能動フォロー")),
+    (_("不満の潜伏、サイレント"), _("定期的な接点(定例会・アンケート・ヒアリング)")),
+    (_("困りごと未解決"), _("サポート・FAQの充実")),
+    (_("機能不足、バグ"), _("プロダクト改善・不具合修正の依頼")),
+    (_("価値が分からない"), _("活用事例・教育コンテンツ・コミュニティの案内")),
+    (_("キーパーソンの異動・退職"), _("担当者変更への備え(複数の接点、再オンボーディング)")),
+    (_("費用対効果、予算"), _("料金・プランの適正化(ダウングレードの提案を含む)")),
+    (_("更新時の見直し"), _("契約更新フォロー")),
+    (_("ミスマッチ"), _("営業段階の期待値調整・ターゲットの見直し")),
+)
 QUIET_DAYS = 30  # a missed figure without a new measure for so long is pointed out (KGI-04)
 
 

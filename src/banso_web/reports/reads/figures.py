@@ -20,6 +20,7 @@ from banso_web.revenue.reads.customers import rules_at
 from banso_web.revenue.reads.months import scope_key
 
 FEW = 5  # below so many nothing is coloured (spec: screens §8, small n)
+LTV_FORMS = {"ltv_article": "article", "ltv_churn": "churn"}
 COUNTED_BY_CUSTOMERS = (
     "customer_churn_monthly",
     "customer_churn_annualised",
@@ -128,9 +129,16 @@ def figure(
         n=result.n,
         small=is_small(result),
         metric=line.key,
-        rows_url=question.rows_url(line.key),
+        rows_url=rows_page(question, line.key),
         version=result.version,
     )
+
+
+def rows_page(question: Question, key: str) -> str:
+    """Where a figure's parts stand: its rows, and for LTV the page of its inputs with their sources."""
+    if key in LTV_FORMS:
+        return question.url("ltv", form=LTV_FORMS[key])
+    return question.rows_url(key)
 
 
 def interval_text(result: MetricResult) -> str:

@@ -60,6 +60,7 @@ class InputLine:
     source: str
     on: Any
     kind: str
+    rows_url: str = ""  # where the value was computed here: its own 分子・分母・除外
 
     @property
     def unit(self) -> Any:
@@ -138,7 +139,7 @@ def ltv(
     result = compute(
         f"ltv_{form}", question.asked, month=None, scope=question.scope, overrides=dict(overrides)
     )
-    inputs = _inputs(result)
+    inputs = _inputs(result, question, overrides)
     values = {line.key: line.value for line in inputs if line.value is not None}
     complete = len(values) == len(KEYS[form])
     article, churn, guard = None, None, None
@@ -159,11 +160,15 @@ def ltv(
     )
 
 
-def _inputs(result: MetricResult) -> tuple[InputLine, ...]:
+def _inputs(
+    result: MetricResult, question: Question, overrides: Mapping[str, Decimal]
+) -> tuple[InputLine, ...]:
     found = []
     for row in result.numerator.rows if result.numerator else ():
         kind = "pct" if row.code in PERCENT else "money" if row.code in MONEY else "number"
-        found.append(InputLine(row.code, LABELS[row.code], row.amount, row.reason, row.on, kind))
+        own = row.code == "unit_price" and row.code not in overrides and row.amount is not None
+        rows_url = question.rows_url("arpa", at="asked") if own else ""
+        found.append(InputLine(row.code, LABELS[row.code], row.amount, row.reason, row.on, kind, rows_url))
     return tuple(found)
 
 

@@ -19,7 +19,7 @@ from banso_web.core.metrics import RATIO, MetricSpec, catalogue, exact
 from banso_web.core.pages import page, render_page
 from banso_web.core.ui.formats import month_text
 from banso_web.core.ui.links import keep_question
-from banso_web.members.reads import assignable_members
+from banso_web.members.reads import assignable_codes, assignable_members
 from banso_web.reports.actions.countermeasures import (
     add_countermeasure,
     finish_countermeasure,
@@ -30,7 +30,7 @@ from banso_web.reports.board import ALL, TARGETED
 from banso_web.reports.forms import MeasureForm, TargetForm, target_initial
 from banso_web.reports.question import Question, picker, read_question
 from banso_web.reports.reads.board import Board, Tile, board
-from banso_web.reports.reads.countermeasures import measures
+from banso_web.reports.reads.countermeasures import ABOUT_CHURN, SUGGESTED, measures
 from banso_web.reports.reads.targets import all_targets, owner_names
 from banso_web.reports.reads.trend import column, month_of, months
 from banso_web.revenue.metrics.words import CAUSE_UNKNOWN
@@ -98,6 +98,12 @@ def _reasons(tile: Tile) -> list[tuple[str, int]]:
     return [(reason, int(count)) for reason, count in found.items()]
 
 
+def _owners(present: str) -> dict[str, str]:
+    """Who may answer for a figure; the present owner too, where a file gave a name that is no member."""
+    found = dict(assignable_codes())
+    return found if not present or present in found else {present: present, **found}
+
+
 def _tile(shown: Board, metric: str) -> Tile:
     return next(tile for tile in shown.tiles if tile.line.key == metric)
 
@@ -139,14 +145,15 @@ def _page(
         "may_target": may_edit and metric in TARGETED,
         "fallback": fallback,
         "target_form": target_form or TargetForm(
-            spec=spec,
+            spec=spec, owners=_owners(tile.target.owner if tile.target else ""),
             initial=target_initial(
                 spec, target.op if target else ("<=" if spec.better == "down" else ">="),
-                target.value if target else fallback, target.owner if target else member.name, question.month,
+                target.value if target else fallback, target.owner if target else member.code, question.month,
             ),
         ),
         "measure_form": measure_form or MeasureForm(people=people, initial={"owner": member.pk}),
         "reason_choices": [reason for reason, _count in reasons] or [str(CAUSE_UNKNOWN)],
+        "suggested": SUGGESTED if metric in ABOUT_CHURN else (),
         "target_url": keep_question(question.url("kpi_target", metric)),
         "measure_url": keep_question(question.url("kpi_measure", metric)),
         "is_ratio": spec.unit == RATIO,
@@ -169,7 +176,7 @@ def _back(question: Question, metric: str, place: str) -> HttpResponse:
 def target(request: HttpRequest, metric: str) -> HttpResponse:
     """A new version of the target."""
     spec, question = _spec(metric), read_question(request)
-    form = TargetForm(request.POST, spec=spec)
+    form = TargetForm(request.POST, spec=spec, owners=_owners(""))
     if form.is_valid():
         data = form.cleaned_data
         try:
