@@ -90,7 +90,7 @@ def visible_rows(member: Member) -> QuerySet[AuditRow]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the reader looks for; empty fields do not narrow. Days are Japan's, both inclusive."""
+    """What the reader looks for; empty fields do not narrow. Days are Japan's, both inclusive. `subject`: keys, by commas."""
 
     who: str = ""
     text: str = ""
@@ -114,9 +114,9 @@ def audit_rows(member: Member, wanted: Wanted) -> QuerySet[AuditRow]:
     if wanted.text:
         rows = rows.filter(Q(subject_label__icontains=wanted.text) | Q(reason__icontains=wanted.text))
     if wanted.action:
-        rows = rows.filter(action__startswith=wanted.action)
+        rows = rows.filter(action=wanted.action)
     if wanted.subject:
-        rows = rows.filter(subject=wanted.subject)
+        rows = rows.filter(subject__in=wanted.subject.split(","))
     if wanted.subject_id is not None:
         rows = rows.filter(subject_id=wanted.subject_id)
     if wanted.via:

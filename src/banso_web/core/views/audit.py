@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from banso.names import csv_safe
 from banso_web.core import audit
+from banso_web.core.action_words import DEEDS, deed_word
 from banso_web.core.forms import in_words, value_words
 from banso_web.core.models import AuditRow
 from banso_web.core.pages import page, reader, render_page
@@ -36,15 +37,20 @@ _LATEST_FIRST = Order((("pk", "pk", True),))
 
 
 def _subjects() -> list[tuple[str, Any]]:
-    named = [(key, word) for key, (word, _permission) in SUBJECTS.items() if key]
-    return named + [(key, key) for key in registry.audit_filters if key not in SUBJECTS]
+    """(keys, word) of what there is to choose: subjects that bear one word are one choice, their keys joined by commas."""
+    named: dict[str, list[str]] = {}
+    for key, (word, _permission) in SUBJECTS.items():
+        if key:
+            named.setdefault(str(word), []).append(key)
+    found = [(",".join(keys), word) for word, keys in named.items()]
+    return found + [(key, key) for key in registry.audit_filters if key not in SUBJECTS]
 
 
 class AuditForm(forms.Form):
     who = forms.CharField(label=gettext_lazy("誰が"), required=False, max_length=100)
     q = forms.CharField(label=gettext_lazy("何を"), required=False, max_length=100)
     subject = forms.ChoiceField(label=gettext_lazy("種類"), required=False)
-    action = forms.CharField(label=gettext_lazy("操作"), required=False, max_length=60)
+    action = forms.ChoiceField(label=gettext_lazy("操作"), required=False)
     via = forms.ChoiceField(
         label=gettext_lazy("経路"), required=False, choices=[("", gettext_lazy("すべて")), *VIAS]
     )
@@ -60,6 +66,8 @@ class AuditForm(forms.Form):
         super().__init__(*args, **kwargs)
         subject = cast(forms.ChoiceField, self.fields["subject"])
         subject.choices = [("", _("すべて")), *_subjects()]
+        action = cast(forms.ChoiceField, self.fields["action"])
+        action.choices = [("", _("すべて")), *DEEDS.items()]
 
     def wanted(self) -> Wanted:
         """What was asked; a field that cannot be read counts as not asked (and says so beside itself)."""
@@ -108,6 +116,11 @@ def _subject_label(row: AuditRow) -> str:
     return str(spec.label) if spec else row.subject_label
 
 
+def _actor(row: AuditRow) -> str:
+    """Who did it; what nobody did by hand is the product's own work."""
+    return _("自動処理") if row.actor_id is None and row.actor_name == "system" else row.actor_name
+
+
 def _line(row: AuditRow) -> dict[str, Any]:
     vias = dict(VIAS)
     shown = _in_words(row)
@@ -116,6 +129,8 @@ def _line(row: AuditRow) -> dict[str, Any]:
         "row": row,
         "label": _subject_label(row),
         "subject": word,
+        "action": deed_word(row.action),
+        "actor": _actor(row),
         "via": vias.get(row.via, row.via),
         "changes": shown[:12],
         "more": max(len(shown) - 12, 0),
@@ -149,7 +164,7 @@ def _csv(rows: Iterable[AuditRow]) -> str:
     writer = csv.writer(text)
     writer.writerow(HEADS)
     for row in rows:
-        what = (row.actor_name, row.via, row.action, row.subject, _subject_label(row))
+        what = (_actor(row), row.via, deed_word(row.action), row.subject, _subject_label(row))
         for one in _in_words(row) or [Change("", "", "")]:
             cells = (*what, one.field, one.old, one.new, row.reason)
             writer.writerow([moment_text(row.at), *map(csv_safe, cells)])
