@@ -114,7 +114,7 @@ def audit_rows(member: Member, wanted: Wanted) -> QuerySet[AuditRow]:
     if wanted.text:
         rows = rows.filter(Q(subject_label__icontains=wanted.text) | Q(reason__icontains=wanted.text))
     if wanted.action:
-        rows = rows.filter(action=wanted.action)
+        rows = rows.filter(action__startswith=wanted.action)
     if wanted.subject:
         rows = rows.filter(subject__in=wanted.subject.split(","))
     if wanted.subject_id is not None:

@@ -133,7 +133,7 @@ def undo(request: HttpRequest, run_id: int) -> HttpResponse:
     form = UndoForm(request.POST or None, standing=bool(standing))
     if request.method == "POST" and form.is_valid():
         try:
-            actions.undo_run(
+            undone = actions.undo_run(
                 run, actor=reader(request), reason=form.cleaned_data["reason"], accept=bool(form.cleaned_data.get("accept"))
             )  # fmt: skip
         except Refused as problem:
@@ -143,6 +143,13 @@ def undo(request: HttpRequest, run_id: int) -> HttpResponse:
                 request,
                 _("取り込みを取り消しました。取り消す前の時点の数字は、その時点を指定すれば今も見られます。"),
             )
+            if undone.options.get("restated"):
+                messages.warning(
+                    request,
+                    _(
+                        "ほかの取り込みが同じことを述べている行は、そのまま残しました。すべて除くには、そちらの取り込みも取り消してください。"
+                    ),
+                )
             return redirect("import_run", run.pk)
     context = {"run": run, "standing": standing, "form": form, "files": counts_of(run)}
     return render_page(request, "ingest/undo.html", context, status=422 if form.errors else 200)
