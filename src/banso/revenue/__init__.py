@@ -57,6 +57,7 @@ from .state import (
     mrr_at,
     planned_churn,
     retention_12m,
+    year_before,
 )
 from .waterfall import Excluded, Line, Lines, Note, Waterfall, waterfall
 
@@ -123,4 +124,5 @@ __all__ = [
     "to_units",
     "waterfall",
     "wilson",
+    "year_before",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from ._late import LATE_RENEWAL_DAYS
 from ._months import day_number, day_of
 from ._read import columns_of, missing
-from ._units import exact
+from ._units import exact, minor_unit
 from .book import Book, as_book
 
 _COLUMNS = ("contract_id", "account_id", "product", "starts_on", "ends_on", "ended_on", "auto_renew",
@@ -79,7 +79,7 @@ class _Contract:
 
 
 class _History:
-    """MRR per contract as steps, in its currency."""
+    """MRR per contract as steps, in its currency; a 端数 at a close is 0, as in the ledger."""
 
     def __init__(self, book: Book) -> None:
         self.steps: dict[str, list[tuple[int, int]]] = {}
@@ -98,13 +98,13 @@ class _History:
             if product >= 0:
                 self.product.setdefault(name, book.products[product])
             self.currency.setdefault(name, book.currencies[int(book.currency[at])])
-            steps = self.steps[name]
-            before = steps[-1][1] if steps else 0
-            day, after = int(book.on[at]), before + int(book.delta[at])
+            steps, day, change = self.steps[name], int(book.on[at]), int(book.delta[at])
             if steps and steps[-1][0] == day:
-                steps[-1] = (day, after)
+                steps[-1] = (day, steps[-1][1] + change)
             else:
-                steps.append((day, after))
+                steps.append((day, change))
+        for name, changes in self.steps.items():
+            self.steps[name] = _closes(changes, minor_unit(self.currency[name]))
 
     def at(self, contract: str, day: int) -> int:
         return next((mrr for on, mrr in reversed(self.steps.get(contract, [])) if on <= day), 0)
@@ -117,6 +117,17 @@ class _History:
 
     def begun(self, contract: str) -> int:
         return next((on for on, mrr in self.steps[contract] if mrr > 0), self.steps[contract][0][0])
+
+
+def _closes(changes: list[tuple[int, int]], coin: int) -> list[tuple[int, int]]:
+    """The balance at the close of each day with a change; less than half a coin is nothing."""
+    closes, balance = [], 0
+    for day, change in changes:
+        balance += change
+        if 2 * abs(balance) < coin:
+            balance = 0
+        closes.append((day, balance))
+    return closes
 
 
 def renewal_rate(

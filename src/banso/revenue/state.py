@@ -271,6 +271,13 @@ class Cohort12:
     unrated: Mapping[str, str] = field(default_factory=dict)
 
 
+def year_before(day: dt.date) -> dt.date:
+    """The day twelve months earlier; the end of February looks back to the end of February, leap year or not."""
+    last = calendar.monthrange(day.year - 1, day.month)[1]
+    is_month_end = day.day == calendar.monthrange(day.year, day.month)[1]
+    return day.replace(year=day.year - 1, day=last if is_month_end else day.day)
+
+
 def retention_12m(
     movements: Any,
     as_of: Any,
@@ -282,11 +289,11 @@ def retention_12m(
     reporting: str = "JPY",
 ) -> Cohort12:
     """NRR = MRR on ``as_of`` of those with MRR twelve months before, over their MRR then; GRR takes
-    min(then, now) of each. Both days at the rates of the earlier one. 29 February looks back to the 28th.
-    None with reason ``no_opening`` where nobody had MRR then."""
+    min(then, now) of each. Both days at the rates of the earlier one. The end of February looks back to the end
+    of February, so that a month's end is compared with a month's end. None with reason ``no_opening`` where
+    nobody had MRR then."""
     now = day_of(day_number(as_of))
-    last = calendar.monthrange(now.year - 1, now.month)[1]
-    then = now.replace(year=now.year - 1, day=min(now.day, last))
+    then = year_before(now)
     ledger = prepare(
         as_book(movements), as_of=as_of, known_at=known_at, customers=customers, contracts=contracts
     )

@@ -82,6 +82,6 @@ def project_contracts(ids: Sequence[int], values: dict[int, Values]) -> None:
     _project(Contract, ids, values, ("incomplete",), _contract)
 
 
-register_projection("account", project_accounts)
-register_projection("contact", project_contacts)
-register_projection("contract", project_contracts)
+register_projection("account", Account, project_accounts)
+register_projection("contact", Contact, project_contacts)
+register_projection("contract", Contract, project_contracts)

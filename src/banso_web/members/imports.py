@@ -148,6 +148,6 @@ def project_members(ids: Sequence[int], values: dict[int, dict[str, Any]]) -> No
         member.save(update_fields=fields)
 
 
-register_projection("member", project_members)
+register_projection("member", Member, project_members)
 resolvers["members"] = MemberResolver()
 registry.file_handlers["members"] = MembersHandler

@@ -152,6 +152,14 @@ def test_leap_day_looks_back_to_the_28th() -> None:
     assert retention_12m([start("a", 1, "2027-02-28")], "2028-02-29").nrr == 1
 
 
+def test_the_end_of_february_looks_back_to_the_leap_day() -> None:
+    """A month's end is compared with a month's end: who left on 29 February was no customer at its close."""
+    book = [start("a", 100, "2023-04-01"), start("b", 100, "2023-04-01"), start("a", -100, "2024-02-29")]
+    found = retention_12m(book, "2025-02-28")
+    assert (found.then.isoformat(), found.opening, found.nrr) == ("2024-02-29", 100, 1)
+    assert retention_12m(book, "2025-02-27").then.isoformat() == "2024-02-27"
+
+
 def test_arpa_and_arr() -> None:
     found = mrr_at(forty("c00", "c01"), "2026-10-31")
     assert (found.mrr, found.customers, found.arpa) == (Decimal(12_600_000), 42, Fraction(300_000))
@@ -222,6 +230,18 @@ def test_another_product_renews_nothing() -> None:
         if row["contract_id"].endswith("b"):
             row["product"] = "B"
     assert renewal_rate(book, contracts, "2026-10-01", "2026-10-31").lost == 5
+
+
+def test_a_residue_renews_nothing() -> None:
+    """1,000,000 a year is 83,333.3333 a month; an end over 83,333 leaves a third of a yen."""
+    book = [
+        start("a", "83333.3333", "2025-04-01", contract_id="k", product="A"),
+        start("a", "-83333", "2026-03-31", contract_id="k", product="A"),
+    ]
+    contracts = [{"contract_id": "k", "account_id": "a", "product": "A", "ends_on": "2026-03-31"}]
+    found = renewal_rate(book, contracts, "2026-03-01", "2026-03-31")
+    assert (found.renewed, found.lost) == (0, 1)
+    assert waterfall(book, "2026-03").counts["churned_customers"] == 1
 
 
 def test_automatic_renewal_rolls_the_end() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from banso_web.core import clock
 from banso_web.core.facts.happenings import effective
@@ -39,14 +39,17 @@ class Version:
 
 
 _projections: dict[str, Callable[[Sequence[int], dict[int, Values]], None]] = {}
+_shown_in: dict[str, type[Model]] = {}
 
 
-def register_projection(subject: str, apply: Callable[[Sequence[int], dict[int, Values]], None]) -> None:
-    """An app says how the values of today are written into its current rows: `apply(ids, values by id)`.
+def register_projection(
+    subject: str, model: type[Model], apply: Callable[[Sequence[int], dict[int, Values]], None]
+) -> None:
+    """An app says how the values of today are written into its current rows of `model`: `apply(ids, values by id)`.
 
     An id without values is one whose creation was undone: the app takes the row out of its lists.
     """
-    _projections[subject] = apply
+    _projections[subject], _shown_in[subject] = apply, model
 
 
 def write_state(
@@ -152,28 +155,38 @@ def project(
     ids: Iterable[int],
     *,
     today: date | None = None,
-    watermark: int | None = None,
     notify: bool = True,
     entry: Entry | None = None,
 ) -> None:
     """Write today's values into the current rows of these subjects, at most CHUNK a transaction. Safe to run twice.
+
+    Every chunk locks its rows before it looks at the watermark: what somebody published while a long import was on its way
+    is written too, and never overwritten by what was known when the import began.
 
     `notify`: let the apps above bring what they derive up to date (`registry.after_project`). `entry`: the action whose
     subjects these all are; it is marked projected, so that the mending job need not look at it again.
     """
     from banso_web.core.facts.entries import current_watermark
 
-    day, mark = today or clock.today(), current_watermark() if watermark is None else watermark
+    day = today or clock.today()
     todo = sorted(set(ids))
     for start in range(0, len(todo), CHUNK):
         part = todo[start : start + CHUNK]
         with transaction.atomic():
-            _projections[subject](part, states_at(subject, as_of=day, watermark=mark, ids=part))
+            _lock(_shown_in[subject], part)
+            values = states_at(subject, as_of=day, watermark=current_watermark(), ids=part)
+            _projections[subject](part, values)
     if notify and todo:
         for hook in registry.after_project:
             hook(subject, todo)
     if entry is not None:
         Entry.objects.filter(pk=entry.pk).update(projected=True)
+
+
+def _lock(model: type[Model], ids: Sequence[int]) -> None:
+    """Hold these rows until the transaction ends, in one order for everybody. On SQLite the transaction holds them already."""
+    if connection.features.has_select_for_update:
+        list(model._default_manager.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
 def is_shown(entry: Entry) -> bool:

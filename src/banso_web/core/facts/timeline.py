@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -52,11 +52,14 @@ def timelines(
     known_at: datetime | None = None,
     ids: Sequence[int] | None = None,
     from_always: bool = True,
+    blank: Collection[str] = (),
 ) -> dict[str, Timeline]:
     """{field: Timeline} over all subjects (or `ids`), as entered by the watermark and known by `known_at`.
 
     One query; a later entry lies over an earlier one on the days it covers, as in `states_at`. `from_always` False: the
-    first stated value begins on the day it was stated for, and not in the unlimited past.
+    first stated value begins on the day it was stated for, and not in the unlimited past. `blank`: fields of which a
+    version's silence says that there was none, so that what is stated first later on begins only there; a version that
+    only a reference made (`incomplete`) says nothing.
     """
     rows = StateVersion.objects.filter(effective(watermark), subject=subject)
     if known_at is not None:
@@ -71,6 +74,8 @@ def timelines(
         for field in fields:
             if field in values:
                 layers[field].setdefault(subject_id, []).append((piece_from, piece_to, values[field]))
+            elif field in blank and subject_id not in layers[field] and not values.get("incomplete"):
+                layers[field][subject_id] = [(piece_from, piece_to, None)]
     return {field: _timeline(found, from_always) for field, found in layers.items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from banso_web.accounts.actions.editing import edit_account
 from banso_web.accounts.models import Account
 from banso_web.core import clock
-from banso_web.core.facts import open_entry, publish, write_state
+from banso_web.core.facts import open_entry, publish, states, write_state
 from banso_web.core.facts.mending import mend_entries, turn_of_day
 from banso_web.core.models import Entry
 from banso_web.members.models import Member
@@ -33,6 +33,31 @@ def test_an_entry_cut_off_before_its_projection_is_finished_later() -> None:
     assert Account.objects.get(pk=account.pk).live
     assert Account.objects.get(pk=account.pk).name == "青葉商事"
     assert mend_entries() == 0
+
+
+def test_what_a_person_saves_while_a_long_import_follows_is_not_overwritten(
+    person: Callable[[str], Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _one = new_account("A1")
+    second, _two = new_account("A2")
+    mend_entries()
+    imported = open_entry(kind=Entry.Kind.IMPORT)
+    for account in (first, second):
+        write_state("account", account.pk, {"segment": "ロータッチ"}, entry=imported)
+    publish(imported)
+    monkeypatch.setattr(states, "CHUNK", 1)
+    project_accounts, saved = states._projections["account"], []
+
+    def then_a_person_saves(ids: Sequence[int], values: dict[int, states.Values]) -> None:
+        project_accounts(ids, values)
+        if not saved:
+            saved.append(second.pk)
+            edit_account(second.pk, {"segment": "ハイタッチ"}, actor=person("tanaka"))
+
+    monkeypatch.setitem(states._projections, "account", then_a_person_saves)
+    states.project_entry(imported)
+    assert Account.objects.get(pk=first.pk).segment == "ロータッチ"
+    assert Account.objects.get(pk=second.pk).segment == "ハイタッチ"
 
 
 def test_a_dated_change_shows_when_its_day_comes(

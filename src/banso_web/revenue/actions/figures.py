@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
 from banso_web.accounts import counting
@@ -11,7 +12,7 @@ from banso_web.core import clock
 from banso_web.core.facts import Asked, current_watermark
 from banso_web.revenue.actions.values import mark_stale
 from banso_web.revenue.models import Movement, Rate
-from banso_web.revenue.reads.customers import count_some, counted_movements, rules_at
+from banso_web.revenue.reads.customers import count_some, counted_movements, rules_at, rules_mark
 from banso_web.revenue.reads.months import mrr_of, unrated_of
 from banso_web.revenue.reads.rated import held_in, held_of, held_text
 from banso_web.revenue.reads.renewals import contact_mark
@@ -25,10 +26,19 @@ def refresh_figures(account_ids: Collection[int] | None = None) -> int:
     An account with an 除外区分 counts nowhere and has MRR 0 here too, so that a list's total is the KPI. A merged
     account's MRR stands with the account that was kept.
     """
-    today = clock.today()
-    asked = Asked(as_of=today, today=today, watermark=current_watermark())
     if account_ids is not None and not account_ids:
         return 0
+    today, changed = clock.today(), 0
+    while True:
+        asked = Asked(as_of=today, today=today, watermark=current_watermark())
+        changed += _refresh(asked, account_ids)
+        # Whoever published meanwhile may have written newer figures first: those just written are then the old ones.
+        if rules_mark(asked) == rules_mark(replace(asked, watermark=current_watermark())):
+            return changed
+
+
+def _refresh(asked: Asked, account_ids: Collection[int] | None) -> int:
+    today = asked.as_of
     everybody = account_ids is None or len(account_ids) > MANY or rules_at(asked).counted_by != "account"
     if everybody:
         counted = counted_movements(asked)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from banso.revenue import Cohort12, average, retention_12m
+from banso.revenue import Cohort12, average, retention_12m, year_before
 from banso.revenue import exact as library_exact
 from banso_web.accounts import counting
 from banso_web.core.facts import Asked, Memo
@@ -26,16 +26,9 @@ from banso_web.revenue.reads.rated import added_up, held_in, held_of, held_text
 _cohorts: Memo[Cohort12] = Memo(48)
 
 
-def year_ago(day: date) -> date:
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:  # 29 February looks back to the 28th
-        return day.replace(year=day.year - 1, day=28)
-
-
 def cohort_of(context: Context, asked: Asked, scope: Scope) -> Cohort12:
     """The customers of a year before `asked.as_of`, then and now. A scope is that of the earlier day."""
-    counted, then = context.counted, year_ago(asked.as_of)
+    counted, then = context.counted, year_before(asked.as_of)
 
     def make() -> Cohort12:
         return retention_12m(

@@ -8,12 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 from banso.money import from_units, to_units
-from banso.revenue import Term
+from banso.revenue import Term, year_before
 from banso_web.accounts import counting
 from banso_web.core.metrics import MetricResult, Question, Row, Rows, Side
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.by_month import wilson_interval
-from banso_web.revenue.metrics.by_year import year_ago
 from banso_web.revenue.metrics.frame import Context, answer, not_begun, unrated_items
 from banso_web.revenue.metrics.rows import held_json
 from banso_web.revenue.reads.months import last_day
@@ -24,7 +23,7 @@ def period(question: Question) -> tuple[date, date]:
     """The month asked for, else the twelve months up to the question's day."""
     if question.month is not None:
         return question.month, last_day(question.month)
-    return year_ago(question.asked.as_of) + timedelta(days=1), question.asked.as_of
+    return year_before(question.asked.as_of) + timedelta(days=1), question.asked.as_of
 
 
 def _rows(found: Renewals, terms: list[Term], *, part: str) -> Rows:

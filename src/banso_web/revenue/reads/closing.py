@@ -18,9 +18,9 @@ from banso_web.core.forms import value_words
 from banso_web.core.metrics import MetricResult, Row, as_json, catalogue, compute, plain
 from banso_web.core.models import Entry, StateVersion
 from banso_web.core.registry import registry
-from banso_web.revenue.models import Closing, Movement
+from banso_web.revenue.models import Closing, Movement, Rate
 from banso_web.revenue.reads.customers import CHURN_MONTH, COUNTED_BY, CURRENCY, counted_movements, rules_at
-from banso_web.revenue.reads.months import last_day, month_waterfall, months_before
+from banso_web.revenue.reads.months import last_day, month_waterfall, months_before, next_month
 from banso_web.revenue.reads.renewals import Pending, pending_renewals
 
 UNITS = Decimal(10_000)
@@ -321,7 +321,7 @@ def corrections(closed: Closed, until: int) -> list[Correction]:
     """What was entered or undone after the closing's watermark, up to `until`, that the month's figures may stand on.
 
     `amount` is what an entry changed of the movements that count, in their own currencies: a corrected row adds its
-    difference, a row taken back its opposite. Dated states and merges have no amount.
+    difference, a row taken back its opposite. Dated states, merges and rates have no amount.
     """
     last = last_day(closed.month)
     came = Q(seq__gt=closed.watermark, seq__lte=until)
@@ -340,13 +340,19 @@ def corrections(closed: Closed, until: int) -> list[Correction]:
     stated = StateVersion.objects.filter(entry__in=ids, subject__in=("account", "contract", "setting"))
     reaching = stated.exclude(valid_from__gt=last).order_by().values("entry").annotate(count=Count("pk"))
     states = {row["entry"]: row["count"] for row in reaching}
-    for entry_id in counting.merge_entries(ids):
+    for entry_id in (*counting.merge_entries(ids), *_rated(ids, last)):
         states[entry_id] = states.get(entry_id, 0) + 1
     return [
         _correction(entry, closed, moved, states)
         for entry in entries
         if entry.pk in moved or entry.pk in states
     ]
+
+
+def _rated(entries: Sequence[int], last: date) -> list[int]:
+    """The entry of every rate these entries gave that the month can stand on: its closing is at the next month's opening rates."""
+    rates = Rate.objects.filter(entry__in=entries, on__lte=next_month(last.replace(day=1)))
+    return list(rates.order_by().values_list("entry_id", flat=True))
 
 
 def _moved(entries: Sequence[Entry], closed_at: int, last: date) -> dict[int, tuple[int, int]]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from banso.money import UNITS_PER_ONE, exponent
 from banso.revenue import Book
 from banso_web.accounts import counting
 from banso_web.core import settings_store
@@ -31,6 +32,9 @@ CHURN_MONTH = "revenue.churn_month"
 LAST_USE, FOLLOWING = "last_use", "following"
 EPOCH = date(1970, 1, 1).toordinal()
 FIELDS = ("segment", "owner_id", "touch", "excluded", "parent_id")
+BLANK = (
+    "excluded",
+)  # who was never flagged counted: a flag from a day on takes nothing out of the days before
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def account_states(asked: Asked) -> dict[str, Timeline]:
     mark = _state_mark("account", asked.watermark)
     return _states.get(
         (mark, asked.known_at),
-        lambda: timelines("account", FIELDS, watermark=mark, known_at=asked.known_at),
+        lambda: timelines("account", FIELDS, watermark=mark, known_at=asked.known_at, blank=BLANK),
     )
 
 
@@ -136,19 +140,41 @@ def count_some(asked: Asked, accounts: Collection[int]) -> Counted:
     """The same for a few accounts (with everybody merged into them), read at once and not kept."""
     stored = loaded_for(asked.watermark, accounts, asked.known_at)
     mark = _state_mark("account", asked.watermark)
-    states = timelines("account", FIELDS, watermark=mark, known_at=asked.known_at, ids=list(accounts))
+    states = timelines(
+        "account", FIELDS, watermark=mark, known_at=asked.known_at, ids=list(accounts), blank=BLANK
+    )
     return _count_stored(asked, rules_at(asked), False, stored, states)
 
 
-def _in_churn_month(stored: Loaded, rules: Rules) -> Book:
-    """解約計上月: by default an end counts on its last day of service; by the other rule on the first of the next month."""
-    book = stored.book
-    if rules.churn_month != FOLLOWING or not stored.ends.any():
+def _in_churn_month(book: Book, ends: NDArray[np.bool_], rules: Rules) -> Book:
+    """解約計上月: by default an end counts on its last day of service; by the other rule on the first of the next month.
+
+    Only an end that leaves the customer without MRR at the month's close is moved: beside another contract (a change of
+    plan, say) the old one would stand twice until the month is over.
+    """
+    if rules.churn_month != FOLLOWING or not ends.any():
         return book
     months = (book.on.astype(np.int64) - EPOCH).astype("datetime64[D]").astype("datetime64[M]") + 1
     first = months.astype("datetime64[D]").astype(np.int64) + EPOCH
-    shifted = stored.ends & (book.delta < 0)
-    return replace(book, on=np.where(shifted, first, book.on).astype(book.on.dtype))
+    rows = np.flatnonzero(ends & (book.delta < 0))
+    rows = rows[~_held_before(book, book.account[rows], first[rows])]
+    on = book.on.copy()
+    on[rows] = first[rows]
+    return replace(book, on=on)
+
+
+def _held_before(book: Book, accounts: NDArray[np.int32], days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each of these accounts of the book held MRR in some currency at the close before its day."""
+    held = np.zeros(len(accounts), dtype=bool)
+    for code, currency in enumerate(book.currencies):
+        mine = np.flatnonzero((book.currency == code) & np.isin(book.account, accounts))
+        key = (book.account[mine].astype(np.int64) << 32) | book.on[mine]
+        order = np.argsort(key, kind="stable")
+        key, sums = key[order], np.concatenate(([0], np.cumsum(book.delta[mine][order])))
+        whose = accounts.astype(np.int64) << 32
+        balance = sums[np.searchsorted(key, whose | days)] - sums[np.searchsorted(key, whose)]
+        held |= 2 * balance * 10 ** exponent(currency) >= UNITS_PER_ONE  # less is a 端数
+    return held
 
 
 def _count(asked: Asked, rules: Rules, group: bool) -> Counted:
@@ -160,14 +186,14 @@ def _count_stored(
 ) -> Counted:
     merged = counting.merges(asked.watermark, asked.known_at)
     owner_of_row, is_mapped = _customers(asked, stored, rules, states, merged, group)
-    book = _in_churn_month(stored, rules)
+    book = stored.book
     own = stored.account_ids[book.account] if len(book) else owner_of_row
     if is_mapped:
         ids, codes = np.unique(owner_of_row, return_inverse=True)
         book = replace(book, account=codes.astype(np.int32), accounts=tuple(str(key) for key in ids.tolist()))
     else:
         ids = stored.account_ids
-    taken = take_out(book, stored, ids, states["excluded"])
+    taken = take_out(_in_churn_month(book, stored.ends, rules), stored, ids, states["excluded"])
     return Counted(
         book=taken.book,
         customers=ids,

@@ -84,8 +84,9 @@ def _versions(asked: Asked, ids: Collection[int]) -> dict[int, tuple[Stated, lis
         merged, ends = found.setdefault(key, ({}, []))
         if behind is None or behind > asked.as_of:
             merged.update(values)
-        stated = day_value(values.get("ends_on"))
-        if stated and stated not in ends:
+        if stated := day_value(values.get("ends_on")):
+            if stated in ends:  # said again: the latest word, whatever was said in between
+                ends.remove(stated)
             ends.append(stated)
     return {key: one for key, one in found.items() if not one[0].get(WITHDRAWN)}
 
@@ -149,6 +150,11 @@ def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
                 ended = date.fromordinal(called[key])
             months = int(terms.get("renewal_months") or TERM)
             auto = bool(terms.get("auto_renew"))
+            if (
+                ended is not None and not auto
+            ):  # one term runs into the end; those stated for later never were
+                later = [end for end in ends if end >= ended]
+                ends = [end for end in ends if end < ended] + later[:1]
             for ends_on, rolls in _lines(ends, auto, months, day_value(terms.get("starts_on")), last):
                 if not rolls and not (first <= min(ends_on, ended or ends_on) <= last):
                     continue

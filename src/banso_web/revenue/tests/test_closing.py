@@ -9,13 +9,15 @@ from decimal import Decimal
 import pytest
 
 from banso_web.accounts.models import Account
+from banso_web.core import clock
 from banso_web.core.errors import Conflict, Forbidden, Refused
-from banso_web.core.facts import current_watermark, void
+from banso_web.core.facts import current_watermark, publish, void
 from banso_web.core.metrics import Scope, as_json, compute
 from banso_web.core.models import AuditRow
 from banso_web.core.registry import registry
 from banso_web.members.models import Member
 from banso_web.revenue.actions import closing as actions
+from banso_web.revenue.models import Rate
 from banso_web.revenue.reads import closing as reads
 from banso_web.revenue.tests import factories as make
 
@@ -92,6 +94,20 @@ def test_the_replay_equals_the_closing_even_after_backdated_entries_and_an_undo(
         "movement back",
         "state A001",
     }
+
+
+def test_a_rate_that_came_after_the_closing_is_listed_as_far_as_the_month_stands_on_it(
+    closed: reads.Closed,
+) -> None:
+    for on in (date(2026, 11, 1), date(2026, 11, 2)):  # October closes at the rates of 1 November
+        own = make.entry(f"rate {on}")
+        Rate.objects.create(
+            code=f"USD:{on}", currency="USD", on=on, rate=160, entry=own, recorded_at=clock.now(),
+            known_basis="system",
+        )  # fmt: skip
+        publish(own)
+    (entry,) = reads.corrections(closed, current_watermark())
+    assert (entry.label, entry.states, entry.movements) == ("rate 2026-11-01", 1, 0)
 
 
 def test_the_next_reported_month_starts_from_the_closing_that_was_signed(

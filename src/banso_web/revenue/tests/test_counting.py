@@ -12,7 +12,7 @@ import pytest
 
 from banso_web.accounts.models import Account, Merge
 from banso_web.core import clock, settings_store
-from banso_web.core.facts import current_watermark, publish, void
+from banso_web.core.facts import current_watermark, publish, void, write_state
 from banso_web.core.metrics import Scope, as_json, compute, rows_of
 from banso_web.members.models import Member
 from banso_web.revenue.models import Charge, Rate
@@ -97,6 +97,55 @@ def test_churn_counts_in_the_month_after_where_the_organisation_says_so(
     assert (
         compute("nrr_monthly", before, month="2026-10").parts["churn"] == 1000
     )  # an old watermark keeps its rule
+
+
+def test_an_old_contract_never_stands_beside_the_new_one_until_the_month_is_over(
+    person: Callable[[str], Member],
+) -> None:
+    """A change of plan in the middle of the month ends one contract and begins another: no churn, and no second MRR."""
+    one = make.account("A")
+    old, new = make.contract("A-1", one), make.contract("A-2", one)
+    make.movement("a", one, "2026-01-01", 1000, contract=old)
+    make.movement("a-", one, "2026-10-15", -1000, contract=old, cause="churn")
+    make.movement("a+", one, "2026-10-16", 1200, contract=new)
+    settings_store.put(CHURN_MONTH, "following", actor=person("tanaka"))
+    assert compute("mrr", make.asked("2026-10-31")).value == 1200
+    assert nrr_parts() == {"opening": 1000, "expansion": 200, "upsell": 200, "closing": 1200}
+    assert nrr_parts("2026-11") == {"opening": 1200, "closing": 1200}
+
+
+def test_a_customer_merged_in_counts_when_an_end_is_moved(person: Callable[[str], Member]) -> None:
+    kept, other = make.account("KEPT"), make.account("OTHER")
+    make.movement("o", other, "2026-01-01", 500)
+    make.movement("o-", other, "2026-10-10", -500, cause="churn")
+    make.movement("k", kept, "2026-10-11", 500)
+    settings_store.put(CHURN_MONTH, "following", actor=person("tanaka"))
+    assert nrr_parts() == {"opening": 500, "new": 500, "closing": 1000}
+    merge(kept, other)
+    assert nrr_parts() == {"opening": 500, "closing": 500}
+
+
+def test_a_flag_from_a_day_on_takes_nothing_out_of_the_days_before() -> None:
+    """Nobody spoke of 除外区分 when the customer came; from October on it is a test account."""
+    own = make.entry("accounts")
+    one = Account.objects.create(code="T", name="T", live=True, entry=own)
+    write_state("account", one.pk, {"name": "T"}, entry=own)
+    publish(own)
+    make.movement("t", one, "2026-08-01", 300)
+    make.state(one, {"excluded": "test"}, start="2026-10-10")
+    assert compute("mrr", make.asked("2026-09-30")).value == 300
+    assert nrr_parts("2026-09") == {"opening": 300, "closing": 300}
+    assert nrr_parts() == {"opening": 300, "churn": 300}
+
+
+def test_a_flag_of_an_account_that_only_a_reference_made_holds_from_the_beginning() -> None:
+    own = make.entry("movements")
+    one = Account.objects.create(code="T", name="T", live=True, entry=own)
+    write_state("account", one.pk, {"name": "T", "incomplete": True}, entry=own)
+    publish(own)
+    make.movement("t", one, "2026-08-01", 300)
+    make.state(one, {"excluded": "own", "incomplete": False}, start="2026-10-10")
+    assert nrr_parts("2026-09") == {}
 
 
 def test_excluded_accounts_leave_every_metric_and_are_listed() -> None:

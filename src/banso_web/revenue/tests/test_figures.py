@@ -14,7 +14,7 @@ from banso_web.accounts.models import Account
 from banso_web.core import clock
 from banso_web.core.facts import project
 from banso_web.core.metrics import Scope, as_json, compute
-from banso_web.revenue.actions import values
+from banso_web.revenue.actions import figures, values
 from banso_web.revenue.actions.figures import after_publish, refresh_figures
 from banso_web.revenue.models import Fill, MetricValue
 from banso_web.revenue.tests import factories as make
@@ -158,3 +158,21 @@ def test_values_of_segments_and_teams_are_kept(person: Callable[[str], Any]) -> 
     assert compute("mrr", make.asked(), scope=Scope(team=sato.manager_id)).value == 1000
     assert compute("mrr", make.asked(), scope=Scope(segment="ENT")).value == 3000
     assert MetricValue.objects.filter(key="mrr", as_of=clock.today()).count() == 4
+
+
+def test_figures_of_a_movement_that_came_meanwhile_are_not_overwritten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = make.account("A")
+    make.movement("a", one, "2026-01-01", 100)
+    write, came = figures.set_figures, []
+
+    def somebody_was_quicker(found: Any, *, on: date) -> int:
+        if not came:
+            came.append(make.movement("b", one, "2026-02-01", 50))
+            refresh_figures([one.pk])
+        return write(found, on=on)
+
+    monkeypatch.setattr(figures, "set_figures", somebody_was_quicker)
+    refresh_figures()
+    assert stored("A").mrr_units == 150 * 10_000
