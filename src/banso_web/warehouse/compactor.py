@@ -58,7 +58,8 @@ def compact() -> Round:
         seal_abandoned(log_folder())
         for batch in _batches():
             _take_in(batch, done)
-            _hold_lease()
+            if not _keep_lease():
+                break
     finally:
         _release_lease()
     return done
@@ -116,7 +117,7 @@ def _take_in(batch: list[Path], done: Round) -> None:
                     accepted[path.name] += 1
 
     def beside(added: Added) -> None:
-        if not _hold_lease():
+        if not _keep_lease():
             raise LeaseLost
         keep_rejected(refused)
         _count(rows, refused, added)
@@ -226,11 +227,18 @@ def _me() -> str:
 
 
 def _hold_lease() -> bool:
-    """Take or keep the lease by one conditional UPDATE."""
+    """Take the lease by one conditional UPDATE."""
     moment = clock.machine()  # whatever day a demo pretends
     Lease.objects.get_or_create(name="compactor")
     free = Lease.objects.filter(Q(until=None) | Q(until__lt=moment) | Q(holder=_me()), name="compactor")
     return bool(free.update(holder=_me(), until=moment + timedelta(seconds=LEASE_SECONDS)))
+
+
+def _keep_lease() -> bool:
+    """Renew the lease; False once another process has held it, also where it let go since: what was looked up before it
+    wrote (which events are there already) no longer holds."""
+    mine = Lease.objects.filter(name="compactor", holder=_me())
+    return bool(mine.update(until=clock.machine() + timedelta(seconds=LEASE_SECONDS)))
 
 
 def _release_lease() -> None:

@@ -159,8 +159,11 @@ class EmbeddedStore:
     def erase(self, people: Iterable[str], replacement: str, mentions: Sequence[str] = ()) -> int:
         ids = sorted(set(people) - {"", replacement})
         asked = [ids, list(mentions)]
-        changed = 0
-        for segment in EventSegment.objects.filter(retired_at=None).order_by("pk"):
+        changed, looked_at = 0, 0
+        standing = EventSegment.objects.filter(retired_at=None).order_by("pk")
+        # Asked anew each time: a file that was merged meanwhile lives on in one with a higher number.
+        while segment := standing.filter(pk__gt=looked_at).first():
+            looked_at = segment.pk
             with connection() as opened:
                 _view(opened, [folder() / segment.path])
                 (found,) = opened.execute(f"SELECT count(*) FROM events WHERE {_HIT}", asked).fetchone() or (
@@ -168,23 +171,22 @@ class EmbeddedStore:
                 )
                 if found:
                     made = _copied(opened, _ERASED, [*asked, replacement], segment.day)
-                    swap([segment], [made], at_once=True)
-                    changed += found
+                    changed += found if swap([segment], [made], at_once=True) else 0
         return changed
 
     def forget_before(self, day: date) -> int:
         gone = 0
-        for segment in EventSegment.objects.filter(retired_at=None, first_day__lt=day).order_by("pk"):
+        aged = EventSegment.objects.filter(retired_at=None, first_day__lt=day).order_by("pk")
+        while segment := aged.first():
             with connection() as opened:
                 _view(opened, [folder() / segment.path])
                 (old,) = opened.execute(
                     "SELECT count(*) FROM events WHERE local_day < $1", [day]
                 ).fetchone() or (0,)
-                gone += old
                 kept = []
                 if old < segment.rows:
                     kept = [_copied(opened, "SELECT * FROM events WHERE local_day >= $1", [day], segment.day)]
-                swap([segment], kept, at_once=True)
+                gone += old if swap([segment], kept, at_once=True) else 0
         return gone
 
 
@@ -206,18 +208,27 @@ def touch(days: Iterable[date]) -> None:
     )
 
 
-def swap(old: Sequence[EventSegment], new: Sequence[EventSegment], *, at_once: bool = False) -> None:
-    """Put files in the place of others, all or nothing. at_once: what they held must not linger (erasure, retention)."""
+def swap(old: Sequence[EventSegment], new: Sequence[EventSegment], *, at_once: bool = False) -> bool:
+    """Put files in the place of others, all or nothing. at_once: what they held must not linger (erasure, retention).
+
+    False, with nothing changed, where another process replaced one of them meanwhile: what was made from it would bring
+    back what was erased, and count its events twice.
+    """
+    keys = [segment.pk for segment in old]
     with transaction.atomic():
-        EventSegment.objects.bulk_create(new)
-        EventSegment.objects.filter(pk__in=[segment.pk for segment in old]).update(retired_at=clock.now())
-    if at_once:
-        for segment in old:
-            (folder() / segment.path).unlink(missing_ok=True)
+        standing = EventSegment.objects.select_for_update().filter(pk__in=keys, retired_at=None)
+        is_mine = len(standing.values_list("pk")) == len(keys)
+        if is_mine:
+            EventSegment.objects.bulk_create(new)
+            EventSegment.objects.filter(pk__in=keys).update(retired_at=clock.now())
+    unwanted = new if not is_mine else old if at_once else ()
+    for segment in unwanted:
+        (folder() / segment.path).unlink(missing_ok=True)
+    return is_mine
 
 
 def merge(day: date, *, least: int = 8) -> bool:
-    """One sorted file for the many of a day; False where there are fewer than `least`."""
+    """One sorted file for the many of a day; False where there are fewer than `least`, or one of them was replaced meanwhile."""
     segments = list(EventSegment.objects.filter(day=day, retired_at=None).order_by("pk"))
     if len(segments) < least:
         return False
@@ -229,8 +240,7 @@ def merge(day: date, *, least: int = 8) -> bool:
         raise RuntimeError(
             f"{day}: the files hold other numbers of events than the manifest says; nothing was changed"
         )
-    swap(segments, [merged])
-    return True
+    return swap(segments, [merged])
 
 
 def sweep(moment: datetime | None = None) -> int:

@@ -170,13 +170,22 @@ def test_another_process_that_holds_the_lease_is_left_in_peace(source: Source) -
     assert compact().logs == 1
 
 
+@pytest.mark.parametrize("until", [NOW + timedelta(days=400), None], ids=["holds it", "has let it go"])
 def test_who_lost_the_lease_in_the_middle_writes_nothing(
-    source: Source, monkeypatch: pytest.MonkeyPatch
+    source: Source, monkeypatch: pytest.MonkeyPatch, until: datetime | None
 ) -> None:
+    """Also where the other is done by now: what it wrote was not there yet when this one looked for doubles."""
     log(source, [track("m1")])
-    held = iter([True, False, False])
-    monkeypatch.setattr(compactor, "_hold_lease", lambda: next(held))
+    look = EmbeddedStore._new
+
+    def looks_and_sleeps(store: EmbeddedStore, rows: Any) -> Any:
+        found = look(store, rows)
+        Lease.objects.update(holder="elsewhere:1", until=until)
+        return found
+
+    monkeypatch.setattr(EmbeddedStore, "_new", looks_and_sleeps)
     assert compact().logs == 0
+    Lease.objects.update(until=None)
     monkeypatch.undo()
     assert ids() == []
     assert compact().accepted == 1
@@ -243,6 +252,53 @@ def test_one_person_is_erased_and_the_others_stay(source: Source) -> None:
     assert [row["reason"] for row in rejected.find(whom)] == ["no_user_id_or_anonymous_id"]
     assert rejected.erase(whom) == 1
     assert address not in RejectedEvent.objects.get().body
+
+
+def test_a_merge_brings_back_nothing_that_was_erased_meanwhile(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        log(source, [track(f"m{number}", userId="gone")], name=f"{number:04d}")
+        compact()
+    copy, started = embedded._copied, []
+
+    def a_person_goes(*asked: Any) -> EventSegment:
+        made = copy(*asked)
+        if not started:
+            started.append(True)
+            assert EmbeddedStore().erase(["gone"], "erased") == 2
+        return made
+
+    monkeypatch.setattr(embedded, "_copied", a_person_goes)
+    assert not embedded.merge(date(2026, 11, 20), least=2)
+    kept = EmbeddedStore().query("SELECT message_id, user_id FROM events ORDER BY 1")
+    assert kept == [("m0", "erased"), ("m1", "erased")]
+    assert len(list(embedded.folder().iterdir())) == 2
+    assert embedded.merge(date(2026, 11, 20), least=2)
+    assert EmbeddedStore().query("SELECT message_id, user_id FROM events ORDER BY 1") == kept
+
+
+def test_an_erasure_finds_a_file_that_was_merged_meanwhile(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        log(source, [track(f"m{number}", userId="gone")], name=f"{number:04d}")
+        compact()
+    copy, started = embedded._copied, []
+
+    def a_day_is_merged(*asked: Any) -> EventSegment:
+        made = copy(*asked)
+        if not started:
+            started.append(True)
+            assert embedded.merge(date(2026, 11, 20), least=2)
+        return made
+
+    monkeypatch.setattr(embedded, "_copied", a_day_is_merged)
+    assert EmbeddedStore().erase(["gone"], "erased") == 2
+    assert EmbeddedStore().query("SELECT message_id, user_id FROM events ORDER BY 1") == [
+        ("m0", "erased"),
+        ("m1", "erased"),
+    ]
 
 
 def test_old_events_go_and_the_rest_of_their_file_stays(source: Source) -> None:
