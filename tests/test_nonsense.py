@@ -25,10 +25,10 @@ NUMBERS = ("-1", "\u00b2", "99999999999999999999999", "1e999", "NaN", "\x00")
 DAYS = ("9999-12-31", "0001-01-01", "9999-99-99", "2190-01-01")
 MOMENTS = ("0001-01-01T00:00", "9999-12-31T23:59:59-12:00")
 # Read by every page or by one alone; sent together, because what one page does not read harms nobody.
-TOGETHER = """as_of known_at watermark q segment touch renewal silent excluded state sort columns year seen since until id subject who
+TOGETHER = """watermark q segment touch renewal silent excluded state sort columns year seen since until id subject who
 action via tab view side kind lang gross_margin discount"""
 # What a page refuses at once when it cannot be read would hide the others.
-ALONE = ("month", "owner", "team", "from", "part", "metric", "age", "by")
+ALONE = ("as_of", "known_at", "month", "owner", "team", "from", "part", "metric", "age", "by")
 
 
 def places() -> list[str]:
@@ -55,6 +55,7 @@ def queries() -> list[dict[str, str]]:
     told = [dict.fromkeys(TOGETHER.split(), value) for value in (*NUMBERS, *DAYS, *MOMENTS)]
     told += [{name: value} for name in ALONE for value in (*NUMBERS[1:3], DAYS[1], "9999-12")]
     told += [{"after": place, "sort": "-mrr,name"} for place in places()]
+    told += [{"as_of": day} for day in ("1900-01-01", "2036-11-24")]  # the ends of what may be asked for
     return told + [{"before": place} for place in places()[:4]]
 
 

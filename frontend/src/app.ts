@@ -2,6 +2,7 @@
 // Without it every page still works: links are links and forms are forms.
 import { startDrawer } from "./drawer";
 import { startForms } from "./forms";
+import { startHere } from "./here";
 import { startIslands } from "./islands";
 import { startPalette } from "./palette";
 import { keepRail, keepTheme, readTheme, type Theme } from "./prefs";
@@ -78,6 +79,7 @@ function startButtons(): void {
   });
 }
 
+startHere();
 startTheme();
 startRail();
 startMenus();

@@ -20,6 +20,17 @@ function showBulk(): void {
   }
 }
 
+/** Only the field of the chosen 項目 is shown and sent. */
+function showBulkField(): void {
+  for (const choice of all<HTMLSelectElement>("select[data-bulk-field]")) {
+    for (const part of all<HTMLElement>("[data-bulk-value]", choice.form ?? document)) {
+      const chosen = part.dataset.bulkValue === choice.value;
+      part.hidden = !chosen;
+      for (const field of all<HTMLInputElement | HTMLSelectElement>("input, select", part)) field.disabled = !chosen;
+    }
+  }
+}
+
 function openRow(row: HTMLElement): void {
   const link = row.querySelector<HTMLAnchorElement>("a[data-row-link], a[href]");
   if (link) link.click();
@@ -89,7 +100,14 @@ export function startTables(): void {
     if (String(getSelection()) !== "") return; // the reader is copying text out of the row
     openRow(row);
   });
-  document.addEventListener("htmx:afterSettle", showBulk); // htmx 2
-  document.addEventListener("htmx:after:settle", showBulk); // htmx 4
-  showBulk();
+  document.addEventListener("change", (event) => {
+    if ((event.target as Element).matches("select[data-bulk-field]")) showBulkField();
+  });
+  const show = (): void => {
+    showBulk();
+    showBulkField();
+  };
+  document.addEventListener("htmx:afterSettle", show); // htmx 2
+  document.addEventListener("htmx:after:settle", show); // htmx 4
+  show();
 }

@@ -86,7 +86,7 @@ def test_bulk_edit_and_its_undo(at_sample: Visit) -> None:
     page.keyboard.press("x")
     assert page.inner_text("[data-bulk-count]") == "2"
     page.select_option("[data-bulk-bar] [name=field]", "segment")
-    page.fill("[data-bulk-bar] [name=value]", "特別")
+    page.fill("[data-bulk-bar] [name=value_segment][list]", "特別")
     page.click("text=選んだ顧客を変更する")
     page.wait_for_selector("text=元に戻す")
     assert all("特別" in page.locator("tbody tr").nth(place).inner_text() for place in (0, 1))

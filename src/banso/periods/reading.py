@@ -129,7 +129,10 @@ def _of_moment(plain: str) -> date:
         moment = datetime.fromisoformat(f"{day.isoformat()}T{hour:0>2}:{rest}")
     except ValueError:
         raise PeriodError(DateReason.UNKNOWN_FORMAT, plain) from None
-    return day if moment.tzinfo is None else jst_day(moment)
+    try:
+        return day if moment.tzinfo is None else jst_day(moment)
+    except OverflowError:  # Japan's day of it lies beyond the calendar
+        raise PeriodError(DateReason.IMPOSSIBLE_DAY, plain) from None
 
 
 def _of_number(value: float) -> date | DateFailure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.models.fact import StateRow
 
@@ -11,11 +12,11 @@ from banso_web.core.models.fact import StateRow
 class Excluded(models.TextChoices):
     """除外区分: such accounts leave every metric and are listed."""
 
-    OWN = "own"
-    TEST = "test"
-    TRIAL = "trial"
-    POC = "poc"
-    LOAN = "loan"
+    OWN = "own", _("自社")
+    TEST = "test", _("検証")
+    TRIAL = "trial", _("無償トライアル")
+    POC = "poc", _("PoC")
+    LOAN = "loan", _("貸出")
 
 
 LISTED = models.Q(live=True, merged_into=None)

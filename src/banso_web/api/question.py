@@ -14,9 +14,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 
 from banso_web.api.problems import invalid
 from banso_web.core import clock
+from banso_web.core.asking import read_asked
 from banso_web.core.facts import Asked
 from banso_web.core.metrics import Scope
-from banso_web.core.middleware import read_asked
 from banso_web.members.reads import ids_by_code
 
 MONTHS = r"^(199\d|20\d{2}|21[0-8]\d)-(0[1-9]|1[0-2])$"

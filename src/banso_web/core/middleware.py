@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import translation
 
-from banso_web.core import audit, clock
-from banso_web.core.facts import Asked, current_watermark
+from banso_web.core import audit, clock, pages
+from banso_web.core.asking import Unreadable, read_asked
 from banso_web.core.ui import display
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_COOKIE = "banso_language"
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class NoNulMiddleware:
@@ -63,31 +64,52 @@ class LanguageMiddleware:
         return response
 
 
-def read_asked(query: dict[str, str]) -> Asked:
-    """The question's time part from `as_of`, `known_at` and `watermark`; what cannot be read counts as not given."""
-    today, latest = clock.today(), current_watermark()
-    as_of, mark = today, latest
-    known_at: datetime | None = None
-    with suppress(ValueError):
-        day = date.fromisoformat(query.get("as_of", "")[:10])
-        as_of = day if 1900 <= day.year < 2200 else today  # the days that facts may have
-    with suppress(KeyError, ValueError):
-        moment = datetime.fromisoformat(query["known_at"])
-        if 1900 <= moment.year < 2200:  # nearer to the calendar's ends it has no local time
-            known_at = moment if moment.tzinfo else moment.replace(tzinfo=clock.JST)
-    if query.get("watermark", "").isdecimal():
-        mark = min(int(query["watermark"][:18]), latest)
-    return Asked(as_of=as_of, today=today, watermark=mark, known_at=known_at, pinned=mark != latest)
+def _api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
 
 
 class AskedMiddleware:
-    """Puts `request.asked` and the reader's display on every request; marks audit rows as made by page or API."""
+    """Puts `request.asked` and the reader's display on every request; marks audit rows as made by page or API.
+
+    A question that cannot be read is told (422), never answered with today's numbers. The API reads its own. A day other
+    than today is for reading alone: a form of such a page is refused (409), unless its view says `core.pages.any_day`.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.asked = read_asked(request.GET.dict())  # type: ignore[attr-defined]
-        shown = display.read_display(request.COOKIES, request.GET.dict(), clock.today())
-        with display.showing(shown), audit.through("api" if request.path.startswith("/api/") else "page"):
-            return self.get_response(request)
+        query = request.GET.dict()
+        wrong: Unreadable | None = None
+        try:
+            request.asked = read_asked({} if _api(request) else query)  # type: ignore[attr-defined]
+        except Unreadable as problem:
+            wrong = problem
+            request.asked = read_asked({})  # type: ignore[attr-defined]
+            query = {key: value for key, value in query.items() if key not in display.KEPT}
+        shown = display.read_display(request.COOKIES, query, clock.today())
+        with display.showing(shown), audit.through("api" if _api(request) else "page"):
+            return pages.refused(request, wrong) if wrong else self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        ours = getattr(view, "__module__", "").startswith("banso_web.")  # logging out is right on any day
+        if request.method in SAFE or _api(request) or not ours or getattr(view, "any_day", False):
+            return None
+        if not request.user.is_authenticated:
+            return None
+        asked = request.asked  # type: ignore[attr-defined]
+        if asked.is_today and _of_today(request):
+            return None
+        return pages.read_only(request, status=409)
+
+
+def _of_today(request: HttpRequest) -> bool:
+    """Whether the page that held the form was today's. Most forms name their own address, without the page's 基準日; the
+    browser tells whose they are (Referer, same origin). What cannot be read there was shown to nobody."""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    if referer.netloc != request.get_host():
+        return True
+    try:
+        return read_asked(dict(parse_qsl(referer.query))).is_today
+    except Unreadable:
+        return True

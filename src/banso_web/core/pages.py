@@ -45,7 +45,8 @@ A page in five steps
 
 Charts: `{% chart data title="…" %}` with the dict of frontend/src/charts/contract.ts; the table twin is made from it.
 Forms: `{% error_summary form %}`, `{% field form.name %}`, `<div class="form-actions">`; `data-guard` on the form warns
-of unsaved changes, `data-draft="key"` keeps a draft. No inline script anywhere: the page's policy forbids it.
+of unsaved changes, `data-draft="key"` keeps a draft. At another 基準日 a POST is refused (409) before it comes to the
+view, and a page that is a form says so where it is declared with `@page(…, edits=True)`. No inline script anywhere: the page's policy forbids it.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -62,6 +64,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from banso_web.core.errors import Conflict, Forbidden, Refused
+from banso_web.core.ui import display
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -101,8 +104,25 @@ def refused(request: HttpRequest, problem: Refused) -> HttpResponse:
     return render(request, "core/error.html", {"code": status, "message": problem.message}, status=status)
 
 
-def page(permission: str = "") -> Callable[[View[Rest]], View[Rest]]:
-    """Log-in first, then the permission (403). A `Refused` that the view does not show itself becomes a 422 page."""
+def read_only(request: HttpRequest, *, status: int = 200) -> HttpResponse:
+    """Says that another 基準日 is for reading, with the way back: 200 instead of a form, 409 for a form that was sent."""
+    kept = {key: value for key, value in request.GET.items() if key not in display.KEPT}
+    today = f"{request.path}?{urlencode(kept)}" if kept else request.path
+    url = today if request.method == "GET" else "/"
+    return render(request, "core/read_only.html", {"url": url}, status=status)
+
+
+def any_day(view: View[Rest]) -> View[Rest]:
+    """Marks a view whose POST changes no data of the company, or keeps the asked day with it: it is open at any 基準日."""
+    view.any_day = True  # type: ignore[attr-defined]
+    return view
+
+
+def page(permission: str = "", *, edits: bool = False) -> Callable[[View[Rest]], View[Rest]]:
+    """Log-in first, then the permission (403). A `Refused` that the view does not show itself becomes a 422 page.
+
+    `edits`: the page is a form; at another 基準日 it says so instead of opening it.
+    """
 
     def wrap(view: View[Rest]) -> View[Rest]:
         @wraps(view)
@@ -114,6 +134,8 @@ def page(permission: str = "") -> Callable[[View[Rest]], View[Rest]]:
                     _("このページを見る権限がありません。必要な場合は管理者に役割の変更を依頼してください。")
                 )
             try:
+                if edits and request.method == "GET" and not request.asked.is_today:  # type: ignore[attr-defined]
+                    return read_only(request)
                 return view(request, *args, **kwargs)
             except Refused as problem:
                 return refused(request, problem)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from banso_web.desk.views import (
     adding,
+    bulk,
     contracts,
     customer,
     customers,
@@ -20,8 +21,8 @@ from banso_web.desk.views import (
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("customers/", customers.customer_list, name="customers"),
-    path("customers/bulk/", customers.bulk_edit, name="customers_bulk"),
-    path("customers/undo/", customers.undo, name="customers_undo"),
+    path("customers/bulk/", bulk.bulk_edit, name="customers_bulk"),
+    path("customers/undo/", bulk.undo, name="customers_undo"),
     path("customers/matching/", matching.matching_page, name="matching"),
     path("customers/matching/decide/", matching.decide, name="matching_decide"),
     path("customers/matching/<int:merge_id>/undo/", matching.undo, name="matching_undo"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from banso_web.core.asking import read_asked
 from banso_web.core.forms import TARGETS_HELP, TARGETS_TITLE, TargetsForm
-from banso_web.core.middleware import read_asked
 from banso_web.core.registry import SetupStep, registry
 from banso_web.reports.actions.targets import set_target
 from banso_web.reports.reads.targets import all_targets, in_force

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,9 +10,9 @@ import click
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from banso_web.core import clock
+from banso_web.core.asking import Unreadable, read_asked
 from banso_web.core.errors import Refused
-from banso_web.core.facts import Asked, current_watermark
+from banso_web.core.facts import Asked
 from banso_web.core.metrics import (
     COUNT,
     RATIO,
@@ -52,31 +51,6 @@ class WrongArgument(click.ClickException):
     exit_code = 2
 
 
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as problem:
-        raise click.BadParameter(
-            _("「%(text)s」は日付として読み取れません(例: 2026-11-24)。") % {"text": text}
-        ) from problem
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A moment; without offset it is Japan's time, a bare day means its end."""
-    if text is None:
-        return None
-    try:
-        if len(text) == 10:
-            text = f"{text}T23:59:59.999999"
-        found = datetime.fromisoformat(text)
-    except ValueError as problem:
-        wrong = _("「%(text)s」は日時として読み取れません(例: 2026-11-24T09:00)。")
-        raise click.BadParameter(wrong % {"text": text}) from problem
-    return found if found.tzinfo else found.replace(tzinfo=clock.JST)
-
-
 def _overrides(pairs: tuple[str, ...]) -> dict[str, Decimal]:
     found = {}
     for pair in pairs:
@@ -96,15 +70,11 @@ def _overrides(pairs: tuple[str, ...]) -> dict[str, Decimal]:
 
 
 def asked_for(as_of: str | None, known_at: str | None) -> Asked:
-    """The question's time part from the command's options."""
-    today = clock.today()
-    return Asked(
-        as_of=_day(as_of) or today,
-        today=today,
-        watermark=current_watermark(),
-        known_at=_moment(known_at),
-        pinned=False,
-    )
+    """The question's time part from the command's options, read as the pages read it."""
+    try:
+        return read_asked({"as_of": as_of or "", "known_at": known_at or ""})
+    except Unreadable as problem:
+        raise click.BadParameter(problem.message) from problem
 
 
 def shown(value: Decimal | None, unit: str, reason: str | None = None) -> str:

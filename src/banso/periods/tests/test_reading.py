@@ -92,6 +92,7 @@ def test_eras_count_from_their_first_year(text: str, day: date) -> None:
         ("tbd", DateReason.UNDECIDED),
         ("2026-02-30", DateReason.IMPOSSIBLE_DAY),
         ("2026/02/29", DateReason.IMPOSSIBLE_DAY),
+        ("9999-12-31T23:59:59-12:00", DateReason.IMPOSSIBLE_DAY),  # in Japan that is a year 10000
         ("20260230", DateReason.IMPOSSIBLE_DAY),
         ("2026-13-01", DateReason.IMPOSSIBLE_DAY),
         ("2026年13月度", DateReason.IMPOSSIBLE_DAY),

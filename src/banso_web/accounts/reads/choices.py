@@ -30,6 +30,17 @@ def products() -> list[str]:
     return found
 
 
+def owners_in_use() -> set[int]:
+    """Ids of the members who own a customer; remembered until something new is entered."""
+    key = f"accounts.owners:{current_watermark()}"
+    found: set[int] | None = caches["local"].get(key)
+    if found is None:
+        rows = Account.objects.filter(live=True).exclude(owner=None).order_by()
+        found = set(rows.values_list("owner_id", flat=True).distinct())
+        caches["local"].set(key, found, 300)
+    return found
+
+
 def excluded_choices() -> list[tuple[str, str]]:
     """除外区分 as (key, word)."""
     return [(key, str(word)) for key, word in Excluded.choices]

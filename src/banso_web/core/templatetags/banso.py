@@ -208,12 +208,13 @@ def card(
 
 
 @register.simple_block_tag(takes_context=True)
-def bulkbar(context: template.Context, content: str, form: str = "") -> SafeString:
-    """See parts/bulk_bar.html: actions on ticked rows with their count; `form` is the id of the form around the table."""
+def bulkbar(context: template.Context, content: str, form: str = "", unit: str = "件") -> SafeString:
+    """See parts/bulk_bar.html: actions on ticked rows with their count; `form` is the id of the form around the table,
+    `unit` 件 or 社."""
     engine = context.template.engine if context.template else None
     assert engine is not None
     return engine.get_template(PARTS + "bulk_bar.html").render(
-        template.Context({"content": content, "form": form})
+        template.Context({"content": content, "form": form, "unit": unit})
     )
 
 

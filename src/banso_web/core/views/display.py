@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from banso_web.core.pages import page, render_page
+from banso_web.core.pages import any_day, page, render_page
 from banso_web.core.ui import display
 
 YEAR = 365 * 86400
@@ -35,6 +35,7 @@ class DisplayForm(forms.Form):
     )
 
 
+@any_day
 @page()
 def display_settings(request: HttpRequest) -> HttpResponse:
     shown = display.current()

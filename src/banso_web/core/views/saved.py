@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from banso_web.core.actions.views import delete_view, rename_view, save_view, share_view
 from banso_web.core.errors import NotVisible, Refused
-from banso_web.core.pages import page, reader
+from banso_web.core.pages import any_day, page, reader
 
 LONGEST_QUERY = 4_000
 PAGE_KEY = re.compile(r"[a-z_]{1,40}")
@@ -25,6 +25,7 @@ def _back(request: HttpRequest) -> HttpResponse:
     return redirect(wanted if safe else "/")
 
 
+@any_day
 @require_POST
 @page()
 def save(request: HttpRequest) -> HttpResponse:
@@ -44,6 +45,7 @@ def save(request: HttpRequest) -> HttpResponse:
     return _back(request)
 
 
+@any_day
 @require_POST
 @page()
 def change(request: HttpRequest, view_id: int) -> HttpResponse:

@@ -96,7 +96,7 @@ def _group_form(key: str, specs: Iterable[SettingSpec], data: Any = None) -> Gro
     return GroupForm(specs, {spec.key: settings_store.get(spec.key) for spec in specs}, data, prefix=key)
 
 
-@page("settings.edit")
+@page("settings.edit", edits=True)
 def organisation(request: HttpRequest) -> HttpResponse:
     """All groups; a post changes one of them (`group`)."""
     posted = request.POST.get("group", "")
@@ -159,7 +159,7 @@ def history(request: HttpRequest, key: str) -> HttpResponse:
     return render_page(request, "core/settings/history.html", context)
 
 
-@page("settings.edit")
+@page("settings.edit", edits=True)
 def closures(request: HttpRequest) -> HttpResponse:
     """休業日 of a year beside the national holidays; adds one day, or 年末年始 as a whole."""
     today = clock.today()
@@ -219,7 +219,7 @@ def yearly(request: HttpRequest) -> HttpResponse:
     return render(request, "core/settings/_yearly.html", context)
 
 
-@page("settings.edit")
+@page("settings.edit", edits=True)
 def setup(request: HttpRequest) -> HttpResponse:
     """Counting rules and the organisation's own targets on one page; saved together or not at all."""
     counting = {

@@ -14,7 +14,7 @@ THEN = "2026-09-30"
 
 def test_the_list_is_that_days(desk: Desks, company: Company) -> None:
     tanaka = desk("tanaka")
-    tanaka.post("/customers/bulk/", ids=[company["A1"].pk], field="segment", value="最重要")
+    tanaka.post("/customers/bulk/", ids=[company["A1"].pk], field="segment", value_segment="最重要")
     now, then = (tanaka.text("/customers/", as_of=day) for day in ("2026-11-24", THEN))
     assert "¥120,000" in now and "最重要" in now
     assert "¥100,000" in then and "¥120,000" not in then
@@ -48,7 +48,7 @@ def test_portfolio_and_home_follow(desk: Desks, company: Company) -> None:
 
 def test_an_excluded_customer_counts_nowhere_and_is_listed(desk: Desks, company: Company) -> None:
     tanaka = desk("tanaka")
-    tanaka.post("/customers/bulk/", ids=[company["A1"].pk], field="excluded", value="poc")
+    tanaka.post("/customers/bulk/", ids=[company["A1"].pk], field="excluded", value_excluded="poc")
     assert "¥90,000" in tanaka.text("/portfolio/")  # 210,000 − 120,000
     only = tanaka.text("/customers/", excluded="only")
     assert "㈱アシスト" in only and "自社検証" in only and "西川印刷" not in only

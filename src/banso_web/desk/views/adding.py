@@ -19,7 +19,7 @@ from banso_web.desk.views.deeds import after, tell
 CHOICES = 20
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def add(request: HttpRequest) -> HttpResponse:
     """A new customer. While similar ones exist and nobody said that it is another company, nothing is saved."""
     member = reader(request)

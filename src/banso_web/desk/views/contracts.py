@@ -36,7 +36,7 @@ def _lists() -> dict[str, Any]:
     return {"products": products(), "currencies": ContractForm.currencies()}
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def add(request: HttpRequest, account_id: int) -> HttpResponse:
     """A new contract of a customer."""
     member = reader(request)
@@ -78,7 +78,7 @@ def _initial(contract: Contract) -> dict[str, Any]:
     return initial
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def edit(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Other terms from a day on. The price is not asked where MRR comes from movements of the contract's own."""
     member = reader(request)
@@ -113,7 +113,7 @@ def edit(request: HttpRequest, contract_id: int) -> HttpResponse:
     return answer(request, account, form, deed, act)
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def end(request: HttpRequest, contract_id: int) -> HttpResponse:
     """解約: the day, the 申出, the reason."""
     member = reader(request)
@@ -142,7 +142,7 @@ def end(request: HttpRequest, contract_id: int) -> HttpResponse:
     )
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def end_back(request: HttpRequest, contract_id: int) -> HttpResponse:
     """解約の取り消し: the contract goes on."""
     member = reader(request)
@@ -165,7 +165,7 @@ def end_back(request: HttpRequest, contract_id: int) -> HttpResponse:
     )
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def missing(request: HttpRequest, contract_id: int) -> HttpResponse:
     """The ledger no longer holds the contract, or does again."""
     member = reader(request)
@@ -198,7 +198,7 @@ def _after_closing(day: date) -> str:
     return ""
 
 
-@page("revenue.view")
+@page("revenue.view", edits=True)
 def movement(request: HttpRequest, contract_id: int) -> HttpResponse:
     """A change of MRR from a day."""
     member = reader(request)
@@ -227,7 +227,7 @@ def movement(request: HttpRequest, contract_id: int) -> HttpResponse:
     )
 
 
-@page("revenue.view")
+@page("revenue.view", edits=True)
 def movement_edit(request: HttpRequest, movement_id: int) -> HttpResponse:
     """A correction: a newer row that supersedes the older one."""
     member = reader(request)
@@ -257,7 +257,7 @@ def movement_edit(request: HttpRequest, movement_id: int) -> HttpResponse:
     )
 
 
-@page("revenue.view")
+@page("revenue.view", edits=True)
 def movement_void(request: HttpRequest, movement_id: int) -> HttpResponse:
     """A movement that never was."""
     member = reader(request)

@@ -73,7 +73,7 @@ def customer_timeline(request: HttpRequest, account_id: int) -> HttpResponse:
     return render_page(request, "desk/timeline.html", {"account": account, "items": items})
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def customer_edit(request: HttpRequest, account_id: int) -> HttpResponse:
     """Edit the customer's fields from a day on. Two people editing the same thing are told before anything is lost."""
     member = reader(request)

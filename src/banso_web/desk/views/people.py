@@ -21,7 +21,7 @@ def _departments(request: HttpRequest, account_id: int) -> list[str]:
     return list(dict.fromkeys(department_names(accounts_of(asked, account_id)).values()))
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def add(request: HttpRequest, account_id: int) -> HttpResponse:
     """A new contact of a customer."""
     member = reader(request)
@@ -46,7 +46,7 @@ def add(request: HttpRequest, account_id: int) -> HttpResponse:
     )
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def edit(request: HttpRequest, contact_id: int) -> HttpResponse:
     """A contact's values from a day on."""
     member = reader(request)
@@ -75,7 +75,7 @@ def edit(request: HttpRequest, contact_id: int) -> HttpResponse:
     )
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def presence(request: HttpRequest, contact_id: int) -> HttpResponse:
     """退職・異動 of somebody who is there, or the return of somebody who left."""
     member = reader(request)
@@ -104,7 +104,7 @@ def presence(request: HttpRequest, contact_id: int) -> HttpResponse:
     )
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def department_add(request: HttpRequest, account_id: int) -> HttpResponse:
     """A using department."""
     member = reader(request)
@@ -121,7 +121,7 @@ def department_add(request: HttpRequest, account_id: int) -> HttpResponse:
     return answer(request, account, form, deed, act)
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def department_edit(request: HttpRequest, department_id: int) -> HttpResponse:
     """Another name for a department."""
     member = reader(request)

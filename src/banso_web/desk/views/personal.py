@@ -15,7 +15,7 @@ from banso_web.accounts.actions import erasure
 from banso_web.accounts.reads.people import find_contacts
 from banso_web.core.clock import today
 from banso_web.core.errors import Refused
-from banso_web.core.pages import page, reader, render_page
+from banso_web.core.pages import any_day, page, reader, render_page
 from banso_web.core.registry import registry
 from banso_web.core.retention import known_backups
 from banso_web.desk.words import PERSONAL_WORDS, SOURCE_WORDS, shown_personal
@@ -68,6 +68,7 @@ def personal(request: HttpRequest, contact_id: int) -> HttpResponse:
     return render_page(request, "desk/personal.html", context)
 
 
+@any_day
 @require_POST
 @page(erasure.PERMISSION)
 def disclose(request: HttpRequest, contact_id: int) -> HttpResponse:

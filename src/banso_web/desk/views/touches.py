@@ -17,7 +17,7 @@ from banso_web.members.reads import assignable_codes
 from banso_web.touch import actions
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def log(request: HttpRequest, account_id: int) -> HttpResponse:
     """A touch with a customer; when, by whom and of what kind are filled in already."""
     member, asked = reader(request), request.asked  # type: ignore[attr-defined]
@@ -40,7 +40,7 @@ def log(request: HttpRequest, account_id: int) -> HttpResponse:
     )
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def edit(request: HttpRequest, touch_id: int) -> HttpResponse:
     """A correction: a newer row that supersedes the older one."""
     member, asked = reader(request), request.asked  # type: ignore[attr-defined]
@@ -74,7 +74,7 @@ def edit(request: HttpRequest, touch_id: int) -> HttpResponse:
     )
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def void(request: HttpRequest, touch_id: int) -> HttpResponse:
     """A touch that never was."""
     member = reader(request)

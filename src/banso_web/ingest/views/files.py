@@ -41,7 +41,7 @@ def _too_large(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_protect
-@page("import.run")
+@page("import.run", edits=True)
 def _new(request: HttpRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST":
@@ -70,7 +70,7 @@ def _forms(looks: list[Look], request: HttpRequest) -> list[FileForm]:
     ]  # fmt: skip
 
 
-@page("import.run")
+@page("import.run", edits=True)
 def import_files(request: HttpRequest, run_id: int) -> HttpResponse:
     """What each file holds. A changed sheet or header row shows the file anew; going on leads to the columns."""
     run = run_of(run_id)

@@ -35,7 +35,7 @@ def _opened(run: ImportRun, at: int) -> tuple[list[Upload], Upload, RawTable]:
         raise NotVisible from problem
 
 
-@page("import.run")
+@page("import.run", edits=True)
 def import_mapping(request: HttpRequest, run_id: int, at: int) -> HttpResponse:
     """A change in the form (htmx) shows the preview anew; going on saves the mapping with the file's shape."""
     run = run_of(run_id)

@@ -145,7 +145,7 @@ def _read(kind: str, before: Mapping[str, Any], data: Mapping[str, Any]) -> dict
     return options
 
 
-@page("import.run")
+@page("import.run", edits=True)
 def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
     """Answers change the preview at once (htmx); going on writes the derived rows beside the upload and starts the check."""
     run = run_of(run_id)

@@ -120,7 +120,7 @@ def drop(request: HttpRequest, run_id: int) -> HttpResponse:
     return redirect("import_run", run_id)
 
 
-@page("import.run")
+@page("import.run", edits=True)
 def undo(request: HttpRequest, run_id: int) -> HttpResponse:
     """What stands on a published import, and taking it back as a whole with a reason."""
     run = run_of(run_id)

@@ -41,7 +41,7 @@ def _show(request: HttpRequest, form: InviteForm, *, link: str = "", mailed: boo
 
 
 @never_cache
-@page("member.manage")
+@page("member.manage", edits=True)
 def invitations(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         email, name = request.GET.get("email", ""), request.GET.get("name", "")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from banso_web.core import clock
 from banso_web.core.errors import Refused
-from banso_web.core.pages import page, render_page
+from banso_web.core.pages import any_day, page, render_page
 from banso_web.members.actions import create_key, revoke_key
 from banso_web.members.forms import SCOPE_WORDS, KeyForm
 from banso_web.members.models import ApiKey, Member
@@ -88,6 +88,7 @@ def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
     return redirect("profile")
 
 
+@any_day
 @require_POST
 @page()
 def end_session(request: HttpRequest) -> HttpResponse:

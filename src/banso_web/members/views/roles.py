@@ -64,12 +64,12 @@ def _edit(request: HttpRequest, role: Role | None) -> HttpResponse:
     return render_page(request, "members/role.html", context, status=422 if form.errors else 200)
 
 
-@page("member.manage")
+@page("member.manage", edits=True)
 def role(request: HttpRequest, role_id: int) -> HttpResponse:
     return _edit(request, _role(role_id))
 
 
-@page("member.manage")
+@page("member.manage", edits=True)
 def new_role(request: HttpRequest) -> HttpResponse:
     return _edit(request, None)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from banso_web.core.errors import Refused
 from banso_web.core.metrics import catalogue, plain
-from banso_web.core.pages import page, render_page
+from banso_web.core.pages import any_day, page, render_page
 from banso_web.core.ui.formats import query_text
 from banso_web.core.ui.links import changed_query, keep_question
 from banso_web.core.ui.lists import Tab
@@ -195,6 +195,7 @@ def _csv(request: HttpRequest, question: Question, asked: Asked, shown: Shown) -
     return files.csv_file(request, f"ltv-{asked.form}", question, head, _lines(shown), about=about)
 
 
+@any_day  # a scenario keeps the day that it was computed for
 @require_POST
 @page("revenue.view")
 def save(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,85 @@
+"""顧客一覧 after a filter that changed the address without a new page: what leaves it and what surrounds it follow."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visit
+from tests.browser.crawl import serious
+from tests.browser.stories import at
+
+pytestmark = pytest.mark.browser
+
+
+def narrowed(page: Page) -> int:
+    """The list filtered by a word and a segment; how many customers it shows."""
+    at(page, "/customers/?sort=-mrr")
+    every = page.locator("[data-select-row]").count()
+    page.select_option(".filter-bar [name=owner]", "me")
+    page.wait_for_url(lambda url: "owner=me" in url)
+    page.wait_for_selector(".chip-on >> text=自分の担当")
+    assert "sort=-mrr" in page.url
+    found = page.locator("[data-select-row]").count()
+    assert 0 < found < every
+    return found
+
+
+def test_the_export_after_a_filter_is_what_is_shown(at_sample: Visit) -> None:
+    page = at_sample.open("sato")
+    shown = narrowed(page)
+    names = page.locator("a[data-row-link]").all_inner_texts()
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="CSV", exact=True).click()
+    rows = list(csv.reader(io.StringIO(Path(taken.value.path()).read_text("utf-8-sig"))))
+    assert len(rows) == shown + 1 and [row[0] for row in rows[1:]] == names
+
+
+def test_language_and_day_keep_the_filter_of_the_address(at_sample: Visit) -> None:
+    page = at_sample.open("sato")
+    narrowed(page)
+    page.click("header.topbar >> text=English")
+    page.wait_for_function("() => document.documentElement.lang === 'en'")
+    assert "owner=me" in page.url and "sort=-mrr" in page.url
+    page.click("header.topbar >> text=日本語")
+    page.wait_for_function("() => document.documentElement.lang === 'ja'")
+    narrowed(page)
+    page.click("summary[aria-label='基準日を変える']")
+    page.fill("#asof-day", "2026-09-30")
+    page.click("text=この日で表示する")
+    page.wait_for_url(lambda url: "as_of=2026-09-30" in url and "owner=me" in url)
+    page.select_option(".filter-bar [name=state]", "active")
+    page.wait_for_url(lambda url: "state=active" in url and "as_of=2026-09-30" in url)
+    page.click("text=今日に戻る")
+    page.wait_for_url(lambda url: "as_of" not in url and "owner=me" in url and "state=active" in url)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_bar_of_ticked_rows_can_be_read(at_sample: Visit, theme: str) -> None:
+    page = at_sample.open("tanaka", color_scheme=theme)
+    at(page, "/customers/")
+    page.click("[data-select-row] >> nth=0")
+    page.select_option("[data-bulk-field]", "excluded")
+    field = page.locator("[name=value_excluded]")
+    assert field.is_visible() and page.locator("[name=value_owner]").is_hidden()
+    ink, ground = (
+        field.evaluate(f"(one) => getComputedStyle(one).{of}") for of in ("color", "backgroundColor")
+    )
+    assert ink != ground
+    assert serious(page) == []
+
+
+def test_a_refused_bulk_edit_keeps_ticks_and_field(at_sample: Visit) -> None:
+    page = at_sample.open("tanaka")
+    at(page, "/customers/")
+    page.click("[data-select-row] >> nth=0")
+    page.select_option("[data-bulk-field]", "owner")
+    page.click("text=選んだ顧客を変更する")
+    page.wait_for_selector("text=新しい値を選んでください")
+    assert page.locator("[data-select-row]").nth(0).is_checked()
+    assert page.locator("[name=value_owner]").is_visible()
+    assert page.inner_text("[data-bulk-bar]").startswith("1 社を選択中")
