@@ -1,5 +1,6 @@
 // The page script: everything here works on data attributes, so templates need no script of their own (strict CSP).
 // Without it every page still works: links are links and forms are forms.
+import { startDays } from "./days";
 import { startDrawer } from "./drawer";
 import { startForms } from "./forms";
 import { startHere } from "./here";
@@ -50,6 +51,12 @@ function startRail(): void {
       show();
     }
   });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || root.dataset.rail !== "open") return;
+    delete root.dataset.rail;
+    show();
+    document.querySelector<HTMLElement>(".topbar [data-rail-toggle]")?.focus();
+  });
   show();
 }
 
@@ -88,5 +95,6 @@ startPalette();
 startDrawer();
 startTables();
 startForms();
+startDays();
 startIslands();
 startWaiting();

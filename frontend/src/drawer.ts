@@ -21,6 +21,7 @@ export function startDrawer(): void {
   };
   const close = (): void => {
     if (drawer.hidden) return;
+    if (body.querySelector("form[data-guard][data-changed]") && !window.confirm(drawer.dataset.leave ?? "")) return;
     asked += 1;
     drawer.hidden = true;
     body.replaceChildren();
@@ -64,7 +65,7 @@ export function startDrawer(): void {
     show(words);
     drawer.querySelector<HTMLElement>(".error-summary")?.focus();
   };
-  const open = async (path: string): Promise<void> => {
+  const open = async (path: string, told = false): Promise<void> => {
     const turn = ++asked;
     const answer = await fetch(path, { headers: { "HX-Request": "true", "X-Banso-Drawer": "1" }, credentials: "same-origin" });
     if (turn !== asked) return;
@@ -75,7 +76,9 @@ export function startDrawer(): void {
     const words = await answer.text();
     if (turn !== asked) return;
     show(words);
-    (drawer.querySelector<HTMLElement>("[autofocus]") ?? drawer.querySelector<HTMLElement>("[data-drawer-close]"))?.focus();
+    const heading = told ? body.querySelector<HTMLElement>("h1, h2") : null; // nobody clicked: say what stands here
+    heading?.setAttribute("tabindex", "-1");
+    (heading ?? drawer.querySelector<HTMLElement>("[autofocus]") ?? drawer.querySelector<HTMLElement>("[data-drawer-close]"))?.focus();
     note(path);
   };
 
@@ -113,5 +116,5 @@ export function startDrawer(): void {
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) close();
   });
   const wanted = new URL(location.href).searchParams.get("drawer");
-  if (wanted?.startsWith("/") && ownPath(wanted) === wanted) open(wanted).catch(() => note(null));
+  if (wanted?.startsWith("/") && ownPath(wanted) === wanted) open(wanted, true).catch(() => note(null));
 }

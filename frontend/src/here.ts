@@ -1,6 +1,7 @@
 // A filter changes the address without a new page (htmx), so what stands outside the list would still name the old one: links
 // with data-here="lang=en" (the present page with that one thing changed) and forms with data-here are brought up to date
 // when they are used. Without script nothing changes the address behind their back.
+import { isoDay } from "./days";
 import { all } from "./dom";
 
 const PLACES = ["after", "before"]; // another question has other rows
@@ -19,6 +20,7 @@ function changed(changes: string): string {
 }
 
 function refill(form: HTMLFormElement): void {
+  for (const field of all<HTMLInputElement>("input[data-day='']", form)) field.value = isoDay(field.value) ?? field.value;
   const asked = new Set(all<HTMLInputElement>("input, select", form).filter((one) => one.type !== "hidden").map((one) => one.name));
   all<HTMLInputElement>("input[type=hidden]", form).filter((one) => !asked.has(one.name)).forEach((one) => one.remove());
   for (const [name, value] of new URLSearchParams(location.search)) {

@@ -8,8 +8,8 @@ export function startPalette(): void {
   const results = palette.querySelector<HTMLElement>("[data-palette-results]");
   if (!input || !results) return;
 
-  const items = (): HTMLAnchorElement[] => all<HTMLAnchorElement>("a.palette-item", results);
-  const choose = (wanted: HTMLAnchorElement | undefined): void => {
+  const items = (): HTMLElement[] => all<HTMLElement>(".palette-item", results);
+  const choose = (wanted: HTMLElement | undefined): void => {
     items().forEach((item) => item.setAttribute("aria-selected", String(item === wanted)));
     wanted?.scrollIntoView({ block: "nearest" });
   };
@@ -35,7 +35,7 @@ export function startPalette(): void {
   });
   document.addEventListener("click", (event) => {
     if ((event.target as Element).closest("[data-palette-open]")) open();
-    if (event.target === palette) palette.close();
+    if (event.target === palette || (event.target as Element).closest("[data-palette] [data-theme-set]")) palette.close();
   });
   input.addEventListener("keydown", (event) => {
     if (converting(event)) return;

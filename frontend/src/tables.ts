@@ -100,6 +100,12 @@ export function startTables(): void {
     if (String(getSelection()) !== "") return; // the reader is copying text out of the row
     openRow(row);
   });
+  document.addEventListener("click", (event) => {
+    const head = event.shiftKey ? (event.target as Element).closest<HTMLElement>("a[data-sort-add]") : null;
+    if (!head) return;
+    event.preventDefault(); // not a new window: one more key of the order
+    location.assign(head.dataset.sortAdd ?? "");
+  });
   document.addEventListener("change", (event) => {
     if ((event.target as Element).matches("select[data-bulk-field]")) showBulkField();
   });

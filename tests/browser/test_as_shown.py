@@ -83,3 +83,70 @@ def test_a_refused_bulk_edit_keeps_ticks_and_field(at_sample: Visit) -> None:
     assert page.locator("[data-select-row]").nth(0).is_checked()
     assert page.locator("[name=value_owner]").is_visible()
     assert page.inner_text("[data-bulk-bar]").startswith("1 社を選択中")
+
+
+def test_shift_sorts_by_one_column_more_by_mouse_and_keyboard(at_sample: Visit) -> None:
+    page = at_sample.open("tanaka")
+    at(page, "/customers/?sort=segment")
+    page.click("thead >> text=MRR", modifiers=["Shift"])
+    page.wait_for_url(lambda url: "sort=segment%2C-mrr" in url)
+    assert page.locator(".sort-rank").count() == 2 and len(page.context.pages) == 1
+    page.locator("thead a", has_text="満了日").focus()
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_url(lambda url: "sort=segment%2C-mrr%2Crenewal" in url)
+    assert len(page.context.pages) == 1
+
+
+def test_the_palette_does_things(at_sample: Visit) -> None:
+    page = at_sample.open("tanaka")
+    at(page, "/customers/")
+    page.keyboard.press("Control+k")
+    page.fill(".palette-input", "だーく")
+    page.wait_for_selector(".palette-item >> text=表示を暗くする")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+    assert page.locator("dialog[data-palette]").is_hidden()
+    page.keyboard.press("Control+k")
+    page.fill(".palette-input", "ﾄﾘｺﾑ")
+    page.wait_for_selector(".palette-item >> text=ファイルを取り込む")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/imports/new/")
+
+
+def test_a_day_is_typed_in_the_japanese_way_and_said_back(at_sample: Visit) -> None:
+    page = at_sample.open("tanaka")
+    at(page, "/customers/")
+    page.click("summary[aria-label='基準日を変える']")
+    page.fill("#asof-day", "令和8年9月30日")
+    assert page.inner_text(".asof .day-said >> nth=0") == "2026/09/30(水)"
+    assert page.locator(".asof .day-open").first.get_attribute("aria-label") == "カレンダーから選ぶ"
+    page.click("text=この日で表示する")
+    page.wait_for_url(lambda url: "as_of=2026-09-30" in url)
+    assert page.input_value("#asof-day") == "2026/09/30"
+
+
+def test_on_a_telephone_the_bar_has_two_rows_and_one_menu(at_sample: Visit) -> None:
+    page = at_sample.open("tanaka", viewport={"width": 390, "height": 800})
+    at(page, "/customers/")
+    bar = page.locator("header.topbar").bounding_box()
+    assert bar is not None and bar["height"] < 96
+    page.click("header.topbar .menu-pop:has(.menu-pop-name) > summary")
+    assert page.locator(".menu-pop-body >> text=English").is_visible()
+    assert page.locator(".menu-pop-body [data-theme-set=dark]").is_visible()
+    page.keyboard.press("Escape")
+    page.click(".topbar [data-rail-toggle]")
+    page.click(".rail-close")
+    assert page.locator("nav.rail").is_hidden()
+
+
+def test_a_drawer_of_the_address_is_focused_and_closes_by_escape(at_sample: Visit) -> None:
+    page = at_sample.open("tanaka")
+    at(page, "/numbers/?month=2026-10&drawer=/glossary/")
+    page.wait_for_selector("[data-drawer-body] h1")
+    assert (
+        page.evaluate("document.activeElement.tagName + document.activeElement.closest('.drawer')?.className")
+        == "H1drawer"
+    )
+    page.keyboard.press("Escape")
+    page.wait_for_url(lambda url: "drawer" not in url)
+    assert page.locator(".drawer").is_hidden()

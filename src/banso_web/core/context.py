@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -51,11 +52,20 @@ class RailGroup:
 
 def visible_entries(request: HttpRequest) -> list[tuple[NavEntry, str]]:
     """Entries this reader may use, with their addresses, in order. An entry without a page here is left out."""
+    return _allowed(request, registry.nav)
+
+
+def settings_entries(request: HttpRequest) -> list[tuple[NavEntry, str]]:
+    """The same of the further pages that the settings page links to."""
+    return _allowed(request, registry.settings_pages)
+
+
+def _allowed(request: HttpRequest, entries: Sequence[NavEntry]) -> list[tuple[NavEntry, str]]:
     member = getattr(request, "user", None)
     if member is None or not member.is_authenticated:
         return []
     found = []
-    for entry in sorted(registry.nav, key=lambda one: one.order):
+    for entry in sorted(entries, key=lambda one: one.order):
         if entry.permission and not member.may(entry.permission):
             continue
         try:

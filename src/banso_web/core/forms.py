@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from banso_web.core.days import DayField
 from banso_web.core.registry import registry
 from banso_web.core.settings_store import SettingSpec
 
@@ -163,8 +164,8 @@ def value_words(spec: SettingSpec, value: Any) -> str:
 class GroupForm(forms.Form):
     """One group of settings, with why and from when."""
 
-    effective_on = forms.DateField(
-        label=gettext_lazy("適用開始日"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+    effective_on = DayField(
+        label=gettext_lazy("適用開始日"), required=False,
         help_text=gettext_lazy("空欄なら全期間に効きます。集計規則だけが日付を持ちます。"),
     )  # fmt: skip
     reason = forms.CharField(
@@ -192,7 +193,7 @@ class GroupForm(forms.Form):
 
 
 class ClosureForm(forms.Form):
-    on = forms.DateField(label=gettext_lazy("日付"), widget=forms.DateInput(attrs={"type": "date"}))
+    on = DayField(label=gettext_lazy("日付"))
     name = forms.CharField(
         label=gettext_lazy("名前"), max_length=100, required=False, help_text=gettext_lazy("例: 創立記念日")
     )

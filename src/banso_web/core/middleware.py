@@ -82,7 +82,10 @@ class AskedMiddleware:
         query = request.GET.dict()
         wrong: Unreadable | None = None
         try:
-            request.asked = read_asked({} if _api(request) else query)  # type: ignore[attr-defined]
+            asked = read_asked({} if _api(request) else query)
+            request.asked = asked  # type: ignore[attr-defined]
+            if query.get("as_of"):
+                query["as_of"] = asked.as_of.isoformat()  # links carry it in one way, however it was written
         except Unreadable as problem:
             wrong = problem
             request.asked = read_asked({})  # type: ignore[attr-defined]

@@ -24,6 +24,24 @@ class NavEntry:
     group: str = ""
     order: int = 100
     permission: str = ""
+    reading: str = ""  # the label in kana, and other words for it: the palette finds it by them
+
+
+@dataclass(frozen=True)
+class PaletteAct:
+    """Something to do from the palette: a page to open (`url_name`, `query`), or `theme` of the page script.
+
+    `permission` and `may` decide who is offered it. `label` begins with what is acted on: 「顧客を追加する」.
+    """
+
+    key: str
+    label: Any  # lazy translation
+    url_name: str = ""
+    permission: str = ""
+    reading: str = ""
+    query: str = ""
+    theme: str = ""  # auto, light, dark
+    may: Callable[[Member], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,7 @@ class SearchHit:
     url: str
     kind: str
     detail: str = ""
+    theme: str = ""  # no page: the page script changes the theme
 
 
 @dataclass(frozen=True)
@@ -114,6 +133,7 @@ class Registry:
     """The lists themselves. Filled by each app's `registrations.py` when Django starts."""
 
     nav: list[NavEntry] = field(default_factory=list)
+    acts: list[PaletteAct] = field(default_factory=list)
     searches: list[Callable[[Member, str, int], Sequence[SearchHit]]] = field(default_factory=list)
     customer_parts: list[CustomerPart] = field(default_factory=list)
     timeline: list[TimelineSource] = field(default_factory=list)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.accounts.actions import leaving
+from banso_web.accounts.actions.adding import may_add
 from banso_web.core import retention as core_retention
 from banso_web.core.actions.personal_requests import ANSWER_DAYS
 from banso_web.core.periodic import Periodic
-from banso_web.core.registry import NavEntry, TimelineSource, registry
+from banso_web.core.registry import NavEntry, PaletteAct, TimelineSource, registry
 from banso_web.core.retention import clean_days
 from banso_web.core.settings_store import SettingSpec, declare
 from banso_web.desk.jobs import keep_forgetting
@@ -52,15 +53,42 @@ declare(
         clean=_whole_days,
     )
 )
-registry.nav.append(NavEntry("home", _("ホーム"), "home", "home", order=1))
 registry.nav.append(
-    NavEntry("customers", _("顧客"), "customers", "customers", order=10, permission="account.view")
+    NavEntry("home", _("ホーム"), "home", "home", order=1, reading="ほーむ だっしゅぼーど トップ")
 )
 registry.nav.append(
-    NavEntry("portfolio", _("ポートフォリオ"), "portfolio", "portfolio", order=11, permission="revenue.view")
+    NavEntry(
+        "customers",
+        _("顧客"),
+        "customers",
+        "customers",
+        order=10,
+        permission="account.view",
+        reading="こきゃく 顧客一覧 こきゃくいちらん",
+    )
 )
 registry.nav.append(
-    NavEntry("matching", _("名寄せ"), "matching", "match", group="data", order=801, permission="merge.decide")
+    NavEntry(
+        "portfolio",
+        _("ポートフォリオ"),
+        "portfolio",
+        "portfolio",
+        order=11,
+        permission="revenue.view",
+        reading="ぽーとふぉりお",
+    )
+)
+registry.nav.append(
+    NavEntry(
+        "matching",
+        _("名寄せ"),
+        "matching",
+        "match",
+        group="data",
+        order=801,
+        permission="merge.decide",
+        reading="なよせ 統合 とうごう",
+    )
 )
 # Every place below where a contact's data stands (accounts registers its own).
 for place in (
@@ -85,7 +113,23 @@ registry.periodic.append(Periodic("personal.retention", keep_forgetting.enqueue,
 registry.erasure_checks.append(ingest_personal.waits)
 registry.settings_pages.append(
     NavEntry(
-        "personal", _("個人情報の開示と消去"), "personal", "person", order=60, permission="personal.manage"
+        "personal",
+        _("個人情報の開示と消去"),
+        "personal",
+        "person",
+        order=60,
+        permission="personal.manage",
+        reading="こじんじょうほうのかいじとしょうきょ",
+    )
+)
+registry.acts.append(
+    PaletteAct(
+        "customer-new",
+        _("顧客を追加する"),
+        "customer_new",
+        permission="account.view",
+        may=may_add,
+        reading="こきゃくをついか 新規 しんき",
     )
 )
 registry.settings_pages += [
@@ -96,9 +140,16 @@ registry.settings_pages += [
         "person",
         order=61,
         permission="personal.manage",
+        reading="こじんじょうほうのせいきゅう",
     ),
     NavEntry(
-        "retention", _("データの保存期間"), "retention", "calendar", order=62, permission="settings.edit"
+        "retention",
+        _("データの保存期間"),
+        "retention",
+        "calendar",
+        order=62,
+        permission="settings.edit",
+        reading="でーたのほぞんきかん",
     ),
 ]
 registry.searches += [find_customers, find_people]

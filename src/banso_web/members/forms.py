@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.days import DayField
 from banso_web.core.registry import registry
 from banso_web.members.actions import SCOPES
 from banso_web.members.models import Member, Role
@@ -182,9 +183,7 @@ class MemberForm(forms.Form):
     internal_share = forms.DecimalField(
         label=_("社内業務の割合"), required=False, help_text=_("0.3 は 30 % です。")
     )
-    joined_on = forms.DateField(
-        label=_("入社日"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    joined_on = DayField(label=_("入社日"), required=False)
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

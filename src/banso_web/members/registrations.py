@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from banso_web.core.registry import NavEntry, registry
+from banso_web.core.registry import NavEntry, PaletteAct, registry
 from banso_web.members import imports, login_settings, signals
 from banso_web.members.permissions import PERMISSIONS
+from banso_web.members.search import find_members
 
 __all__ = ["imports", "signals"]
 
@@ -22,8 +23,34 @@ registry.nav += [
         group="team",
         order=700,
         permission="member.view",
+        reading="めんばー 担当者 たんとうしゃ",
     ),
     NavEntry(
-        "roles", _("役割と権限"), "roles", "team", group="settings", order=930, permission="member.manage"
+        "roles",
+        _("役割と権限"),
+        "roles",
+        "team",
+        group="settings",
+        order=930,
+        permission="member.manage",
+        reading="やくわりとけんげん 権限 けんげん",
     ),
 ]
+
+registry.acts += [
+    PaletteAct(
+        "invite",
+        _("メンバーを招待する"),
+        "invitations",
+        permission="member.manage",
+        reading="めんばーをしょうたい",
+    ),
+    PaletteAct(
+        "role-new",
+        _("役割を作る"),
+        "role_new",
+        permission="member.manage",
+        reading="やくわりをつくる 権限 けんげん",
+    ),
+]
+registry.searches.append(find_members)

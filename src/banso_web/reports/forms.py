@@ -10,10 +10,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.days import DayField, DayInput
 from banso_web.core.metrics import RATIO, MetricSpec
 from banso_web.reports.reads.countermeasures import KINDS
 
-DAY = {"type": "date", "class": "input input-sm"}
+DAY = {"class": "input input-sm"}
 
 
 class TargetForm(forms.Form):
@@ -35,10 +36,10 @@ class TargetForm(forms.Form):
         required=False,
         widget=forms.Select(attrs={"class": "select select-sm"}),
     )
-    effective_on = forms.DateField(
+    effective_on = DayField(
         label=_("適用開始日"),
         required=False,
-        widget=forms.DateInput(attrs=DAY),
+        widget=DayInput(attrs=DAY),
         help_text=_("空欄のときは、過去のすべての月にも適用します。"),
     )
     reason = forms.CharField(
@@ -76,7 +77,7 @@ class MeasureForm(forms.Form):
     owner = forms.TypedChoiceField(
         label=_("担当"), coerce=int, widget=forms.Select(attrs={"class": "select select-sm"})
     )
-    due_on = forms.DateField(label=_("期限"), widget=forms.DateInput(attrs=DAY))
+    due_on = DayField(label=_("期限"), widget=DayInput(attrs=DAY))
     expected_effect = forms.CharField(
         label=_("期待効果"), max_length=300, widget=forms.TextInput(attrs={"class": "input input-sm"})
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from banso_web.core.registry import NavEntry, registry
+from banso_web.core.registry import NavEntry, PaletteAct, registry
 from banso_web.core.settings_store import SettingSpec, declare
 from banso_web.reports import imports, setup_step
 from banso_web.reports.board import GROUPS, name_key
@@ -25,7 +25,16 @@ for _group in GROUPS:
     )
 
 registry.nav += [
-    NavEntry("kpi", _("KGI・KPI"), "kpi", "kpi", group="numbers", order=300, permission="revenue.view"),
+    NavEntry(
+        "kpi",
+        _("KGI・KPI"),
+        "kpi",
+        "kpi",
+        group="numbers",
+        order=300,
+        permission="revenue.view",
+        reading="けーじーあい けーぴーあい 指標 しひょう",
+    ),
     NavEntry(
         "nrr",
         _("NRR ウォーターフォール"),
@@ -34,14 +43,49 @@ registry.nav += [
         group="numbers",
         order=310,
         permission="revenue.view",
-    ),
-    NavEntry("ltv", _("LTV"), "ltv", "ltv", group="numbers", order=320, permission="revenue.view"),
-    NavEntry(
-        "cohorts", _("コホート"), "cohorts", "cohort", group="numbers", order=330, permission="revenue.view"
+        reading="えぬあーるあーる 売上継続率 うりあげけいぞくりつ 解約率 かいやくりつ",
     ),
     NavEntry(
-        "closing", _("月次締め"), "closing", "closing", group="numbers", order=340, permission="revenue.view"
+        "ltv",
+        _("LTV"),
+        "ltv",
+        "ltv",
+        group="numbers",
+        order=320,
+        permission="revenue.view",
+        reading="えるてぃーぶい 顧客生涯価値 こきゃくしょうがいかち",
     ),
+    NavEntry(
+        "cohorts",
+        _("コホート"),
+        "cohorts",
+        "cohort",
+        group="numbers",
+        order=330,
+        permission="revenue.view",
+        reading="こほーと",
+    ),
+    NavEntry(
+        "closing",
+        _("月次締め"),
+        "closing",
+        "closing",
+        group="numbers",
+        order=340,
+        permission="revenue.view",
+        reading="げつじじめ 月締め つきじめ",
+    ),
+]
+
+registry.acts += [
+    PaletteAct(
+        "close-month",
+        _("月を締める"),
+        "closing",
+        permission="month.close",
+        reading="つきをしめる 月次締め げつじじめ",
+    ),
+    PaletteAct("scenario", _("LTV を試算する"), "ltv", permission="revenue.view", reading="しさん シナリオ"),
 ]
 
 

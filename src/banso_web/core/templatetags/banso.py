@@ -104,8 +104,8 @@ def day_or_moment(value: date | datetime | None) -> SafeString:
 
 @register.filter
 def local_input(value: datetime | None) -> str:
-    """A moment as the value of a datetime-local field, Japan's time."""
-    return value.astimezone(JST).strftime("%Y-%m-%dT%H:%M") if value else ""
+    """A moment as the value of a field, 2026/11/24 09:00, Japan's time."""
+    return value.astimezone(JST).strftime("%Y/%m/%d %H:%M") if value else ""
 
 
 @register.filter
@@ -265,12 +265,20 @@ def table_head(
 ) -> dict[str, Any]:
     """See parts/table_head.html: the head row with sortable columns and, with `tick`, the box for all rows."""
     request: HttpRequest = context["request"]
-    cells = []
+    cells: list[dict[str, Any]] = []
     for column in columns:
-        way = order.direction(column.key) if order else ""
+        if not column.sort or order is None:
+            cells.append({"column": column})
+            continue
+        way = order.direction(column.key)
         wanted = column.key if way == "descending" else f"-{column.key}" if way or column.num else column.key
-        url = changed_query(request, sort=wanted) if column.sort and order is not None else ""
-        cells.append({"column": column, "way": way, "url": url})
+        cells.append(
+            {
+                "column": column, "way": way, "url": changed_query(request, sort=wanted),
+                "add_url": changed_query(request, sort=order.adding(column.key, wanted)),
+                "rank": order.rank(column.key) if len(order.terms) > 1 else 0,
+            }
+        )  # fmt: skip
     return {"cells": cells, "tick": tick}
 
 

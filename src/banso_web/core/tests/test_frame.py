@@ -102,7 +102,7 @@ def test_search_is_blind_to_kana_and_width(log_in: Callable[[str], Client]) -> N
     client = log_in("kanri")
     for words in ("かんさろぐ", "監査ﾛｸﾞ", "監査ろぐ"):
         page = client.get(f"/search?q={words}", headers={"HX-Request": "true"}).content.decode()
-        assert ("/audit/" in page) == (words != "かんさろぐ")  # kanji have no reading of their own
+        assert "/audit/" in page
     assert "価値実感" in client.get("/search?q=初期価値到達").content.decode()  # the other documents' word
 
 

@@ -89,3 +89,14 @@ def test_the_default_order_is_used_when_nothing_fits() -> None:
     assert Order.read(RequestFactory().get("/x?sort=x"), COLUMNS, "-day").terms == (
         ("day", "effective_on", True),
     )
+
+
+def test_a_column_sorts_behind_the_others_or_turns_round_in_its_place() -> None:
+    order = Order.read(RequestFactory().get("/x?sort=-day"), COLUMNS, "key")
+    assert (order.rank("day"), order.rank("key")) == (1, 0)
+    assert order.adding("key", "key") == "-day,key"
+    both = Order.read(RequestFactory().get("/x?sort=-day,key"), COLUMNS, "key")
+    assert (both.rank("day"), both.rank("key")) == (1, 2)
+    assert both.adding("day", "day") == "day,key" and both.adding("key", "-key") == "-day,-key"
+    full = Order((("a", "a", False), ("b", "b", False), ("c", "c", True)))
+    assert full.adding("d", "-d") == "a,b,-d", "the last of three gives way"

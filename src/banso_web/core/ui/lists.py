@@ -62,6 +62,9 @@ def chosen_columns(columns: Sequence[Column], request: HttpRequest) -> list[Colu
     return [column for column in columns if column.fixed or column.key in wanted]
 
 
+MOST_KEYS = 3
+
+
 @dataclass(frozen=True)
 class Order:
     """The list's order: `?sort=-mrr,name` by column keys; only declared sortable columns count."""
@@ -76,7 +79,9 @@ class Order:
             names = [part.strip() for part in text.split(",") if part.strip().lstrip("-") in fields]
             if names:
                 return cls(
-                    tuple((n.lstrip("-"), fields[n.lstrip("-")], n.startswith("-")) for n in names[:3])
+                    tuple(
+                        (n.lstrip("-"), fields[n.lstrip("-")], n.startswith("-")) for n in names[:MOST_KEYS]
+                    )
                 )
         return cls(())
 
@@ -86,6 +91,17 @@ class Order:
             if name == key:
                 return "descending" if descending else "ascending"
         return ""
+
+    def rank(self, key: str) -> int:
+        """1 for what is sorted by first; 0 where the column does not sort."""
+        return next((place for place, term in enumerate(self.terms, start=1) if term[0] == key), 0)
+
+    def adding(self, key: str, wanted: str) -> str:
+        """`?sort=` with one key more: behind the others, or turned round in its place. The last of three gives way."""
+        names = [f"-{name}" if descending else name for name, _field, descending in self.terms]
+        place = self.rank(key)
+        kept = [*names[: place - 1], wanted, *names[place:]] if place else [*names[: MOST_KEYS - 1], wanted]
+        return ",".join(kept)
 
 
 @dataclass(frozen=True)

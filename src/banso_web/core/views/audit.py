@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from banso.names import csv_safe
 from banso_web.core import audit
 from banso_web.core.action_words import DEEDS, deed_word
+from banso_web.core.days import DayField
 from banso_web.core.forms import in_words, value_words
 from banso_web.core.models import AuditRow
 from banso_web.core.pages import page, reader, render_page
@@ -54,12 +55,8 @@ class AuditForm(forms.Form):
     via = forms.ChoiceField(
         label=gettext_lazy("経路"), required=False, choices=[("", gettext_lazy("すべて")), *VIAS]
     )
-    since = forms.DateField(
-        label=gettext_lazy("この日から"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=gettext_lazy("この日まで"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = DayField(label=gettext_lazy("この日から"), required=False)
+    until = DayField(label=gettext_lazy("この日まで"), required=False)
     id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from banso.money import EXPONENTS
 from banso_web.accounts.reads.codes import account_ids
-from banso_web.desk.forms.deeds import CompanyInput, DayField, DeedForm, today_text
+from banso_web.core.days import DayField
+from banso_web.desk.forms.deeds import CompanyInput, DeedForm, today_text
 from banso_web.desk.words import NOTICE_WORDS, PARTY_WORDS
 
 UNKNOWN = ("", _("未確認"))

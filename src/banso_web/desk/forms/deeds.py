@@ -10,17 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banso_web.accounts.actions.stating import Times
 from banso_web.core import clock
-
-NO_DAY = _("暦にない日付です。2026-11-24 の形で入れてください。")
-
-
-class DayField(forms.DateField):
-    """A day of the calendar; 2026-02-30 is told as what it is."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("widget", forms.DateInput(attrs={"type": "date"}))
-        options.setdefault("error_messages", {"invalid": NO_DAY})
-        super().__init__(**options)
+from banso_web.core.days import DayField
 
 
 class CompanyInput(forms.TextInput):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.days import DayField
 from banso_web.desk.forms.contracts import AmountInput
-from banso_web.desk.forms.deeds import DayField, DeedForm
+from banso_web.desk.forms.deeds import DeedForm
 from banso_web.revenue.reads.accounts import CAUSES
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from banso_web.desk.forms.deeds import DayField, DeedForm, today_text
+from banso_web.core.days import DayField
+from banso_web.desk.forms.deeds import DeedForm, today_text
 from banso_web.desk.words import CONSENT_WORDS, PERSONAL_WORDS, ROLE_WORDS
 
 

@@ -82,6 +82,17 @@ def test_the_exclusions_have_words_in_both_languages(desk: Desks, company: Compa
     assert '<span class="mark">Test</span>' in page and ">Free trial</option>" in page
 
 
+def test_the_head_offers_one_more_key_and_says_which_is_first(desk: Desks, company: Company) -> None:
+    page = desk("tanaka").text(LIST, sort="segment,-mrr")
+    head = page[page.index("<thead>") : page.index("</thead>")]
+    added = [
+        parse_qs(urlsplit(link).query)["sort"][0] for link in re.findall(r'data-sort-add="([^"]*)"', head)
+    ]
+    assert "segment,-mrr,name" in added and "segment,mrr" in added and "-segment,-mrr" in added
+    assert list(re.findall(r'sort-rank">(\d)', head)) == ["1", "2"]
+    assert "sort-rank" not in desk("tanaka").text(LIST, sort="-mrr")
+
+
 def test_only_people_who_own_customers_are_offered_as_a_filter(
     desk: Desks, company: Company, person: Callable[[str], Member]
 ) -> None:

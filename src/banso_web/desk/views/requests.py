@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from banso_web.accounts.reads.people import contact_named
 from banso_web.core import clock
 from banso_web.core.actions import personal_requests as deeds
+from banso_web.core.days import DayField
 from banso_web.core.errors import NotVisible, Refused
 from banso_web.core.models import PersonalRequest
 from banso_web.core.pages import page, reader, render_page
@@ -23,7 +24,7 @@ SHOWN = 200
 
 
 def _day(label: Any, **options: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **options)
+    return DayField(label=label, **options)
 
 
 class OpenForm(forms.Form):

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from banso.periods import DateFailure, parse_day
 from banso_web.core.errors import NotVisible
 from banso_web.core.pages import page, reader, render_page
 from banso_web.ingest import answers, drafts, saved
@@ -51,7 +52,10 @@ def import_mapping(request: HttpRequest, run_id: int, at: int) -> HttpResponse:
     if request.method == "POST":
         shaping = answers.read_answers(table, shaping, request.POST)
         if upload.kind == "snapshots":
-            shaping = replace(shaping, options={**shaping.options, "day": request.POST.get("day", "")})
+            typed = request.POST.get("day", "")
+            day = parse_day(typed)
+            stated = typed if isinstance(day, DateFailure) else day.isoformat()
+            shaping = replace(shaping, options={**shaping.options, "day": stated})
         upload.shaping = shaping.as_json()
         problem = _problem(shaping)
         upload.extra["settled"] = request.POST.get("deed") == "go" and not problem

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_contract_missing_since"),
+        ("accounts", "0006_mrr_without_a_rate"),
     ]
 
     operations = [
