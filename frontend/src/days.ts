@@ -5,6 +5,9 @@ import { whenPresent } from "./dom";
 const ERAS: Record<string, number> = { 令和: 2018, R: 2018, 平成: 1988, H: 1988, 昭和: 1925, S: 1925, 大正: 1911, T: 1911 };
 const DAY = /^(?:(\d{4})|(令和|平成|昭和|大正|[RHST])\s*(\d{1,2}|元))\s*[年/.-]\s*(\d{1,2})\s*[月/.-]\s*(\d{1,2})\s*日?/;
 
+const CALENDAR = // as in core.ui.icons
+  '<svg class="icon" viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true"><path d="M3.5 4.5h13v12h-13zM3.5 8h13M7 3v3M13 3v3"/></svg>';
+
 /** 2026-11-24 of what was typed, or null where this simple reading finds no day (the server may still). */
 export function isoDay(text: string): string | null {
   const plain = text.normalize("NFKC").trim().toUpperCase().replace(/^(\d{4})(\d{2})(\d{2})$/, "$1-$2-$3");
@@ -26,7 +29,7 @@ function setUp(field: HTMLInputElement): void {
   const said = document.createElement("span");
   said.className = "day-said";
   const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "btn btn-sm btn-quiet day-open", textContent: "📅︎" });
+  Object.assign(button, { type: "button", className: "btn btn-sm btn-quiet day-open", innerHTML: CALENDAR });
   button.setAttribute("aria-label", field.dataset.dayLabel ?? "");
   const native = document.createElement("input");
   Object.assign(native, { type: moment ? "datetime-local" : "date", className: "day-native", tabIndex: -1 });

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.browser
 
 
 def narrowed(page: Page) -> int:
-    """The list filtered by a word and a segment; how many customers it shows."""
+    """The list of what ends within 60 days; how many customers it shows."""
     at(page, "/customers/?sort=-mrr")
     every = page.locator("[data-select-row]").count()
-    page.select_option(".filter-bar [name=owner]", "me")
-    page.wait_for_url(lambda url: "owner=me" in url)
-    page.wait_for_selector(".chip-on >> text=自分の担当")
+    page.select_option(".filter-bar [name=renewal]", "60")
+    page.wait_for_url(lambda url: "renewal=60" in url)
+    page.wait_for_selector(".chip-on >> text=60日")
     assert "sort=-mrr" in page.url
     found = page.locator("[data-select-row]").count()
     assert 0 < found < every
@@ -30,7 +30,7 @@ def narrowed(page: Page) -> int:
 
 
 def test_the_export_after_a_filter_is_what_is_shown(at_sample: Visit) -> None:
-    page = at_sample.open("sato")
+    page = at_sample.open("tanaka")
     shown = narrowed(page)
     names = page.locator("a[data-row-link]").all_inner_texts()
     with page.expect_download() as taken:
@@ -40,22 +40,22 @@ def test_the_export_after_a_filter_is_what_is_shown(at_sample: Visit) -> None:
 
 
 def test_language_and_day_keep_the_filter_of_the_address(at_sample: Visit) -> None:
-    page = at_sample.open("sato")
+    page = at_sample.open("tanaka")
     narrowed(page)
     page.click("header.topbar >> text=English")
     page.wait_for_function("() => document.documentElement.lang === 'en'")
-    assert "owner=me" in page.url and "sort=-mrr" in page.url
+    assert "renewal=60" in page.url and "sort=-mrr" in page.url
     page.click("header.topbar >> text=日本語")
     page.wait_for_function("() => document.documentElement.lang === 'ja'")
     narrowed(page)
     page.click("summary[aria-label='基準日を変える']")
     page.fill("#asof-day", "2026-09-30")
     page.click("text=この日で表示する")
-    page.wait_for_url(lambda url: "as_of=2026-09-30" in url and "owner=me" in url)
+    page.wait_for_url(lambda url: "as_of=2026-09-30" in url and "renewal=60" in url)
     page.select_option(".filter-bar [name=state]", "active")
     page.wait_for_url(lambda url: "state=active" in url and "as_of=2026-09-30" in url)
     page.click("text=今日に戻る")
-    page.wait_for_url(lambda url: "as_of" not in url and "owner=me" in url and "state=active" in url)
+    page.wait_for_url(lambda url: "as_of" not in url and "renewal=60" in url and "state=active" in url)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -97,18 +97,25 @@ def test_shift_sorts_by_one_column_more_by_mouse_and_keyboard(at_sample: Visit) 
     assert len(page.context.pages) == 1
 
 
+def only_one(page: Page) -> None:
+    """The palette answers what was typed (before, it shows everything)."""
+    page.wait_for_function("() => document.querySelectorAll('.palette-item').length === 1")
+
+
 def test_the_palette_does_things(at_sample: Visit) -> None:
     page = at_sample.open("tanaka")
     at(page, "/customers/")
     page.keyboard.press("Control+k")
     page.fill(".palette-input", "だーく")
     page.wait_for_selector(".palette-item >> text=表示を暗くする")
+    only_one(page)
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
     assert page.locator("dialog[data-palette]").is_hidden()
     page.keyboard.press("Control+k")
     page.fill(".palette-input", "ﾄﾘｺﾑ")
     page.wait_for_selector(".palette-item >> text=ファイルを取り込む")
+    only_one(page)
     page.keyboard.press("Enter")
     page.wait_for_url("**/imports/new/")
 

@@ -23,7 +23,7 @@ from banso_web.core import audit, clock
 from banso_web.core.facts import Asked
 from banso_web.core.pages import render_page
 from banso_web.core.ui import formats
-from banso_web.core.ui.lists import Column, Order
+from banso_web.core.ui.lists import Column, Order, whole_ordering
 from banso_web.core.ui.states import state_word
 from banso_web.desk import shift_jis
 from banso_web.desk.reads import snapshot
@@ -66,8 +66,8 @@ def _cells(row: Any, columns: Sequence[Column], currency: str) -> list[Any]:
 def _rows(member: Member, query: ListQuery, asked: Asked, order: Order) -> Iterable[Any]:
     if not asked.is_today:
         return snapshot.ordered(snapshot.chosen(member, query, asked), order)
-    fields = [f"-{field}" if descending else field for _key, field, descending in order.terms]
-    return customers(member, query, asked.today).order_by(*fields, "pk").iterator(chunk_size=2_000)
+    found = customers(member, query, asked.today)
+    return found.order_by(*whole_ordering(found.model, order)).iterator(chunk_size=2_000)
 
 
 def _text(value: Any) -> str:

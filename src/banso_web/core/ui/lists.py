@@ -192,6 +192,18 @@ def _ordering(terms: Sequence[_Term], *, forwards: bool) -> list[Any]:
     return ordering
 
 
+def _terms(model: type[Model], order: Order) -> list[_Term]:
+    """The order's terms; the primary key ends every order, in the direction of the term before it."""
+    last_down = order.terms[-1][2] if order.terms else True
+    terms = [_Term(name, down, _nullable(model, name)) for _key, name, down in order.terms]
+    return [*terms, _Term("pk", last_down, nullable=False)]
+
+
+def whole_ordering(model: type[Model], order: Order) -> list[Any]:
+    """For `order_by`: the rows of all pages of `keyset_page`, one after the other (an export holds the screen's order)."""
+    return _ordering(_terms(model, order), forwards=True)
+
+
 def _value(row: Model | Mapping[str, Any], name: str) -> Any:
     if isinstance(row, Mapping):
         return row[name]
@@ -207,9 +219,7 @@ def keyset_page(query: QuerySet[Any], request: HttpRequest, order: Order, *, siz
     Sorted fields must be readable from the rows (`.values()` rows must hold them and `pk`). A place that cannot be
     read gives the first page.
     """
-    last_down = order.terms[-1][2] if order.terms else True
-    terms = [_Term(name, down, _nullable(query.model, name)) for _key, name, down in order.terms]
-    terms.append(_Term("pk", last_down, nullable=False))
+    terms = _terms(query.model, order)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     place = _decode(after or before, len(terms)) if after or before else None
     forwards = not (place and before and not after)

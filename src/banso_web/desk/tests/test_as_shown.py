@@ -41,6 +41,16 @@ def test_after_a_filter_the_export_holds_the_rows_that_are_shown(desk: Desks, co
     assert [row[1].value for row in book.worksheets[0].iter_rows(min_row=2)] == ["A1", "A2"]
 
 
+def test_an_export_stands_in_the_order_of_the_screen_with_ties_and_empty_values(
+    desk: Desks, company: Company
+) -> None:
+    tanaka = desk("tanaka")
+    for sort in ("-mrr", "mrr", "-renewal", "renewal", "segment,-mrr"):
+        rows = list(csv.reader(io.StringIO(tanaka.text(LIST, export="csv", sort=sort, columns="name,code"))))
+        shown = [row.code for row in tanaka.get(LIST, sort=sort).context["page"].rows]
+        assert [row[1] for row in rows[1:]] == shown, sort
+
+
 def test_the_filter_form_carries_the_day_the_order_and_the_columns(desk: Desks, company: Company) -> None:
     page = desk("tanaka").text(
         LIST, as_of="2026-09-30", sort="-mrr", columns="name,mrr", month="2026-12", segment="大手"
