@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.facts.mending import FOLLOWS
 from banso_web.core.field_words import WORDS
 from banso_web.core.jobs import follow_the_day, mend_projections
 from banso_web.core.organisation import declare_all
@@ -15,7 +16,7 @@ registry.field_words.update(WORDS)
 
 registry.periodic += [
     Periodic("core.mend_projections", lambda: mend_projections.enqueue(), every="hour"),
-    Periodic("core.follow_the_day", lambda: follow_the_day.enqueue(), at_hour=0),
+    Periodic(FOLLOWS, lambda: follow_the_day.enqueue(), at_hour=0),
 ]
 
 registry.nav += [

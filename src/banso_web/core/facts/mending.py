@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db.models import Q
 
@@ -11,10 +11,11 @@ from banso_web.core import clock
 from banso_web.core.facts.entries import current_watermark
 from banso_web.core.facts.happenings import effective
 from banso_web.core.facts.states import project, project_entry
-from banso_web.core.models import Entry, StateVersion
+from banso_web.core.models import Entry, PeriodicRun, StateVersion
 from banso_web.core.registry import registry
 
-REACH = 7  # days back that the nightly look goes, so that nights on which nothing ran are made up for
+REACH = 7  # days back that the nightly look goes, so that nights on which a run failed are made up for
+FOLLOWS = "core.follow_the_day"  # the nightly look's name among the periodic jobs
 
 
 def mend_entries() -> int:
@@ -28,9 +29,10 @@ def mend_entries() -> int:
 
 
 def turn_of_day() -> int:
-    """Project the subjects one of whose versions begins or ends today (or on a night missed); gives how many."""
+    """Project the subjects one of whose versions begins or ends today (or since the last look, however long Banso stood
+    still or how old the backup was that it came from); gives how many."""
     today = clock.today()
-    since = today - timedelta(days=REACH)
+    since = _last_look(today) - timedelta(days=REACH)
     turns = Q(valid_from__gt=since, valid_from__lte=today) | Q(valid_to__gt=since, valid_to__lte=today)
     rows = StateVersion.objects.filter(effective(current_watermark()) & turns)
     subjects: dict[str, set[int]] = defaultdict(set)
@@ -39,3 +41,10 @@ def turn_of_day() -> int:
     for subject, ids in subjects.items():
         project(subject, ids)
     return sum(len(ids) for ids in subjects.values())
+
+
+def _last_look(today: date) -> date:
+    """The last day before today on which the nightly look was due and somebody was there to begin it; today if never."""
+    runs = PeriodicRun.objects.filter(key__startswith=f"{FOLLOWS}:", key__lt=f"{FOLLOWS}:{today.isoformat()}")
+    latest = runs.order_by("-key").values_list("key", flat=True).first()
+    return date.fromisoformat(latest.removeprefix(f"{FOLLOWS}:")) if latest else today

@@ -11,8 +11,8 @@ from banso_web.accounts.actions.editing import edit_account
 from banso_web.accounts.models import Account
 from banso_web.core import clock
 from banso_web.core.facts import open_entry, publish, states, write_state
-from banso_web.core.facts.mending import mend_entries, turn_of_day
-from banso_web.core.models import Entry
+from banso_web.core.facts.mending import FOLLOWS, mend_entries, turn_of_day
+from banso_web.core.models import Entry, PeriodicRun
 from banso_web.members.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -74,5 +74,23 @@ def test_a_dated_change_shows_when_its_day_comes(
         return tomorrow
 
     monkeypatch.setattr(clock, "today", later)
+    assert turn_of_day() == 1
+    assert Account.objects.get(pk=account.pk).segment == "ロータッチ"
+
+
+@pytest.mark.parametrize("days_off", [3, 10, 60])
+def test_days_on_which_banso_stood_still_are_made_up_for(
+    person: Callable[[str], Member], monkeypatch: pytest.MonkeyPatch, days_off: int
+) -> None:
+    account, _entry = new_account("A1")
+    mend_entries()
+    stopped = clock.today()
+    PeriodicRun.objects.create(key=f"{FOLLOWS}:{stopped.isoformat()}", started_at=clock.now())
+    edit_account(
+        account.pk, {"segment": "ロータッチ"}, actor=person("tanaka"), valid_from=stopped + timedelta(days=1)
+    )
+    back = stopped + timedelta(days=days_off)
+    monkeypatch.setattr(clock, "today", lambda: back)
+    PeriodicRun.objects.create(key=f"{FOLLOWS}:{back.isoformat()}", started_at=clock.now())  # today's own
     assert turn_of_day() == 1
     assert Account.objects.get(pk=account.pk).segment == "ロータッチ"
