@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
+from banso.money import from_units
 from banso.revenue import Cohorts, cohorts, intervals
 from banso_web.accounts import counting
 from banso_web.core.facts import Memo
@@ -27,12 +28,13 @@ from banso_web.revenue.reads.months import (
     months_before,
     next_month,
     scope_key,
-    standing,
 )
+from banso_web.revenue.reads.rated import to_reporting
 
+Change = tuple[date, str, int]  # from this day on the MRR in this currency is so many units
 BY = ("month", "quarter", "year")
 _tables: Memo[Cohorts] = Memo(24)
-_starts: Memo[dict[int, date]] = Memo(6)
+_kept: Memo[dict[int, list[Change]]] = Memo(3)
 
 
 def table(question: Question, by: str) -> Cohorts:
@@ -115,16 +117,20 @@ def cell_rows(question: Question, by: str, key: str, age: int) -> Cell | None:
         return None
     final = last_complete_month(question.asked.as_of)
     counted = counted_for(question.asked, question.scope)
+    unrated = set(found.unrated)
     mine = [
         (customer, start)
         for customer, start in starts(question, counted, final).items()
-        if _key(start, by) == key and months_before(final, age) >= start
+        if _key(start, by) == key and months_before(final, age) >= start and str(customer) not in unrated
     ]
     names = counting.called([customer for customer, _start in mine])
+    changes = _changes(question, counted)
     rows = []
     for customer, start in mine:
         called = names.get(customer)
-        opening, closing = _mrr(question, customer, start), _mrr(question, customer, _later(start, age))
+        opening, closing = (
+            _mrr(counted, changes[customer], month, final) for month in (start, _later(start, age))
+        )
         rows.append(
             Row(
                 customer, called.code if called else str(customer), called.name if called else "",
@@ -138,32 +144,38 @@ def cell_rows(question: Question, by: str, key: str, age: int) -> Cell | None:
     )  # fmt: skip
 
 
-def starts(question: Question, counted: Counted, final: date) -> dict[int, date]:
-    """{customer: first month whose close holds MRR}, of those in scope."""
+def _changes(question: Question, counted: Counted) -> dict[int, list[Change]]:
+    """{customer: their changes of MRR in order of days}, of those in scope, as the table reads them."""
     asked = question.asked
 
-    def make() -> dict[int, date]:
+    def make() -> dict[int, list[Change]]:
         book = within(counted, question.scope, asked.as_of, asked.as_of)
-        steps = intervals(book, as_of=last_day(final), contracts=counted.terms)
-        found: dict[int, date] = {}
-        order = np.lexsort((steps.on, steps.customer))
-        held: dict[int, dict[int, int]] = {}
-        changes: dict[int, list[tuple[date, int, int]]] = {}
-        for at in order.tolist():
-            who = int(steps.names[int(steps.customer[at])])
-            changes.setdefault(who, []).append(
-                (date.fromordinal(int(steps.on[at])), int(steps.currency[at]), int(steps.mrr[at]))
+        steps = intervals(book, as_of=asked.as_of, contracts=counted.terms)
+        found: dict[int, list[Change]] = {}
+        for at in np.lexsort((steps.on, steps.customer)).tolist():
+            who, currency = (
+                int(steps.names[int(steps.customer[at])]),
+                steps.currencies[int(steps.currency[at])],
             )
-        for who, listed in changes.items():
-            start = _first_close(listed, held.setdefault(who, {}), final)
-            if start is not None:
-                found[who] = start
+            found.setdefault(who, []).append(
+                (date.fromordinal(int(steps.on[at])), currency, int(steps.mrr[at]))
+            )
         return found
 
-    return _starts.get((counted.rules, asked.as_of, asked.known_at, scope_key(question.scope), final), make)
+    return _kept.get((counted.rules, asked.as_of, asked.known_at, scope_key(question.scope)), make)
 
 
-def _first_close(changes: Sequence[tuple[date, int, int]], held: dict[int, int], final: date) -> date | None:
+def starts(question: Question, counted: Counted, final: date) -> dict[int, date]:
+    """{customer: first month up to `final` whose close holds MRR}, of those in scope."""
+    found = {}
+    for who, listed in _changes(question, counted).items():
+        start = _first_close(listed, {}, final)
+        if start is not None:
+            found[who] = start
+    return found
+
+
+def _first_close(changes: Sequence[Change], held: dict[str, int], final: date) -> date | None:
     """The first month at whose close something is held: a balance that goes back to 0 inside its month starts nothing."""
     for at, (day, currency, mrr) in enumerate(changes):
         held[currency] = mrr
@@ -187,8 +199,7 @@ def _later(month: date, count: int) -> date:
     return month
 
 
-def _mrr(question: Question, customer: int, month: date) -> Decimal:
-    """A customer's MRR at the close of a month (the kept waterfall of that day is read, not made anew)."""
-    asked = question.asked
-    line = standing(asked, last_day(month), question.scope).lines.find(str(customer))
-    return max(line.closing, Decimal(0)) if line else Decimal(0)
+def _mrr(counted: Counted, changes: Sequence[Change], month: date, final: date) -> Decimal:
+    """A customer's MRR at the close of a month, at the rates of the last complete month."""
+    held = {currency: mrr for day, currency, mrr in changes if day <= last_day(month)}
+    return max(from_units(to_reporting(counted, held.items(), last_day(final)) or 0), Decimal(0))
