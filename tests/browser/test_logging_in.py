@@ -59,7 +59,7 @@ def test_the_first_user_sets_up_the_home(page: Page) -> None:
     for name, text in {**given, "password1": PASSWORD, "password2": PASSWORD}.items():
         page.fill(f"[name={name}]", text)
     page.click("form.form button.btn-primary")
-    page.wait_for_url("**/settings/")
+    page.wait_for_url("**/settings/setup/")
     assert "株式会社テスト" in page.inner_text("body")
 
 

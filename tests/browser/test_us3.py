@@ -52,7 +52,7 @@ def _set_the_target(page: Page) -> None:
     page.wait_for_url("**/kpi/customer_churn_monthly/**")
     page.select_option("#target [name=op]", "<=")
     page.fill("#target [name=value]", "5")
-    page.fill("#target [name=owner]", "田中")
+    page.select_option("#target [name=owner]", label="田中")
     page.fill("#target [name=effective_on]", "2026-04-01")
     page.get_by_role("button", name="目標を保存する").click()
     page.wait_for_selector("#target >> text=適用中")

@@ -139,7 +139,9 @@ def restore(file: Path, replace: bool) -> None:
 
     prepare()
     from banso_web.accounts.actions.erasure import replay_erasures
+    from banso_web.warehouse.compactor import forget_lease
 
+    forget_lease()
     again = replay_erasures()
     if again:
         click.echo(_("消去した担当者 %(n)s 名の個人情報を、もう一度消しました。") % {"n": again})

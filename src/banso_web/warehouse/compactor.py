@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -66,7 +68,41 @@ def compact() -> Round:
 
 
 def tidy() -> None:
-    """Merge the files of closed days, sweep what nothing names, forget the names of logs long gone."""
+    """Merge the files of closed days, sweep what nothing names, forget the names of logs long gone. Needs the lease too."""
+    if not _hold_lease():
+        return
+    try:
+        _tidy()
+    finally:
+        _release_lease()
+
+
+@contextmanager
+def compacting_paused() -> Iterator[Callable[[], None]]:
+    """Nothing is taken in or swept inside: logs and files stay as they are. What it gives keeps the pause alive; call it
+    between parts of long work. Waits for a round that runs; raises TimeoutError after five minutes.
+    """
+    end = time.monotonic() + 300
+    while not _hold_lease():
+        if time.monotonic() > end:
+            raise TimeoutError("the compactor did not let go")
+        time.sleep(0.2)
+    asked = time.monotonic()
+
+    def keep() -> None:
+        nonlocal asked
+        if time.monotonic() - asked > LEASE_SECONDS / 4:
+            asked = time.monotonic()
+            if not _keep_lease():
+                raise TimeoutError("another process began to compact")
+
+    try:
+        yield keep
+    finally:
+        _release_lease()
+
+
+def _tidy() -> None:
     yesterday = clock.now().astimezone(UTC).date() - timedelta(days=1)
     days = EventSegment.objects.filter(retired_at=None, day__lte=yesterday).values_list("day", flat=True)
     for day, files in sorted(Counter(days).items()):
@@ -239,6 +275,11 @@ def _keep_lease() -> bool:
     wrote (which events are there already) no longer holds."""
     mine = Lease.objects.filter(name="compactor", holder=_me())
     return bool(mine.update(until=clock.machine() + timedelta(seconds=LEASE_SECONDS)))
+
+
+def forget_lease() -> None:
+    """After a restore: whoever held the lease when the backup was made is gone."""
+    Lease.objects.update(until=None)
 
 
 def _release_lease() -> None:

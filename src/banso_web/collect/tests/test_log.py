@@ -72,9 +72,9 @@ def test_files_are_sealed_when_full_old_or_closed(tmp_path: Path) -> None:
     writer = LogWriter(tmp_path, rotate_bytes=100, rotate_seconds=60)
     for number in range(6):
         writer.append(b"x" * 60 + str(number).encode()).result(10)
-    assert len(sealed_logs(tmp_path)) == 3  # two payloads of 73 bytes pass 100
     writer.append(b"last").result(10)
     writer.close()
+    assert len(sealed_logs(tmp_path)) == 4  # two payloads of 73 bytes pass 100, and the last stands alone
     assert len(payloads(tmp_path)) == 7
     assert not list(tmp_path.glob("*.log"))
     with pytest.raises(NotSafe):

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +23,11 @@ from django.db import connection, transaction
 
 from banso_web.core import clock
 from banso_web.operations.backup.portable import Columns, column_types
+from banso_web.warehouse.compactor import compacting_paused
 
 FORMAT = 2  # 1: PostgreSQL tables as CSV; still read
-KEPT_FILES = ("files", "secret_key", "kind")
+KEPT_FILES = ("files", "events", "secret_key", "kind")
+LEFT_OUT = "events/spill"  # what a query put aside on disk
 LEDGER = "erasures.jsonl"  # never replaced by a restore, only added to: who was erased stays erased
 DATABASE = "database.sqlite3"
 
@@ -107,7 +109,8 @@ def _members(home: Path, data: Path) -> Iterator[tuple[str, Path]]:
         root = home / name
         paths = [root] if root.is_file() else sorted(root.rglob("*")) if root.is_dir() else []
         for path in paths:
-            if path.is_file() and not path.is_symlink():
+            inside = str(path.relative_to(home))
+            if path.is_file() and not path.is_symlink() and not inside.startswith(LEFT_OUT):
                 yield f"home/{path.relative_to(home)}", path
 
 
@@ -119,13 +122,15 @@ def backup(target: Path) -> Proof:
     home: Path = settings.BANSO_HOME
     partial = target.with_name(target.name + ".partial")
     try:
-        return _backup(home, target, partial)
+        # No event is taken from its log, and no file of events goes, between the snapshot and the copies of the files.
+        with compacting_paused() as keep:
+            return _backup(home, target, partial, keep)
     except BaseException:
         partial.unlink(missing_ok=True)  # a half-written file takes room and is of no use
         raise
 
 
-def _backup(home: Path, target: Path, partial: Path) -> Proof:
+def _backup(home: Path, target: Path, partial: Path, keep: Callable[[], None]) -> Proof:
     (home / "backups").mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=home / "backups") as name:
         data = Path(name)
@@ -144,6 +149,7 @@ def _backup(home: Path, target: Path, partial: Path) -> Proof:
         ):
             sums = {}
             for member, path in _members(home, data):
+                keep()
                 # a file may grow while it is read: what goes in is what was summed
                 content = path.read_bytes() if member.startswith("home/") else None
                 if content is None:

@@ -37,9 +37,8 @@ def commit(folder: Path) -> None:
     """From here on the restore holds, whatever happens."""
     if connection.vendor == "sqlite":
         _settle(Path(settings.DATABASES["default"]["NAME"]))
-    (folder / "home" / "files").mkdir(
-        parents=True, exist_ok=True
-    )  # an archive without files leaves none of the old
+    for kept in ("files", "events"):  # an archive without them leaves none of the old
+        (folder / "home" / kept).mkdir(parents=True, exist_ok=True)
     with (folder / READY).open("w", encoding="ascii") as file:
         file.flush()
         os.fsync(file.fileno())
