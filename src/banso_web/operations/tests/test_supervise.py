@@ -36,7 +36,9 @@ def answers(port: int, seconds: float = 150) -> bool:
 
 
 def web_processes(parent: int) -> list[int]:
-    listed = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    ).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
     return [int(pid) for pid, ppid, args in rows if int(ppid) == parent and "config.wsgi" in args]
 
