@@ -19,6 +19,8 @@ LONGEST_EVENT = 32 * 1024
 LONGEST_BATCH = 500 * 1024
 MOST_EVENTS = 2_500
 LONGEST_ID = 100
+#: An event is nested no deeper: what one process can read, every other can, however deep its own stack is.
+DEEPEST = 100
 
 SINGLE = ("identify", "track", "page", "screen", "group", "alias")
 BATCHES = ("batch", "import")
@@ -38,6 +40,7 @@ class Reason(StrEnum):
     LONG_ID = "message_id_too_long"
     BAD_TIME = "unreadable_timestamp"
     BAD_VALUE = "wrong_kind_of_value"
+    TOO_DEEP = "nested_too_deep"
 
 
 class Unreadable(Exception):
@@ -109,17 +112,15 @@ _any = msgspec.json.Decoder()
 def write_key(body: bytes) -> str:
     """The writeKey inside a body, "" where it has none or is no JSON."""
     try:
-        return _text(_batch.decode(body).writeKey)
-    except (msgspec.DecodeError, ValueError):
+        return _text(_whole(_paired(body)).writeKey)
+    except Unreadable:
         return ""
 
 
 def events_of(path: str, body: bytes, received_at: datetime, request_id: str) -> Iterator[Event | Rejected]:
     """Every event of a request. `request_id` names events that came without a messageId. Raises Unreadable for the whole."""
-    try:
-        whole = _batch.decode(body)
-    except (msgspec.DecodeError, ValueError):
-        raise Unreadable("not_json") from None
+    body = _paired(body)
+    whole = _whole(body)
     if path in BATCHES:
         if whole.batch is None:
             raise Unreadable("no_batch")
@@ -130,6 +131,42 @@ def events_of(path: str, body: bytes, received_at: datetime, request_id: str) ->
             yield _event(bytes(raw), index, "", shared, whole.sentAt, received_at, request_id)
     else:
         yield _event(body, 0, path, {}, whole.sentAt, received_at, request_id)
+
+
+def _whole(body: bytes) -> _Batch:
+    """The request around its events. Raises Unreadable."""
+    try:
+        return _batch.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise Unreadable("not_json") from None
+
+
+# A backslash with what it escapes, so that `\\\\ud83d` (a backslash and five letters) is passed over; a pair of halves; one half.
+_HALVES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
+
+def _paired(body: bytes) -> bytes:
+    """Half a character, as browsers send it where a text was cut inside an emoji, becomes U+FFFD: its batch is not lost for it."""
+    if b"\\ud" not in body and b"\\uD" not in body:
+        return body
+    return _HALVES.sub(lambda found: b"\\ufffd" if found[1] else found[0], body)
+
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def _deep(raw: bytes) -> bool:
+    """Whether an event is nested deeper than DEEPEST. Counting its brackets settles nearly all of them."""
+    if raw.count(b"{") + raw.count(b"[") <= DEEPEST:
+        return False
+    depth = 0
+    for mark in re.finditer(rb"[\[{}\]]", _STRINGS.sub(b"", raw)):
+        depth += 1 if mark[0] in b"[{" else -1
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _event(
@@ -148,6 +185,8 @@ def _event(
 
     if len(raw) > LONGEST_EVENT:
         return no(Reason.TOO_LARGE, "")
+    if _deep(raw):
+        return no(Reason.TOO_DEEP, "")
     try:
         item = _any.decode(raw)
     except (msgspec.DecodeError, ValueError):
@@ -252,7 +291,10 @@ def parse_time(value: Any) -> datetime:
         microsecond,
         offset,
     )
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or the last hours that a calendar has
+        raise ValueError(f"not a moment: {value!r}") from None
 
 
 def _offset(text: str) -> timezone:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banso_web.collect.protocol import (
+    DEEPEST,
     LONGEST_BATCH,
     Event,
     Reason,
@@ -181,6 +182,39 @@ def test_the_key_inside_a_body() -> None:
     assert write_key(b'{"writeKey": "abc", "batch": []}') == "abc"
     assert write_key(b"no") == ""
     assert write_key(b'{"writeKey": {"a": 1}}') == ""
+
+
+def nested(depth: int) -> bytes:
+    inner = b'{"a":' * depth + b"1" + b"}" * depth
+    return b'{"type":"track","event":"e","userId":"u","properties":' + inner + b"}"
+
+
+def test_a_deep_event_is_rejected_and_its_batch_is_not() -> None:
+    batch = b'{"batch":[' + nested(DEEPEST - 1) + b"," + nested(DEEPEST) + b',{"userId":"u","type":"track"'
+    batch += b',"event":"' + b"[" * 200 + b'\\"{"}]}'  # brackets inside a text are no depth
+    found = list(events_of("batch", batch, NOW, "r1"))
+    assert [getattr(each, "reason", None) for each in found] == [None, Reason.TOO_DEEP, None]
+
+
+@pytest.mark.parametrize("path", ["track", "batch"])
+def test_what_no_stack_holds_is_no_json(path: str) -> None:
+    for body in (b'{"writeKey":' + b"[" * 100_000, b'{"batch":[' + nested(20_000) + b"]}"):
+        with pytest.raises(Unreadable) as caught:
+            list(events_of(path, body, NOW, "r1"))
+        assert caught.value.code == "not_json"
+        assert write_key(body) == ""
+
+
+def test_half_an_emoji_costs_no_batch() -> None:
+    whole, cut, written = b'"\\ud83d\\ude00"', b'"a\\ud83d"', b'"\\\\ud83d"'
+    rows = [b'{"type":"track","userId":"u","event":' + name + b"}" for name in (whole, cut, written)]
+    found = list(events_of("batch", b'{"batch":[' + b",".join(rows) + b"]}", NOW, "r1"))
+    assert [each.name for each in found if isinstance(each, Event)] == ["\U0001f600", "a\ufffd", "\\ud83d"]
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+def test_a_moment_beyond_the_calendar_is_unreadable(text: str) -> None:
+    assert reason("track", {"userId": "u", "event": "e", "timestamp": text}) is Reason.BAD_TIME
 
 
 values = st.recursive(
