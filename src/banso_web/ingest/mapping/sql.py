@@ -65,14 +65,25 @@ class SqlMapping:
     known: str = ""
 
 
+class _Plain(yaml.SafeLoader):
+    """Values as they are written: an alias can make gigabytes of a page of text, and a mapping needs none."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (&a, *a) are not read: write the text where it is needed")
+        return super().compose_node(parent, index)
+
+
 def parse(text: str) -> SqlMapping:
     """Read a mapping. Raises MappingWrong for anything but the documented keys and canonical file names."""
     if len(text) > MAX_YAML:
         raise MappingWrong("the file is larger than 1 MB")
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as problem:
+        data = yaml.load(text, _Plain)
+    except (yaml.YAMLError, ValueError) as problem:  # ValueError: a day or a number that is none
         raise MappingWrong(str(problem)) from problem
+    except RecursionError as problem:
+        raise MappingWrong("nested too deep") from problem
     if not isinstance(data, dict) or not isinstance(data.get("files"), dict) or not data["files"]:
         raise MappingWrong("`files` with one SELECT per canonical file is missing")
     if unknown := set(data) - {"name", "known", "inputs", "files", "description"}:
@@ -83,10 +94,17 @@ def parse(text: str) -> SqlMapping:
     if known not in ("", "now", "effective"):
         raise MappingWrong("known: now or effective")
     inputs = data.get("inputs") or {}
-    if not isinstance(inputs, dict) or not all(isinstance(one, dict) for one in inputs.values()):
-        raise MappingWrong("inputs: a table name with file, sheet, header_row")
+    if not isinstance(inputs, dict) or not all(_is_input(*one) for one in inputs.items()):
+        raise MappingWrong("inputs: a table name with file, sheet, header_row (a number)")
     queries = {str(key): str(query) for key, query in data["files"].items()}
     return SqlMapping(str(data.get("name", "")), queries, inputs, known)
+
+
+def _is_input(name: Any, one: Any) -> bool:
+    if not isinstance(name, str) or not isinstance(one, dict):
+        return False
+    sheet, header = one.get("sheet"), one.get("header_row")
+    return isinstance(sheet, str | None) and isinstance(header, int | None)
 
 
 def table_name(stem: str) -> str:

@@ -93,3 +93,21 @@ def test_a_mapping_that_is_none_is_refused(text: str) -> None:
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_mappings_are_well_formed(path: Path) -> None:
     assert sql.parse(path.read_text("utf-8")).files
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x]\nname: [*a, *a]\nfiles: {accounts: SELECT 1}",
+        "name: 2001-99-99\nfiles: {accounts: SELECT 1}",
+        f"name: {'9' * 5000}\nfiles: {{accounts: SELECT 1}}",
+        f"name: {'[' * 3000}{']' * 3000}\nfiles: {{accounts: SELECT 1}}",
+        "inputs: {1: {file: a.csv}}\nfiles: {accounts: SELECT 1}",
+        "inputs: {t: {file: a.csv, header_row: x}}\nfiles: {accounts: SELECT 1}",
+        "inputs: {t: {file: a.csv, sheet: [1]}}\nfiles: {accounts: SELECT 1}",
+    ],
+)
+def test_a_hostile_or_mistyped_mapping_is_refused_in_words(text: str) -> None:
+    with pytest.raises(sql.MappingWrong) as caught:
+        sql.parse(text)
+    assert caught.value.code == "mapping_wrong" and caught.value.text
