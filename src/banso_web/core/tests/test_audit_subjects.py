@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from banso_web.core.reads.audit import SUBJECTS
+import pytest
+
+from banso_web.core import audit
+from banso_web.core.reads.audit import SUBJECTS, visible_rows
 from banso_web.core.registry import registry
+from banso_web.members.models import Member
 
 APPS = Path(__file__).resolve().parents[2]
 
@@ -38,3 +42,13 @@ def test_every_audited_subject_says_who_sees_it() -> None:
         if key not in SUBJECTS and key not in registry.audit_filters
     }
     assert missing == {}, "name the subject in core/reads/audit.py or give registry.audit_filters a hook"
+
+
+@pytest.mark.django_db
+def test_rows_that_tell_a_price_are_for_those_who_may_see_prices() -> None:
+    audit.record("contract.edit", actor=None, subject="contract", new={"stated_units": 1_234_560_000})
+    audit.record("account.edit", actor=None, subject="account", new={"segment": "SMB"})
+    reader = Member(name="x")
+    for rights, seen in (("", ["account"]), ("price.view", ["account", "contract"])):
+        reader.__dict__["_permissions"] = {"audit.view", "account.view", rights}
+        assert sorted(visible_rows(reader).values_list("subject", flat=True)) == seen
