@@ -71,12 +71,16 @@ Moment = Annotated[
 Id = Annotated[int, Field(ge=1, le=BIG)]
 
 
-def _has_nul(value: Any) -> bool:
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
+
+
+def _unkept(value: Any) -> bool:
+    """Whether a text holds what no database keeps: NUL, or half of a surrogate pair (`"\\ud83d"` is JSON)."""
     if isinstance(value, str):
-        return "\x00" in value
+        return bool(_NOT_KEPT.search(value))
     if isinstance(value, dict):
-        return any(_has_nul(one) for pair in value.items() for one in pair)
-    return isinstance(value, list) and any(_has_nul(one) for one in value)
+        return any(_unkept(one) for pair in value.items() for one in pair)
+    return isinstance(value, list) and any(_unkept(one) for one in value)
 
 
 class Given(Schema):
@@ -86,9 +90,9 @@ class Given(Schema):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_nul(cls, sent: Any) -> Any:
-        """PostgreSQL keeps no NUL: it is refused here, whatever the database is."""
-        if _has_nul(getattr(sent, "_obj", sent)):
+    def _kept_text(cls, sent: Any) -> Any:
+        """PostgreSQL keeps no NUL, and nothing keeps half a character: refused here, whatever the database is."""
+        if _unkept(getattr(sent, "_obj", sent)):
             raise ValueError(_("この文字は使えません。"))
         return sent
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from banso_web.accounts.access import may_edit, visible_accounts
+from banso_web.accounts.access import may_edit, visible_accounts, visible_contracts
+from banso_web.accounts.counting import merges
 from banso_web.accounts.reads.facts import access_fact, customer_of, require_sight
 from banso_web.core import audit, clock
 from banso_web.core.bulk import insert_rows
@@ -188,7 +189,25 @@ def _customer_named(actor: Member, kind: FactKind, row: Row) -> Account | None:
             code="unknown_reference",
             fields={column: words},
         )
+    if kind.account == "account" and row.get("contract_id"):
+        _require_contract_of(found, actor, row.values["contract_id"])
     return found
+
+
+def _require_contract_of(account: Account, actor: Member, code: str) -> None:
+    """Refused for a contract that is not the customer's: who may write for one customer writes for no other."""
+    own = visible_contracts(actor).filter(code=code).values_list("account_id", flat=True).first()
+    if own is None:
+        words = _("このIDのものはありません。先に登録してください。")
+    elif merges(current_watermark()).get(own, own) != account.pk:
+        words = _("この契約はほかの顧客のものです。契約と顧客を確かめてください。")
+    else:
+        return
+    raise Refused(
+        _("入力を確かめてください。何も保存していません。"),
+        code="unknown_reference" if own is None else "other_customer",
+        fields={"contract_id": words},
+    )
 
 
 def add_fact(

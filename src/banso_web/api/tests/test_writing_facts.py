@@ -332,3 +332,30 @@ def test_a_contract_is_added_and_its_price_changed(manager: Api, as_key: Caller)
     assert as_key("suzuki").patch("/contracts/C1", body).status_code == 403
     assert as_key("ito").patch("/contracts/C1", body).status_code == 404
     assert manager.get("/contracts/C9").status_code == 404
+
+
+def test_who_may_write_for_one_customer_writes_no_movement_on_the_contract_of_another(
+    manager: Api, as_key: Caller
+) -> None:
+    own, foreign = Account.objects.get(code="A1"), Account.objects.get(code="A2")
+    make.contract("K1", own)
+    make.contract("K2", foreign)
+    values = {
+        "movement_id": "M9", "account_id": "A1", "contract_id": "K2", "effective_on": "2026-11-01",
+        "mrr_delta": "1000", "reason": "new",
+    }  # fmt: skip
+    for caller in (as_key("sato"), manager):
+        refused = caller.post("/movements", {"values": values})
+        assert (refused.status_code, refused.json()["code"]) == (422, "other_customer"), refused.content
+        assert "contract_id" in str(refused.json()["errors"])
+    assert not Entry.objects.filter(label__startswith="movement").exists()
+    taken = as_key("sato").post("/movements", {"values": {**values, "contract_id": "K1"}})
+    assert taken.status_code == 201, taken.content.decode()
+
+
+def test_half_a_character_is_refused_like_nul(manager: Api) -> None:
+    rows = [{"account_id": "A9", "name": "\ud83d"}]
+    for body in ({"rows": rows}, {"rows": [{"account_id": "A9", "name": "x", "\ude00": "y"}]}):
+        refused = manager.post("/facts/accounts", body)
+        assert (refused.status_code, refused.json()["data"]) == (422, "unchanged"), refused.content
+    assert not Account.objects.filter(code="A9").exists()
