@@ -101,6 +101,11 @@ def refuse_uploads(files: Sequence[Uploaded]) -> None:
             )
 
 
+def _short(name: str) -> str:
+    """The end of a file's name, as much as a disk takes: 255 bytes, and a Japanese letter is three."""
+    return name.encode("utf-8", "replace")[-180:].decode("utf-8", "ignore")
+
+
 def receive(files: Sequence[Uploaded], *, actor: Member | None) -> ImportRun:
     """Keep uploaded files and open a draft. Raises Refused (see `refuse_uploads`); then nothing is kept."""
     require(actor)
@@ -111,7 +116,7 @@ def receive(files: Sequence[Uploaded], *, actor: Member | None) -> ImportRun:
     uploads, digest = [], hashlib.sha256()
     for number, one in enumerate(files):
         name = Path(one.name or "file").name
-        target = base / f"{number:02d}_{name[-120:]}"
+        target = base / f"{number:02d}_{_short(name)}"
         own = hashlib.sha256()
         with target.open("wb") as stream:
             for part in one.chunks():

@@ -136,6 +136,13 @@ def test_what_does_not_exist_is_404(pages: Pages) -> None:
         assert pages.client.get(f"/imports/{path}").status_code == 404, path
 
 
+def test_a_name_as_long_as_a_browser_sends_it_fits_the_disk(pages: Pages) -> None:
+    name = "顧客台帳" * 28 + ".csv"  # 340 bytes; a folder takes 255
+    run = pages.upload((name, "account_id,name\nA1,x\n"))
+    (kept,) = drafts.uploads_of(run)
+    assert drafts.path_of(run, kept).is_file() and kept.name == name and kept.path.endswith("顧客台帳.csv")
+
+
 def test_uploads_that_are_refused_leave_nothing_behind(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(*files: tuple[str, str]) -> str:
         sent = [SimpleUploadedFile(name, text.encode()) for name, text in files]
