@@ -11,7 +11,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from banso_web.collect.log import seal_abandoned, sealed_logs
 from banso_web.collect.protocol import Event, Rejected, Unreadable, events_of
 from banso_web.collect.taking import folder as log_folder
 from banso_web.core import clock
+from banso_web.core.personal import erased_code, was_erased
 from banso_web.warehouse.embedded import AlreadyTaken, EmbeddedStore, merge, sweep
 from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay
 from banso_web.warehouse.port import Added, EventRow, Taking
@@ -149,7 +150,7 @@ def _take_in(batch: list[Path], done: Round) -> None:
                     refused.append(_refused(event, head))
                     rejected[path.name] += 1
                 else:
-                    rows.append(_row(event, head))
+                    rows.append(_forgotten(_row(event, head)))
                     accepted[path.name] += 1
 
     def beside(added: Added) -> None:
@@ -218,6 +219,21 @@ def _row(event: Event, head: Envelope) -> EventRow:
         feature=_word(given.get("feature")) or (event.name if event.kind == "track" else ""),
         properties=_json(event.properties),
         context=_json(event.context),
+    )
+
+
+def _forgotten(row: EventRow) -> EventRow:
+    """Who was erased stays erased: events under their id or address that still lay in a log then, or come later, lose the id
+    and their contents. What other people's events say of them is not looked for here."""
+
+    def own(one: str) -> str:
+        return erased_code(one) if one and was_erased(code=one, email=one) else one
+
+    user, anonymous, previous = own(row.user_id), own(row.anonymous_id), own(row.previous_id)
+    if (user, anonymous, previous) == (row.user_id, row.anonymous_id, row.previous_id):
+        return row
+    return replace(
+        row, user_id=user, anonymous_id=anonymous, previous_id=previous, properties="{}", context="{}"
     )
 
 

@@ -16,7 +16,7 @@ from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.frames import frame
 from banso_web.collect.models import RejectedEvent, Source
 from banso_web.collect.taking import folder as log_folder
-from banso_web.core.personal import Whom, erased_code
+from banso_web.core.personal import Whom, erased_code, remember
 from banso_web.warehouse import compactor, embedded, personal
 from banso_web.warehouse.compactor import compact, tidy
 from banso_web.warehouse.embedded import EmbeddedStore, sweep
@@ -252,6 +252,27 @@ def test_one_person_is_erased_and_the_others_stay(source: Source) -> None:
     assert [row["reason"] for row in rejected.find(whom)] == ["no_user_id_or_anonymous_id"]
     assert rejected.erase(whom) == 1
     assert address not in RejectedEvent.objects.get().body
+
+
+def test_who_was_erased_is_not_brought_back_by_a_log_that_waited(source: Source) -> None:
+    address = "gone@example.jp"
+    log(source, [track("m1", userId=address, properties={"note": "x"}), track("m2", userId="stays")])
+    Lease.objects.create(
+        name="compactor", holder="elsewhere:1", until=datetime.now(UTC) + timedelta(seconds=60)
+    )
+    whom = Whom(1, frozenset({"P1"}), (1,), frozenset(), frozenset({address}), frozenset(), frozenset())
+    remember(whom)
+    assert personal.erase(whom) == 0  # the log is another process's and not in yet
+    Lease.objects.update(until=None)
+    compact()
+    log(source, [track("m3", userId="P1", anonymousId=address.upper())], name="0002")
+    compact()
+    assert EmbeddedStore().query("SELECT message_id, user_id, anonymous_id FROM events ORDER BY 1") == [
+        ("m1", erased_code(address), ""),
+        ("m2", "stays", ""),
+        ("m3", erased_code("P1"), erased_code(address.upper())),
+    ]
+    assert EmbeddedStore().query("SELECT properties FROM events WHERE message_id = 'm1'") == [("{}",)]
 
 
 def test_a_merge_brings_back_nothing_that_was_erased_meanwhile(
