@@ -79,6 +79,11 @@ def editable_contract(actor: Member, contract_id: int) -> tuple[Contract, Accoun
     return contract, account
 
 
+def hold_contract(contract: Contract) -> None:
+    """Lock the contract until the transaction ends: who changes its MRR at the same moment waits, and looks at the result."""
+    Contract.objects.select_for_update().get(pk=contract.pk)
+
+
 def label_of(contract: Contract, account: Account) -> str:
     return f"{contract.code} · {account.name}"
 

@@ -307,6 +307,25 @@ def test_a_change_of_mrr_shows_its_cause_and_its_class_is_derived(company: Compa
     assert mrr(a1) == 176_000
 
 
+def test_two_who_lower_mrr_at_the_same_moment_do_not_take_more_than_there_is(
+    company: Company, person: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sato, tanaka, a1 = person("sato"), person("tanaka"), company["A1"]
+    k1, before = Contract.objects.get(code="K1").pk, mrr(company["A1"])
+    lower = {"effective_on": "2026-11-20", "delta": "-70000"}  # of 120,000
+    opened, came = movements.new_entry, []
+
+    def somebody_is_quicker(**asked: Any) -> Any:
+        if not came:
+            came.append(True)
+            movements.add_movement(k1, lower, actor=tanaka)
+        return opened(**asked)
+
+    monkeypatch.setattr(movements, "new_entry", somebody_is_quicker)
+    assert "delta" in refusal(lambda: movements.add_movement(k1, lower, actor=sato)).fields
+    assert mrr(a1) == before - 70_000
+
+
 @pytest.mark.parametrize("code", ["K1", "by hand"])
 def test_an_end_takes_mrr_out_and_its_undo_brings_it_back(
     code: str, company: Company, person: People

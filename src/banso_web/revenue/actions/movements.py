@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from banso.money import from_units, is_residue, to_units
 from banso_web.accounts.actions import cleaning
-from banso_web.accounts.actions.contracts import editable_contract, label_of
+from banso_web.accounts.actions.contracts import editable_contract, hold_contract, label_of
 from banso_web.accounts.actions.stating import NOW, Done, Times, invalid, stale, state, tell
 from banso_web.core import audit
 from banso_web.core.errors import Forbidden, NotVisible, Refused
@@ -98,9 +98,10 @@ def add_movement(
     _within(contract, wanted.effective_on)
     if not supplied(contract.pk):
         return _by_price(contract, account, wanted, actor=actor, times=times, seen=seen)
-    _enough(contract, wanted)
     recorded_at, basis = times.known()
     with new_entry(label="movement.add", reason=times.reason, actor=actor) as entry:
+        hold_contract(contract)
+        _enough(contract, wanted)
         row = Movement.objects.create(
             code=f"hand:{uuid4().hex}",
             account_id=contract.account_id,
@@ -128,7 +129,6 @@ def correct_movement(
     old = shown(row)
     if old == _shown(wanted):
         return Done(row.pk, None)
-    _enough(contract, wanted, without=row)
     return _again(row, contract, account, wanted, "movement.correct", old, actor, times, is_void=False)
 
 
@@ -136,7 +136,6 @@ def void_movement(movement_id: int, *, actor: Member, times: Times = NOW, seen: 
     """Take a movement out of every number from now on; asked as known before, it is still there."""
     row, contract, account = access_movement(actor, movement_id)
     _latest(row, seen)
-    _enough(contract, None, without=row)
     wanted = Wanted(row.effective_on, row.delta_units, row.cause, row.reason, row.note)
     return _again(row, contract, account, wanted, "movement.void", shown(row), actor, times, is_void=True)
 
@@ -186,9 +185,10 @@ def _again(
 ) -> Done:
     recorded_at, basis = times.known()
     with new_entry(label=action, reason=times.reason, actor=actor) as entry:
-        list(Movement.objects.select_for_update().filter(code=row.code).values_list("pk"))
+        hold_contract(contract)
         if not counted(Movement, current_watermark()).filter(pk=row.pk).exists():
             raise stale()
+        _enough(contract, None if is_void else wanted, without=row)
         made = Movement.objects.create(
             code=row.code,
             account_id=row.account_id,
