@@ -63,5 +63,6 @@ def success(member: Member, account_id: int, asked: Asked) -> dict[str, Any] | N
         "tasks": [(task, names.get(task.owner, task.owner)) for task in todo],
         "onboardings": onboardings(asked, account_id),
         "renewals": renewal_sheet(asked, account_id),
+        "priced": member.may("price.view"),
         "day": asked.as_of,
     }

@@ -14,8 +14,8 @@ from ninja import Router
 
 from banso_web.api import limits
 from banso_web.api.guard import around, going, guard
-from banso_web.core import clock
-from banso_web.members.models import ApiKey, Member
+from banso_web.core import audit, clock
+from banso_web.members.models import ApiKey, Member, Role
 from banso_web.revenue.tests import factories as make
 
 from .conftest import V1, Api
@@ -208,3 +208,19 @@ def test_what_is_to_go_says_so(as_key: Caller, rf: RequestFactory) -> None:
     assert answer["Sunset"] == "Tue, 01 Jun 2027 00:00:00 GMT"
     assert answer["Link"] == '</api/v1/touches>; rel="successor-version"'
     assert operation.openapi_extra["deprecated"] is True
+
+
+def test_the_audit_log_hides_prices_from_who_may_not_see_them(
+    as_key: Caller, person: Callable[[str], Member]
+) -> None:
+    row = make.account("A1", "丸一運輸")
+    audit.record(
+        "contract.price", actor=person("tanaka"), subject="contract", subject_id=row.pk, label="K1",
+        old={"stated_units": None, "plan": "A"}, new={"stated_units": 567_890_000, "plan": "B"},
+    )  # fmt: skip
+    reads = Role.objects.create(key="log", name_ja="記録", name_en="Log", permissions=["audit.view"])
+    person("yamamoto").roles.add(reads)
+    (seen,) = as_key("tanaka").get("/audit", {"subject": "contract"}).json()["items"]
+    (cut,) = as_key("yamamoto").get("/audit", {"subject": "contract"}).json()["items"]
+    assert (seen["new"]["stated_units"], seen["hidden"]) == (567_890_000, [])
+    assert (cut["new"], cut["hidden"]) == ({"stated_units": None, "plan": "B"}, ["stated_units"])

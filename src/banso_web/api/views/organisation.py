@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -19,8 +19,12 @@ from banso_web.api.words import said
 from banso_web.core.errors import Forbidden
 from banso_web.core.facts import current_watermark
 from banso_web.core.organisation import fiscal_month, organisation_name
-from banso_web.core.reads.audit import Wanted, audit_rows
+from banso_web.core.reads.audit import Wanted, audit_rows, hidden_fields
 from banso_web.members.reads import Person, people_after, person_of
+
+if TYPE_CHECKING:
+    from banso_web.core.models import AuditRow
+    from banso_web.members.models import Member
 
 router = Router(tags=["organisation"])
 
@@ -72,6 +76,7 @@ class AuditOut(Schema):
     old: dict[str, Any]
     new: dict[str, Any]
     reason: str
+    hidden: list[str] = Field(description="Fields whose values the caller may not see; they are null.")
 
 
 class AuditIn(PageIn):
@@ -149,20 +154,22 @@ def list_audit(request: HttpRequest, query: Query[AuditIn]) -> Any:
         query.until,
     )
     rows, behind = keyset(audit_rows(member, wanted), query.cursor, query.limit, [("-pk", int)])
-    items = [
-        {
-            "id": row.pk,
-            "at": row.at,
-            "actor": row.actor_name,
-            "via": row.via,
-            "action": row.action,
-            "subject": row.subject,
-            "subject_id": row.subject_id,
-            "subject_label": row.subject_label,
-            "old": row.old,
-            "new": row.new,
-            "reason": row.reason,
-        }
-        for row in rows
-    ]
-    return {**stamp(question), "items": items, "next": behind}
+    return {**stamp(question), "items": [_audited(member, row) for row in rows], "next": behind}
+
+
+def _audited(member: Member, row: AuditRow) -> dict[str, Any]:
+    hidden = hidden_fields(member, row)
+    return {
+        "id": row.pk,
+        "at": row.at,
+        "actor": row.actor_name,
+        "via": row.via,
+        "action": row.action,
+        "subject": row.subject,
+        "subject_id": row.subject_id,
+        "subject_label": row.subject_label,
+        "old": {key: None if key in hidden else value for key, value in row.old.items()},
+        "new": {key: None if key in hidden else value for key, value in row.new.items()},
+        "reason": row.reason,
+        "hidden": hidden,
+    }

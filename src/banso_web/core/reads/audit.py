@@ -65,6 +65,12 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "personal_request": (_("個人情報の請求"), "personal.manage"),
 }
 
+# subject: {field: permission its values need beside those of the row}
+FIELDS: dict[str, dict[str, str]] = {
+    "contract": {"stated_units": "price.view"},
+    "renewal": {"amount": "price.view"},
+}
+
 
 def visible_rows(member: Member) -> QuerySet[AuditRow]:
     """The rows this member may see: by permission of their subject, or by the hook of the app that owns it.
@@ -130,14 +136,27 @@ def audit_rows(member: Member, wanted: Wanted) -> QuerySet[AuditRow]:
 
 @dataclass(frozen=True)
 class Change:
-    """One field of a row: what it was and what it became ("" where it was not there)."""
+    """One field of a row: what it was and what it became ("" where it was not there). `hidden`: it changed, and the reader
+    may not see from what to what."""
 
     field: str
     old: Any
     new: Any
+    hidden: bool = False
 
 
-def changes(row: AuditRow) -> list[Change]:
-    """Old and new values side by side, by field name."""
-    keys = dict.fromkeys([*row.old, *row.new])
-    return [Change(key, row.old.get(key, ""), row.new.get(key, "")) for key in keys]
+def hidden_fields(member: Member, row: AuditRow) -> list[str]:
+    """The fields of a row whose values this reader may not see, in the row's order."""
+    closed = {key for key, needs in FIELDS.get(row.subject, {}).items() if not member.may(needs)}
+    return [key for key in dict.fromkeys([*row.old, *row.new]) if key in closed]
+
+
+def changes(member: Member, row: AuditRow) -> list[Change]:
+    """Old and new values side by side, by field name, as this reader may see them."""
+    hidden = hidden_fields(member, row)
+    return [
+        Change(key, "", "", hidden=True)
+        if key in hidden
+        else Change(key, row.old.get(key, ""), row.new.get(key, ""))
+        for key in dict.fromkeys([*row.old, *row.new])
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +25,10 @@ from banso_web.core.settings_store import SettingSpec
 from banso_web.core.ui.formats import moment_text
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Chip, Order, keyset_page
+from banso_web.core.ui.states import STATES
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 SIZE = 100
 CSV_LIMIT = 100_000
@@ -92,14 +96,16 @@ def _chips(request: HttpRequest, form: AuditForm, rows: list[AuditRow]) -> list[
     return chips
 
 
-def _in_words(row: AuditRow) -> list[Change]:
+def _in_words(member: Member, row: AuditRow) -> list[Change]:
     """The changed fields of a row as a reader calls them: settings by their label and choice, no marks of JSON."""
     found = []
-    for one in changes(row):
+    for one in changes(member, row):
         spec = registry.settings.get(one.field) if row.subject == "setting" else None
         label = spec.label if spec else registry.field_words.get(one.field, one.field)
         old, new = ("" if value == "" else _words(spec, value) for value in (one.old, one.new))
-        found.append(Change(str(label), old, new))
+        if one.hidden:
+            old, new = "", str(STATES["withheld"][0])
+        found.append(Change(str(label), old, new, one.hidden))
     return found
 
 
@@ -118,9 +124,9 @@ def _actor(row: AuditRow) -> str:
     return _("自動処理") if row.actor_id is None and row.actor_name == "system" else row.actor_name
 
 
-def _line(row: AuditRow) -> dict[str, Any]:
+def _line(member: Member, row: AuditRow) -> dict[str, Any]:
     vias = dict(VIAS)
-    shown = _in_words(row)
+    shown = _in_words(member, row)
     word = SUBJECTS.get(row.subject, (row.subject, ""))[0]
     return {
         "row": row,
@@ -141,7 +147,7 @@ def log(request: HttpRequest) -> HttpResponse:
     found = keyset_page(audit_rows(reader(request), wanted), request, _LATEST_FIRST, size=SIZE)
     context = {
         "form": form,
-        "lines": [_line(row) for row in found.rows],
+        "lines": [_line(reader(request), row) for row in found.rows],
         "list_page": found,
         "chips": _chips(request, form, found.rows),
         "limit": CSV_LIMIT,
@@ -155,14 +161,14 @@ HEADS = (
 )  # fmt: skip
 
 
-def _csv(rows: Iterable[AuditRow]) -> str:
+def _csv(member: Member, rows: Iterable[AuditRow]) -> str:
     text = io.StringIO()
     text.write("\ufeff")  # Excel reads UTF-8 only with it
     writer = csv.writer(text)
     writer.writerow(HEADS)
     for row in rows:
         what = (_actor(row), row.via, deed_word(row.action), row.subject, _subject_label(row))
-        for one in _in_words(row) or [Change("", "", "")]:
+        for one in _in_words(member, row) or [Change("", "", "")]:
             cells = (*what, one.field, one.old, one.new, row.reason)
             writer.writerow([moment_text(row.at), *map(csv_safe, cells)])
     return text.getvalue()
@@ -175,6 +181,8 @@ def log_csv(request: HttpRequest) -> HttpResponse:
     audit.record(
         "audit.export", actor=reader(request), subject="audit", new={"query": dict(request.GET.lists())}
     )
-    response = HttpResponse(_csv(rows.iterator(chunk_size=2000)), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(
+        _csv(reader(request), rows.iterator(chunk_size=2000)), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return response
