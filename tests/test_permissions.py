@@ -17,11 +17,13 @@ from django.test import Client
 from banso_web.accounts.models import Account, Contract, Department
 from banso_web.api import limits
 from banso_web.conftest import person as person
+from banso_web.core import clock
 from banso_web.core.actions.personal_requests import open_request
 from banso_web.core.shared_count import forget
 from banso_web.desk.tests.conftest import bring as bring
 from banso_web.desk.tests.conftest import company as company
 from banso_web.ingest.models import ImportRun
+from banso_web.ingest.models import Mapping as SavedMapping
 from banso_web.members.models import Member, Role
 from banso_web.revenue.actions.closing import close_month
 from banso_web.revenue.models import Movement
@@ -47,7 +49,7 @@ EVERYBODY = (
     "health account_inactive account_reset_password socialaccount_login_cancelled api:health api:openapi.json"
 )
 LOGGED_IN = """styleguide glossary search settings settings_display settings_yearly profile home api:docs api:me api:metrics
-api:facts api:keys
+api:facts api:recipes api:keys
 account_reauthenticate account_change_password mfa_list_webauthn"""
 # Pages about second factors: who is logged in gets a page, a confirmation of the password first, or a 404 for what is not there.
 OWN_FACTORS = """mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes mfa_generate_recovery_codes
@@ -84,7 +86,7 @@ NEEDS: dict[str, str] = {
         api:closings/preview/<month> api:closings/<closing> api:closings/<closing>/rows api:targets api:countermeasures""",
     "import.run": """imports import_new import_columns import_template import_run import_files import_mapping import_preview
         import_undo import_rows import_rows_csv api:imports api:imports/<run> api:imports/<run>/standing
-        api:imports/<run>/rejected.csv""",
+        api:imports/<run>/rejected.csv api:imports/<run>/preview api:mappings api:mappings/<mapping>""",
     "merge.decide": "matching",
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
@@ -100,7 +102,8 @@ customers_bulk customers_undo matching_decide matching_undo personal_disclose pe
 api:edits/<entry>/undo api:closings/<closing>/reopen api:closings/<closing>/bridge api:targets/<target>/withdraw
 api:countermeasures/<measure>/done api:countermeasures/<measure>/withdraw
 api:imports/<run>/confirm api:imports/<run>/resume api:imports/<run>/drop api:imports/<run>/undo api:merges/<merge>/undo
-api:facts/<kind> api:closures/<on> api:keys/<key>
+api:facts/<kind> api:closures/<on> api:keys/<key> api:imports/<run>/check api:contacts/<code>/leave api:contacts/<code>/return
+api:contracts/<code>/end api:contracts/<code>/cancel-end api:contracts/<code>/price
 api: api:missing setup password_link entry_link join openid_connect_login openid_connect_callback account_signup
 account_email account_email_verification_sent account_set_password account_confirm_login_code account_request_login_code
 account_reset_password_done account_reset_password_from_key_done socialaccount_signup socialaccount_connections
@@ -120,6 +123,7 @@ BEYOND = {
     "import_files": {302},
     "import_mapping": {302},
     "import_preview": {302},
+    "api:imports/<run>/preview": {422},  # the run holds no list of the company's own
 }
 
 
@@ -155,11 +159,14 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
     """A real thing behind every parameter of an address that GET opens; 1 where only a POST would look for it."""
     closed = close_month(date(2026, 10, 1), kind="flash", actor=person("tanaka"), comment="10月の速報")
     run = ImportRun.objects.get()
+    mapping = SavedMapping.objects.create(
+        name="名簿", body={"form": "columns", "kind": "accounts"}, shape={}, version=1, made_at=clock.now()
+    )
     posted = ("view_id", "closure_id", "key_id", "invitation_id", "target_id", "measure_id", "scenario_id", "closing_id",
               "merge_id", "entry", "target", "measure", "scenario", "merge", "pk")  # fmt: skip
     return {
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
-        "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
+        "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "mapping": mapping.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
         "metric": "nrr_monthly", "month": "2026-10", "closing": closed.id, "provider_id": "sso",
         "code": "nothing", "on": "2026-12-29",
         "contract_id": Contract.objects.get(code="K1").pk, "movement_id": Movement.objects.get(code="M4").pk,

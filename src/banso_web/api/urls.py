@@ -12,18 +12,20 @@ from banso_web.api.views import (
     calendar,
     closings,
     dated,
+    deeds,
     entering,
     imports,
     keys,
     merging,
     metrics,
     organisation,
+    recipes,
     revenue,
     targets,
 )
 
 for _nouns in (
-    accounts, belongings, dated, calendar, metrics, revenue, closings, targets, imports, entering, merging, organisation, keys,
+    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys,
 ):  # fmt: skip
     api.add_router("", _nouns.router)
 api.add_router("", facts.router())

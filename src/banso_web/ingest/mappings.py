@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SavedMapping:
-    """One version of a saved mapping. `kind`: the canonical file or recipe; `body`: see `ingest.shaping`; `columns`: of the
-    file it was made for."""
+    """One version of a saved mapping. `kind`: the canonical file or recipe; `body`: see `ingest.shaping`; `columns` and `shape`: of
+    the file it was made for."""
 
     id: int
     name: str
@@ -26,6 +26,7 @@ class SavedMapping:
     kind: str
     columns: tuple[str, ...]
     body: dict[str, Any]
+    shape: dict[str, Any]
     made_by: str
     made_at: datetime
 
@@ -56,6 +57,7 @@ def _seen(row: Mapping) -> SavedMapping:
         str(row.body.get("kind", "")),
         tuple(row.shape.get("columns", ())),
         row.body,
+        row.shape,
         row.made_by.name if row.made_by else "",
         row.made_at,
     )

@@ -14,20 +14,10 @@ from banso_web.ingest import actions, drafts, saved
 from banso_web.ingest.looks import table_of
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.preparing import derive_for, prepare, settle_recipe, sources_of, vanished_in
+from banso_web.ingest.questions import CHOICES
 from banso_web.ingest.recipe import MOST_ROWS, Derivation, TooManyRows
 from banso_web.ingest.shaping import Shaping, column_label
 from banso_web.ingest.words import reason_text
-
-ANSWERS = {
-    "end_reading": ("last_day", "day_after"),
-    "cancel_reading": ("last_day", "day_after", "month_end", "previous_month_end", "notice"),
-    "undecided": ("end", "continue"),
-    "overlap": ("sum", "replace"),
-    "opening": ("first_day", "day_before"),
-    "joined": ("change", "hold"),
-    "gone": ("withdraw", "keep"),
-    "change_amounts": ("delta", "level"),
-}
 
 
 class _OnDisk:
@@ -47,8 +37,8 @@ def read_answers(given: Sequence[str]) -> dict[str, str]:
     found = {}
     for one in given:
         key, _sign, value = one.partition("=")
-        if value not in ANSWERS.get(key, ()):
-            known = ", ".join(f"{name}={'|'.join(values)}" for name, values in ANSWERS.items())
+        if value not in CHOICES.get(key, ()):
+            known = ", ".join(f"{name}={'|'.join(values)}" for name, values in CHOICES.items())
             raise Refused(
                 _("--answer %(given)s は使えません。使えるもの: %(known)s") % {"given": one, "known": known}
             )

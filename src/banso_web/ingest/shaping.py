@@ -68,6 +68,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "amount": ("金額", "請求金額", "明細金額", "小計(税抜)", "amount"),
         "service_from": (
             "利用期間開始",
+            "利用期間開始日",
             "対象期間開始",
             "サービス開始日",
             "期間開始日",
@@ -77,6 +78,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "service_to": (
             "利用期間終了",
+            "利用期間終了日",
             "対象期間終了",
             "サービス終了日",
             "期間終了日",

@@ -70,11 +70,15 @@ def test_the_examples_do_what_they_say(
             exec(compile(text, "api.md", "exec"), {})
         else:
             answers.append(curl(text, api.text))
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 10
     assert answers[0].json()["value"] == "1"  # NRR
-    assert [answer.status_code for answer in answers] == [200, 200, 201, 200, 200, 200]
+    assert [answer.status_code for answer in answers] == [200, 200, 201, 200, 200, 200, 201]
     assert api.get("/touches/T100").status_code == 404
     assert api.get("/accounts/A1").json()["account"]["segment"] == "SMB"
     printed = capsys.readouterr().out
     assert "0 touches" in printed and "'new': 2" in printed
+    assert "agrees with the old sheet: True - movements: 2\nready\ndone\n" in printed
+    assert (
+        api.get("/contracts").json()["items"][0]["ends_on"] == "2027-03-31"
+    )  # 4/1 is the next one's first day
     assert len(api.get("/usage_daily").json()["items"]) == 2

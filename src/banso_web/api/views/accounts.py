@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from ninja import Path, Query, Router
 from pydantic import Field
 
-from banso_web.accounts.actions.editing import edit_account, edit_many, undo_edit
+from banso_web.accounts.actions.editing import edit_account, edit_many
 from banso_web.accounts.reads.codes import account_ids
 from banso_web.api import schemas
 from banso_web.api.guard import SCOPE
@@ -27,6 +27,7 @@ from banso_web.api.words import said
 from banso_web.core import clock
 from banso_web.core.errors import Forbidden, Refused
 from banso_web.core.facts import Asked, current_watermark, history
+from banso_web.desk.actions.undoing import undo
 from banso_web.desk.reads.customer import timeline as timeline_of
 from banso_web.desk.reads.customers import ListQuery
 from banso_web.members.reads import ids_by_code
@@ -251,12 +252,16 @@ def bulk_edit(request: HttpRequest, body: BulkEdit) -> Any:
 @router.post(
     "/edits/{entry}/undo",
     response=schemas.UndoAnswer,
-    summary=said(gettext_lazy("顧客の編集を元に戻す")),
+    summary=said(gettext_lazy("変更を元に戻す")),
     openapi_extra={SCOPE: "write"},
 )
 def undo_account_edit(request: HttpRequest, entry: Path[Id]) -> Any:
-    """Take an edit back: the versions beneath show again. 403 where one of its customers is not the caller's to edit."""
-    changed = undo_edit(entry, actor=who(request))
+    """Take back what was saved on a customer: its fields, contacts, contracts, their ends and prices, movements and touches.
+
+    `entry` stands in the answer of the change. `changed`: how many customers it was about. 422 `stands_on_it` while a later
+    change stands on it; 403 where one of its customers is not the caller's to edit.
+    """
+    changed = undo(entry, actor=who(request))
     return {**stamp(now()), "changed": changed}
 
 

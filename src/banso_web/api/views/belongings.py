@@ -12,7 +12,7 @@ from pydantic import Field
 
 from banso_web.accounts.actions.contacts import add_contact, edit_contact
 from banso_web.accounts.actions.contracts import add_contract, edit_contract
-from banso_web.accounts.actions.stating import Times, latest
+from banso_web.accounts.actions.stating import Done, Times, latest
 from banso_web.accounts.reads.codes import account_ids
 from banso_web.api import schemas
 from banso_web.api.facts.shapes import FactCode, Name
@@ -114,12 +114,17 @@ class ContractAnswer(schemas.Stamp):
     contract: schemas.ContractOut
 
 
+ENTRY = Field(None, description="The change's own number: POST /edits/{entry}/undo takes it back.")
+
+
 class ContactWritten(ContactAnswer):
     changed: bool
+    entry: int | None = ENTRY
 
 
 class ContractWritten(ContractAnswer):
     changed: bool
+    entry: int | None = ENTRY
 
 
 def _see_people(request: HttpRequest) -> None:
@@ -183,7 +188,7 @@ def post_contact(request: HttpRequest, response: HttpResponse, body: ContactIn, 
     own = accounts.find(member, account).pk
     values = body.values.dict(exclude_unset=True)
     done = add_contact(own, values, actor=member, times=body.times(), code=body.contact_id)
-    return Status(201, _contact(request, response, f"~{done.id}", changed=True))
+    return Status(201, contact_written(request, response, done.id, done))
 
 
 @router.patch(
@@ -204,14 +209,16 @@ def patch_contact(
         times=body.times(),
         seen=seen_version(request),
     )
-    return _contact(request, response, f"~{row.pk}", changed=done.entry_id is not None)
+    return contact_written(request, response, row.pk, done)
 
 
-def _contact(request: HttpRequest, response: HttpResponse, code: str, *, changed: bool) -> dict[str, Any]:
-    row = people.find_contact(who(request), code)
+def contact_written(request: HttpRequest, response: HttpResponse, number: int, done: Done) -> dict[str, Any]:
+    """The contact as it is now, its new `ETag`, and what was written."""
+    row = people.find_contact(who(request), f"~{number}")
     response["ETag"] = f'"{latest("contact", row.pk)}"'
     question = now()
-    return {**stamp(question), "contact": people.one_contact(row, question), "changed": changed}
+    shown = people.one_contact(row, question)
+    return {**stamp(question), "contact": shown, "changed": done.entry_id is not None, "entry": done.entry_id}
 
 
 @router.get(
@@ -259,7 +266,7 @@ def post_contract(request: HttpRequest, response: HttpResponse, body: ContractIn
     member = who(request)
     own = accounts.find(member, account).pk
     done = add_contract(own, _terms(body.values), actor=member, times=body.times(), code=body.contract_id)
-    return Status(201, _contract(request, response, f"~{done.id}", changed=True))
+    return Status(201, contract_written(request, response, done.id, done))
 
 
 @router.patch(
@@ -277,7 +284,7 @@ def patch_contract(
     done = edit_contract(
         row.pk, _terms(body.values), actor=member, times=body.times(), seen=seen_version(request)
     )
-    return _contract(request, response, f"~{row.pk}", changed=done.entry_id is not None)
+    return contract_written(request, response, row.pk, done)
 
 
 def _terms(given: ContractValues) -> dict[str, Any]:
@@ -295,9 +302,16 @@ def _terms(given: ContractValues) -> dict[str, Any]:
     return sent
 
 
-def _contract(request: HttpRequest, response: HttpResponse, code: str, *, changed: bool) -> dict[str, Any]:
+def contract_written(request: HttpRequest, response: HttpResponse, number: int, done: Done) -> dict[str, Any]:
+    """The contract as it is now, its new `ETag`, and what was written."""
     member = who(request)
-    row = people.find_contract(member, code)
+    row = people.find_contract(member, f"~{number}")
     response["ETag"] = f'"{latest("contract", row.pk)}"'
     question = now()
-    return {**stamp(question), "contract": people.one_contract(member, row, question), "changed": changed}
+    shown = people.one_contract(member, row, question)
+    return {
+        **stamp(question),
+        "contract": shown,
+        "changed": done.entry_id is not None,
+        "entry": done.entry_id,
+    }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path as FilePath
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import translation
@@ -16,21 +16,28 @@ from ninja import File, Form, Path, Query, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
 from banso_web.api import schemas
+from banso_web.api.answers import answers_of
 from banso_web.api.guard import SCOPE
 from banso_web.api.identity import who
 from banso_web.api.paging import pack, unpack
+from banso_web.api.problems import invalid
 from banso_web.api.question import Given, Id, PageIn, asked, stamp
 from banso_web.api.words import said
 from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.core.facts import Asked, current_watermark
 from banso_web.ingest import actions, jobs
-from banso_web.ingest.drafts import refuse_uploads
+from banso_web.ingest.chosen import begin, is_recipe, told_of
+from banso_web.ingest.drafts import is_draft, refuse_uploads
 from banso_web.ingest.inputs import Input, UnknownFile, in_order, inputs_of
 from banso_web.ingest.reads import notes_of, progress_of, state_key
 from banso_web.ingest.rejected import rejected_csv
 from banso_web.ingest.runs import access_run, runs_before
 from banso_web.ingest.words import failure_data, failure_text
+
+if TYPE_CHECKING:
+    from banso_web.ingest.models import ImportRun
+    from banso_web.members.models import Member
 
 router = Router(tags=["imports"])
 IMPORTS = {SCOPE: "import"}
@@ -114,7 +121,7 @@ def _run(run: Any) -> dict[str, Any]:
         "progress": {"done": progress.done, "total": progress.total, "waiting_for_worker": progress.waiting},
         "counts": counts,
         "rejected": run.rejected.count(),
-        "notes": notes_of(run),
+        "notes": [*told_of(run), *notes_of(run)],
         "failure": run.failure or None,
         "published": run.entry.seq if run.entry else None,
         "made_by": run.made_by.name if run.made_by else None,
@@ -123,7 +130,7 @@ def _run(run: Any) -> dict[str, Any]:
     }
 
 
-def _answer(run: Any) -> dict[str, Any]:
+def run_answer(run: Any) -> dict[str, Any]:
     today = clock.today()
     question = Asked(as_of=today, today=today, watermark=current_watermark())
     return {**stamp(question), "run": _run(run)}
@@ -159,29 +166,51 @@ def post_import(
     files: File[list[UploadedFile]],
     kind: Form[str] = "",
     known: Form[Literal["now", "effective"]] = "now",
+    mapping: Form[Id | None] = None,
+    answers: Form[str] = "",
+    sheet: Form[str] = "",
+    header_row: Form[Annotated[int, Field(ge=1, le=1_000)] | None] = None,
 ) -> Any:
-    """Upload canonical files and have every row checked. Nothing is written before `confirm`.
+    """Upload files and have every row checked. Nothing is written before `confirm`.
 
     `kind` says what a file holds where its name does not (accounts, movements, …). Up to 2 MB are checked before the
     answer (201: `ready` with counts, or `failed`); larger files are checked by the worker (202: look at the run).
+
+    With `mapping` (GET /mappings) the columns are read as saved. With a kind of GET /recipes, or a mapping of one, the run
+    is a `draft`: `GET /imports/{id}/preview`, `PATCH` it with answers (or send `answers` here, as JSON text), then
+    `POST /imports/{id}/check`. `sheet` and `header_row` say where a table stands that is not found by itself.
     """
     member = who(request)
     actions.require(member)
     refuse_uploads(cast(Any, files))
+    if mapping is not None or is_recipe(kind):
+        run = begin(
+            cast(Any, files), actor=member, kind=kind, mapping=mapping, answers=answers_of(answers), sheet=sheet,
+            header_row=header_row, known=known,
+        )  # fmt: skip
+        return Status(201, run_answer(run)) if is_draft(run) else _checked(member, run, files)
+    unused = {"answers": answers, "sheet": sheet, "header_row": header_row}
+    for name, value in unused.items():
+        if value:
+            raise invalid(name, _("mapping か、資料の kind と一緒に送ってください。"))
     with TemporaryDirectory(prefix="banso-upload-") as folder:
         inputs = _inputs(FilePath(folder), files, kind)
         run = actions.start_run(
             inputs, actor=member, label=", ".join(one.name for one in inputs), known=known
         )
+    return _checked(member, run, files)
+
+
+def _checked(member: Member, run: ImportRun, files: Sequence[UploadedFile]) -> Any:
     if sum(one.size or 0 for one in files) > AT_ONCE:
         jobs.queue(run, "check", actor=member)
-        return Status(202, _answer(access_run(member, run.pk)))
+        return Status(202, run_answer(access_run(member, run.pk)))
     try:
         run = actions.check_run(run)
     except Exception as problem:
         actions.fail(run, problem)
         raise
-    return Status(201, _answer(run))
+    return Status(201, run_answer(run))
 
 
 @router.get(
@@ -205,7 +234,7 @@ def list_imports(request: HttpRequest, query: Query[PageIn]) -> Any:
 )
 def get_import(request: HttpRequest, run: Path[Id]) -> Any:
     """Where an import stands: progress, counts, notes."""
-    return _answer(access_run(who(request), run))
+    return run_answer(access_run(who(request), run))
 
 
 @router.post(
@@ -225,10 +254,12 @@ def confirm_import(request: HttpRequest, run: Path[Id], body: ConfirmIn) -> Any:
             )
             raise Refused(text, code="rejected_rows")
         jobs.queue(found, "write", actor=member, accept_rejects=body.accept_rejects)
-        return Status(202, _answer(access_run(member, run)))
+        return Status(202, run_answer(access_run(member, run)))
     if state_key(found) == "queued_write":
         raise Refused(_("この取り込みは確認待ちではありません。データは変わっていません。"), code="not_ready")
-    return Status(200, _answer(actions.confirm_run(found, actor=member, accept_rejects=body.accept_rejects)))
+    return Status(
+        200, run_answer(actions.confirm_run(found, actor=member, accept_rejects=body.accept_rejects))
+    )
 
 
 @router.post(
@@ -247,7 +278,7 @@ def resume_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
         raise Refused(_("この取り込みは中断されていません。データは変わっていません。"), code="not_cut_off")
     accepted = bool(found.options.get("queued", {}).get("accept_rejects"))
     jobs.queue(found, deed, actor=member, accept_rejects=accepted)
-    return Status(202, _answer(access_run(member, run)))
+    return Status(202, run_answer(access_run(member, run)))
 
 
 @router.post(
@@ -259,7 +290,7 @@ def resume_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
 def drop_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
     """Give up a run that is not published: what it wrote unseen is deleted."""
     member = who(request)
-    return _answer(actions.drop_run(access_run(member, run), actor=member))
+    return run_answer(actions.drop_run(access_run(member, run), actor=member))
 
 
 @router.get(
@@ -285,7 +316,7 @@ def import_standing(request: HttpRequest, run: Path[Id]) -> Any:
 def undo_import(request: HttpRequest, run: Path[Id], body: UndoIn) -> Any:
     """Take a published import back as a whole; what was read at earlier watermarks stays as it was."""
     member = who(request)
-    return _answer(
+    return run_answer(
         actions.undo_run(access_run(member, run), actor=member, reason=body.reason, accept=body.accept)
     )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from banso.revenue.recipes import CANCEL_READINGS, END_READINGS
 from banso_web.core.pages import page, reader, render_page
 from banso_web.ingest import drafts, jobs
 from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.preparing import derive_for, settle_recipe, sources_of, vanished_in
+from banso_web.ingest.questions import ASKED, CHOICES, mark_words, questions_of
 from banso_web.ingest.readers import ReadProblem
 from banso_web.ingest.recipe import (
     MOST_ROWS,
@@ -25,107 +24,11 @@ from banso_web.ingest.recipe import (
     TooManyRows,
     parse_totals,
 )
-from banso_web.ingest.recipe_words import MARKS, READINGS, SHORT_READINGS
+from banso_web.ingest.recipe_words import MARKS, SHORT_READINGS
 from banso_web.ingest.views.runs import run_of
-from banso_web.ingest.withdrawing import KEEP, WITHDRAW, Vanished
 from banso_web.ingest.words import failure_data, failure_text, fix_text, reason_text
 
 SHOWN = 30
-CHOICES: dict[str, tuple[str, ...]] = {
-    "end_reading": END_READINGS,
-    "cancel_reading": CANCEL_READINGS,
-    "undecided": ("end", "continue"),
-    "overlap": ("sum", "replace"),
-    "opening": ("first_day", "day_before"),
-    "joined": ("change", "hold"),
-    "gone": (WITHDRAW, KEEP),
-    "change_amounts": ("delta", "level"),
-}
-ASKED: dict[str, tuple[str, ...]] = {
-    "ledger": ("end_reading", "cancel_reading", "undecided", "overlap", "gone"),
-    "wide": ("opening", "joined"),
-    "snapshots": ("opening", "joined"),
-    "deals": ("cancel_reading", "change_amounts"),
-    "invoice_lines": (),
-}
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question with its answers: (key, words, ends that would change month or None)."""
-
-    key: str
-    title: str
-    help: str
-    answers: list[tuple[str, Any, int | None]]
-    chosen: str
-
-
-def _words(key: str) -> tuple[str, str, dict[str, Any]]:
-    """(title, help, answer → words) of a question that is no reading."""
-    match key:
-        case "end_reading":
-            return _("満了日・更新日の書き方"), _("3月31日まで使える契約は、どう書かれていますか。"), READINGS
-        case "cancel_reading":
-            return _("解約日の書き方"), _("3月31日まで使えた契約の解約日は、どう書かれていますか。"), READINGS
-        case "undecided":
-            return (
-                _("満了日を過ぎて、更新の行も解約日もない契約"), _("自動更新でない契約だけに効きます。"),
-                {"end": _("満了日で終わったものとする"), "continue": _("続いているものとする(更新手続中)")},
-            )  # fmt: skip
-        case "overlap":
-            return (
-                _("同じ顧客・製品で期間が重なる行"), _("契約IDが同じ行は、いつも後の行に置き換わります。"),
-                {"sum": _("足し合わせる"), "replace": _("後の行に置き換える")},
-            )  # fmt: skip
-        case "opening":
-            return (
-                _("最初の月の残高"), _("表の最初の月にすでにある金額を、いつの動きとするかです。"),
-                {"first_day": _("その月の新規とする"), "day_before": _("前の月から続いているものとする(月初の残高になります)")},
-            )  # fmt: skip
-        case "gone":
-            return (
-                "", _("前回までのこのファイルにあって、今回のファイルにない契約です。契約が終わったのなら、行を消さずに解約日を入れてください。"),
-                {WITHDRAW: _("取り下げる: 契約とそのMRRの動きを、なかったものとする(取り込みを取り消すと戻ります)"), KEEP: _("残す: 契約も動きも、前回のまま残す")},
-            )  # fmt: skip
-        case "joined":
-            return (
-                _("前に取り込んだ残高との違い"), _("この表の最初の月の金額が、前に取り込んだ前月の金額と違う顧客です。下の「確かめてほしいこと」に一覧があります。"),
-                {"change": _("違いは、この表の最初の月の増減とする(なくなった顧客は、前の月の末日で終わり)"), "hold": _("違いは取り込まない(前の残高のまま続くものとし、この表の中の増減だけを取り込む)")},
-            )  # fmt: skip
-    return (
-        _("増額・減額の金額"), _("商談の金額が何を表すかです。"),
-        {"delta": _("増えた分・減った分"), "level": _("変更後の月額")},
-    )  # fmt: skip
-
-
-def _questions(
-    made: Derivation, options: Mapping[str, Any], used: set[str], vanished: Sequence[Vanished]
-) -> list[Question]:
-    found = []
-    kind, joined = made.kind, made.derived.joined
-    shifts: Mapping[str, Mapping[Any, int]] = made.derived.preview.end_shifts
-    for key in ASKED[kind]:
-        if (key == "end_reading" and "ends_on" not in used) or (
-            key == "cancel_reading" and kind == "ledger" and "ended_on" not in used
-        ):
-            continue
-        if (key == "opening" and joined) or (key == "joined" and not (joined and joined.differs)):
-            continue
-        if key == "gone" and not vanished:
-            continue
-        title, help_text, words = _words(key)
-        chosen = str(options.get(key) or CHOICES[key][0])
-        if key == "gone":
-            title = _("前回あって今回ない契約 %(count)s 件") % {"count": f"{len(vanished):,}"}
-            chosen = str(options.get(key) or (WITHDRAW if options.get("complete") else KEEP))
-        counts = shifts.get(key)
-        answers = [
-            (one, words[one], None if counts is None or one == chosen else counts.get(one, 0))
-            for one in CHOICES[key]
-        ]
-        found.append(Question(key, title, help_text, answers, chosen))
-    return found
 
 
 def _read(kind: str, before: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,7 +111,7 @@ def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
         "agrees": preview.agrees, "has_sheet": any(row.sheet is not None for rows in preview.months.values() for row in rows),
         "movements": len(made.derived.movements), "contracts": len({row["contract_id"] for row in made.derived.contracts}),
         "customers": len({row["account_id"] for row in made.derived.movements}), "ends": preview.ends,
-        "questions": _questions(made, options, used, vanished), "short": SHORT_READINGS,
+        "questions": questions_of(made, options, used, vanished), "short": SHORT_READINGS,
         "marks": [{"words": MARKS.get(code, code), "count": n, "examples": examples[code]} for code, n in marks.most_common()],
         "refused": [
             {**one, "reason": reason_text(one["code"], one["detail"]), "fix": fix_text(one["code"], one["detail"]),
@@ -220,16 +123,3 @@ def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
         "units": ((1, _("円")), (1000, _("千円")), (10000, _("万円")), (1000000, _("百万円"))),
         "joined": made.derived.joined, "vanished": vanished[:SHOWN], "vanished_more": max(0, len(vanished) - SHOWN),
     }  # fmt: skip
-
-
-def mark_words(file: str, mark: Any) -> str:
-    """Where a mark stands: file, row, customer, day."""
-    row = mark.row % (1 << 40) if mark.row else 0
-    parts = [
-        file,
-        _("%(row)s 行目") % {"row": row} if row else "",
-        mark.account_id,
-        str(mark.on or ""),
-        mark.detail,
-    ]
-    return " ".join(part for part in parts if part)
