@@ -29,6 +29,7 @@ registry.nav += [
         group="settings",
         order=980,
         permission="audit.view",
+        text=_("誰が、いつ、何を変えたか"),
         reading="かんさろぐ 監査 かんさ 履歴 りれき",
     ),
     NavEntry(
@@ -38,6 +39,7 @@ registry.nav += [
         "glossary",
         group="settings",
         order=990,
+        text=_("画面の言葉の意味と英語"),
         reading="ようごしゅう 用語 ようご",
     ),
 ]

@@ -24,6 +24,7 @@ class NavEntry:
     group: str = ""
     order: int = 100
     permission: str = ""
+    text: Any = ""  # what it is for, on its card on the settings page (group "settings")
     reading: str = ""  # the label in kana, and other words for it: the palette finds it by them
 
 

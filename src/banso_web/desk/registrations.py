@@ -119,6 +119,7 @@ registry.settings_pages.append(
         "person",
         order=60,
         permission="personal.manage",
+        text=_("先方担当者の情報を探し、開示し、消す"),
         reading="こじんじょうほうのかいじとしょうきょ",
     )
 )
@@ -140,6 +141,7 @@ registry.settings_pages += [
         "person",
         order=61,
         permission="personal.manage",
+        text=_("開示・訂正・利用停止・消去の請求を、受付から完了まで記録する"),
         reading="こじんじょうほうのせいきゅう",
     ),
     NavEntry(
@@ -149,6 +151,7 @@ registry.settings_pages += [
         "calendar",
         order=62,
         permission="settings.edit",
+        text=_("データの種類ごとに、いつまで残すかを決める"),
         reading="でーたのほぞんきかん",
     ),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banso_web.accounts.reads.choices import excluded_word
+from banso_web.core.ui.formats import joined
 
 FIELD_WORDS = {
     "name": gettext_lazy("顧客名"),
@@ -154,5 +155,5 @@ def shown_personal(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("はい") if value else _("いいえ")
     if isinstance(value, dict):
-        return "、".join(f"{name}: {text}" for name, text in value.items())
+        return joined(f"{name}: {text}" for name, text in value.items())
     return str(value)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from banso_web.core.errors import Refused
+from banso_web.core.ui.formats import joined
 from banso_web.ingest import actions, drafts
 from banso_web.ingest.drafts import Upload, Uploaded
 from banso_web.ingest.looks import RECIPES, table_of
@@ -133,7 +134,7 @@ def _shape(
         _by_mapping(upload, table, mapping)
     shaping = Shaping.from_json(upload.shaping or {"kind": upload.kind})
     if missing := shaping.missing():
-        names = "、".join(column_label(one) for one in missing)
+        names = joined(column_label(one) for one in missing)
         words = _("%(file)s の次の列が決まっていません: %(columns)s。取込の画面で対応づけてください。")
         text = words % {"file": upload.name, "columns": names}
         raise Refused(text, code="columns_open", fields={"files": text})

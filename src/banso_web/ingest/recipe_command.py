@@ -10,6 +10,7 @@ import click
 from django.utils.translation import gettext as _
 
 from banso_web.core.errors import Refused
+from banso_web.core.ui.formats import joined
 from banso_web.ingest import actions, drafts, saved
 from banso_web.ingest.looks import table_of
 from banso_web.ingest.models import ImportRun
@@ -73,7 +74,7 @@ def checked_run(
         shaping = Shaping.from_json(upload.shaping or {"kind": kind})
         shaping = replace(shaping, options={**shaping.options, **options})
         if missing := shaping.missing():
-            names = "、".join(column_label(one) for one in missing)
+            names = joined(column_label(one) for one in missing)
             raise Refused(
                 _("次の列が決まっていません: %(columns)s。取込の画面で対応づけてください。")
                 % {"columns": names}
@@ -85,7 +86,7 @@ def checked_run(
         made = derive_for(run, sources_of(run))
         _print(made)
         if gone := vanished_in(run, made):
-            listed = "、".join(one.code for one in gone[:10])
+            listed = joined(one.code for one in gone[:10])
             words = _(
                 "前回あって今回ない契約 %(count)s 件: %(examples)s(--answer gone=withdraw で取り下げ、gone=keep で残す)"
             )

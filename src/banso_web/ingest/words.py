@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.ui.formats import japanese, joined
 from banso_web.ingest.inputs import UnknownFile
 from banso_web.ingest.mapping.sql import MappingWrong
 from banso_web.ingest.readers.canonical import FILES
@@ -298,7 +299,8 @@ class _Blank(dict[str, Any]):
 
 
 def _filled(text: Any, detail: dict[str, Any]) -> str:
-    return str(text) % _Blank(detail)
+    told = {key: joined(value) if isinstance(value, list) else value for key, value in detail.items()}
+    return str(text) % _Blank(told)
 
 
 def reason_text(code: str, detail: dict[str, Any]) -> str:
@@ -321,7 +323,7 @@ def note_text(note: dict[str, Any]) -> str:
     words = {
         "count": note.get("count", ""),
         "file": note.get("file", ""),
-        "examples": "、".join(examples[:10]),
+        "examples": joined(examples[:10]),
     }
     return (
         _filled(NOTES[note["code"]], words) if note["code"] in NOTES else f"{note['code']}: {words['count']}"
@@ -331,13 +333,13 @@ def note_text(note: dict[str, Any]) -> str:
 def failure_data(problem: Exception) -> dict[str, Any]:
     """What stopped a file as a whole, as data."""
     if isinstance(problem, MissingColumns):
-        columns = [f"{column.ja}({column.key})" for column in problem.columns]
-        return {"code": "missing_columns", "file": FILES[problem.kind].ja, "columns": "、".join(columns)}
+        keys = [column.key for column in problem.columns]
+        return {"code": "missing_columns", "kind": problem.kind, "keys": keys}
     if isinstance(problem, ReadProblem):
         detail = {key: _plainly(value)[:200] for key, value in problem.detail.items()}
         return {"code": problem.code, "row": problem.row or "", "column": problem.column, **detail}
     if isinstance(problem, UnknownFile):
-        return {"code": problem.code, "file": problem.name, "known": "、".join(FILES)}
+        return {"code": problem.code, "file": problem.name, "known": list(FILES)}
     if isinstance(problem, FileNotFoundError):
         return {"code": "no_such_path", "file": str(problem)}
     if isinstance(problem, MappingWrong):
@@ -360,5 +362,13 @@ def failure_text(data: dict[str, Any]) -> str:
     """The same in words: what happened, and that nothing was taken."""
     if data["code"] not in FAILURES:
         return str(data.get("text") or data["code"])
+    if data["code"] == "missing_columns" and data.get("kind") in FILES:
+        schema = FILES[data["kind"]]
+        names = [(schema.column(key), key) for key in data["keys"]]
+        data = {
+            **data,
+            "file": schema.ja if japanese() else schema.en,
+            "columns": [f"{one.ja}({key})" if japanese() else f"{one.en} ({key})" for one, key in names],
+        }
     text = _filled(FAILURES[data["code"]], data)
     return text if data["code"] in TELLS else f"{text}{NOTHING_TAKEN}"

@@ -33,6 +33,7 @@ registry.nav += [
         group="settings",
         order=930,
         permission="member.manage",
+        text=_("役割ごとに、見られるものとできることを決める"),
         reading="やくわりとけんげん 権限 けんげん",
     ),
 ]

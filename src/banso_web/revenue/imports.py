@@ -12,6 +12,7 @@ from banso_web.core.bulk import insert_rows
 from banso_web.core.imports import Context, Fact, Field, HappeningHandler, Outcome, Problem, Result, Row
 from banso_web.core.models import Entry
 from banso_web.core.registry import registry
+from banso_web.core.ui.formats import joined
 from banso_web.revenue import derived
 from banso_web.revenue.balances import LEDGER, Balances, rows_without_ground, to_units
 from banso_web.revenue.models import Charge, Closing, Invoice, LtvInput, Movement, Rate
@@ -213,7 +214,7 @@ def closed_months(entry: Entry) -> list[tuple[str, str]]:
     return [
         (
             "closed_months",
-            _("締めた月がこの取り込みの上に立っています: %(months)s") % {"months": "、".join(months)},
+            _("締めた月がこの取り込みの上に立っています: %(months)s") % {"months": joined(months)},
         )
     ]
 

@@ -17,6 +17,7 @@ from banso_web.core.facts import Asked, counted, current_watermark, last_change,
 from banso_web.core.facts.happenings import effective
 from banso_web.core.models import Entry
 from banso_web.core.registry import TimelineItem
+from banso_web.core.ui.formats import joined
 from banso_web.members.reads import people_called
 from banso_web.touch.models import Ticket, Touch
 
@@ -101,9 +102,7 @@ def touch_entries(member: Member, account_id: int, asked: Asked) -> Sequence[Tim
         parts = (
             INITIATIVES.get(row.initiative, ""),
             names.get(row.member, row.member),
-            "、".join(there.get(code, code) for code in row.contacts.split(";") if code)
-            if sees_people
-            else "",
+            joined(there.get(code, code) for code in row.contacts.split(";") if code) if sees_people else "",
         )
         items.append(
             TimelineItem(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,14 @@ def test_the_service_keeps_its_promises(key: str) -> None:
             )[:1500]
     assert count > 50
     assert not broken, "\n\n".join(f"{name}: {text}" for name, text in broken.items())
+
+
+def test_no_two_shapes_share_a_name() -> None:
+    """One of the two would be described as the other."""
+    found: dict[str, set[str]] = {}
+    pattern = re.compile(r"^class (\w+)\((?:schemas\.Stamp|Schema|Given|Stated|\w+Out|\w+Answer)", re.MULTILINE)
+    for path in Path(limits.__file__).parent.rglob("*.py"):
+        for name in pattern.findall(path.read_text("utf-8")):
+            found.setdefault(name, set()).add(path.name)
+    assert len(found) > 50
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

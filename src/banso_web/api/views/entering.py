@@ -58,7 +58,7 @@ class RowsIn(Given):
     )
 
 
-class CountsOut(Schema):
+class RowCountsOut(Schema):
     read: int
     new: int
     changed: int
@@ -78,7 +78,7 @@ class RowsOut(schemas.Stamp):
     run: int = Field(description="The import: GET /imports/{run}; POST /imports/{run}/undo takes it back.")
     written: bool = Field(description="false: a dry run, or everything stood there already.")
     published: int | None = Field(description="The watermark at which the rows were entered.")
-    counts: CountsOut
+    counts: RowCountsOut
     rejected: list[RejectOut]
     notes: list[str] = Field(description="What a person should be told, in the caller's language.")
 

@@ -127,7 +127,7 @@ class PreviewOut(Schema):
     unread_totals: list[str]
 
 
-class PreviewAnswer(schemas.Stamp):
+class RecipePreviewAnswer(schemas.Stamp):
     run: int
     preview: PreviewOut
 
@@ -269,7 +269,7 @@ def _preview(run: Any) -> dict[str, Any]:
 
 @router.get(
     "/imports/{run}/preview",
-    response=PreviewAnswer,
+    response=RecipePreviewAnswer,
     summary=said(gettext_lazy("資料から作られるMRRの確認")),
     openapi_extra=IMPORTS,
 )
@@ -282,7 +282,7 @@ def get_preview(request: HttpRequest, run: Path[Id]) -> Any:
 
 @router.patch(
     "/imports/{run}/preview",
-    response=PreviewAnswer,
+    response=RecipePreviewAnswer,
     summary=said(gettext_lazy("資料についての質問に答える")),
     openapi_extra=IMPORTS,
 )

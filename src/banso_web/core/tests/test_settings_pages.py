@@ -216,3 +216,11 @@ def test_views_are_saved_shared_renamed_and_deleted_by_their_owner(person: Perso
     assert [row.action for row in AuditRow.objects.filter(subject="view").order_by("pk")] == [
         "view.save", "view.share", "view.save", "view.save", "view.delete",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["kanri", "tanaka", "sato"])
+def test_every_card_of_the_settings_says_what_it_is_for(client: Client, person: Person, who: str) -> None:
+    client.force_login(person(who))
+    page = client.get("/settings/").content.decode()
+    cards = page.count('class="card settings-link"')
+    assert cards >= 2 and page.count('<span class="cell-sub">', page.index("settings-link")) == cards

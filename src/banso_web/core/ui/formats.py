@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -39,6 +40,11 @@ _UNITS_EN = {
 def japanese() -> bool:
     """Whether the page is written in Japanese."""
     return (get_language() or "ja").startswith("ja")
+
+
+def joined(words: Iterable[Any]) -> str:
+    """Words in a row, as the reader's language divides them: 「、」 or a comma."""
+    return ("、" if japanese() else ", ").join(str(one) for one in words)
 
 
 def _fraction(value: Number) -> Fraction:

@@ -67,12 +67,12 @@ def _links(request: HttpRequest) -> list[SettingsLink]:
         if entry.permission and not reader(request).may(entry.permission):
             continue
         try:
-            links.append(SettingsLink(entry.label, reverse(entry.url_name), entry.icon))
+            links.append(SettingsLink(entry.label, reverse(entry.url_name), entry.icon, entry.text))
         except NoReverseMatch:
             continue
     here = {link.url for link in links} | {reverse("settings")}
     links += [
-        SettingsLink(entry.label, url, entry.icon)
+        SettingsLink(entry.label, url, entry.icon, entry.text)
         for entry, url in visible_entries(request)
         if entry.group == "settings" and url not in here
     ]

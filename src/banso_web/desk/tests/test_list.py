@@ -253,3 +253,11 @@ def test_an_empty_home_offers_the_first_steps(desk: Desks) -> None:
     assert "まだ顧客がいません" in desk("tanaka").text(LIST)
     for who in ("sato", "yamamoto", "ito", "watanabe", "kanri"):
         assert desk(who).get("/").status_code == 200
+
+
+def test_a_segment_that_says_the_touch_is_printed_once(desk: Desks, company: Company) -> None:
+    tanaka, path = desk("tanaka"), f"/customers/{company['A1'].pk}/"
+    assert "大手 · ハイタッチ" in tanaka.text(path)
+    tanaka.post("/customers/bulk/", ids=[company["A1"].pk], field="segment", value="ハイタッチ")
+    page = tanaka.text(path)
+    assert "ハイタッチ" in page and "ハイタッチ · ハイタッチ" not in page

@@ -8,13 +8,25 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 from banso.names.corporate import NumberReason
 from banso.periods import DateReason
 from banso_web.ingest import rejected
 from banso_web.ingest.readers import problems
+from banso_web.ingest.readers.canonical import FILES
+from banso_web.ingest.rows import MissingColumns
 from banso_web.ingest.tests.conftest import Bring
-from banso_web.ingest.words import FAILURES, NOTES, REASONS, fix_text, reason_text
+from banso_web.ingest.words import (
+    FAILURES,
+    NOTES,
+    REASONS,
+    failure_data,
+    failure_text,
+    fix_text,
+    note_text,
+    reason_text,
+)
 
 SOURCE = Path(rejected.__file__).parent.parent
 
@@ -65,3 +77,20 @@ def test_the_list_of_refused_rows_is_safe_in_a_spreadsheet(bring: Bring) -> None
     assert rows[1][3] == "自分自身が親会社になっています: A2"
     assert rejected.safe("=HYPERLINK(1)") == "'=HYPERLINK(1)" and rejected.safe("-5") == "-5"
     assert rejected.safe("@x") == "'@x" and rejected.safe("+81-3") == "'+81-3"
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("ja", "顧客 に必要な列がありません: 顧客ID(account_id)、顧客名(name)。"),
+        ("en", " (account_id), "),
+    ],
+)
+def test_what_is_listed_is_divided_as_the_language_does(language: str, wanted: str) -> None:
+    schema = FILES["accounts"]
+    problem = MissingColumns("accounts", [schema.column("account_id"), schema.column("name")])
+    with override(language):
+        text = failure_text(failure_data(problem))
+        note = note_text({"code": "incomplete_contracts", "count": 2, "examples": ["A", "B"]})
+    assert wanted in text and ("、" in text) == (language == "ja")
+    assert ("A、B" if language == "ja" else "A, B") in note

@@ -115,6 +115,6 @@ def test_the_print_says_as_of_versions_and_when_it_was_made(
 ) -> None:
     body = page.get(PAGE.format(OCTOBER)).content.decode()
     head = body.split("print-only")[1].split("</div>")[0]
-    assert (
-        "月次締め" in head and "基準日" in head and "定義版" in head and "作成日時" in head and "JST" in head
-    )
+    assert "月次締め" in head and "基準日" in head and "作成日時" in head and "JST" in head
+    foot = body.split("print-foot")[1].split("</div>")[0]
+    assert "定義版" in foot and "v1" in foot and "定義版" not in head

@@ -48,7 +48,7 @@ def test_nobody_sees_numbers_without_log_in(client: object) -> None:
         ("/numbers/?owner=abc", 422),
         ("/numbers/?team=-1", 422),
         ("/numbers/?touch=none", 422),
-        ("/numbers/rows/?metric=nothing", 422),
+        ("/numbers/rows/?metric=nothing", 404),
         ("/numbers/rows/?metric=nrr_monthly&part=nothing", 422),
         ("/numbers/rows/?metric=nrr_monthly&from=x", 422),
         ("/numbers/kpi/nothing/", 404),

@@ -97,6 +97,11 @@ def test_the_month_waits_for_action_and_comment(late: None, reader: Reader) -> N
     client = reader("tanaka")
     reader("sato")
     post = {"kind": "final", "comment": "10月の確報"}
+    page = text_of(client, CLOSING)
+    assert (
+        "締められません:" in page
+        and client.get(CLOSING).content.decode().count("disabled aria-describedby") == 1
+    )
     blocked = client.post(CLOSING.replace("/?", "/close/?"), post)
     assert blocked.status_code == 422
     assert (
@@ -104,6 +109,8 @@ def test_the_month_waits_for_action_and_comment(late: None, reader: Reader) -> N
         and "コメントがありません" in blocked.content.decode()
     )
     assert _measure(client) == 302
+    assert "締められません:" not in text_of(client, CLOSING)  # what is left is written in the form itself
+    assert "disabled aria-describedby" not in client.get(CLOSING).content.decode()
     assert client.post(CLOSING.replace("/?", "/close/?"), post).status_code == 422
     assert (
         client.post(

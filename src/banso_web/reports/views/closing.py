@@ -188,6 +188,19 @@ def _page(
         if not final
         else []
     )
+    # Closed as 速報 and not yet to be closed as 確報, it may still be closed as 速報 again.
+    stuck = bool(waiting) and (
+        next_kind == "flash"
+        or bool(
+            blockers(
+                closing_question(question.month),
+                question.month,
+                red_comments=comments,
+                signed=signed,
+                kind="flash",
+            )
+        )
+    )
     chain, found = chain_of(question.month), answers(question)
     context: dict[str, Any] = {
         **picker(question),
@@ -196,6 +209,7 @@ def _page(
         "states": STATES,
         "kinds": KINDS,
         "waiting": waiting,
+        "stuck": stuck,
         "reasons": reasons or [],
         "given": posted,
         "red": [{"tile": tile, "comment": posted.get(f"red_{tile.line.key}", "")} for tile in red],

@@ -12,13 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from banso_web.accounts.access import visible_accounts
-from banso_web.core.errors import Forbidden, Refused
+from banso_web.core.errors import Forbidden, NotVisible, Refused
 from banso_web.core.metrics import (
     MetricResult,
     MetricSpec,
     MovementLine,
     Row,
     Side,
+    catalogue,
     compute,
     rows_of,
     spec_of,
@@ -26,6 +27,7 @@ from banso_web.core.metrics import (
     unrated_of,
 )
 from banso_web.core.pages import page, render_page
+from banso_web.core.ui.formats import joined
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
 from banso_web.reports import files
@@ -82,7 +84,9 @@ class Total:
 
 def _ask(request: HttpRequest) -> tuple[Question, MetricSpec, MetricResult]:
     question = read_question(request)
-    spec = spec_of(request.GET.get("metric", ""))
+    if request.GET.get("metric", "") not in catalogue:
+        raise NotVisible  # an address that leads nowhere, as /numbers/kpi/nothing/ does
+    spec = spec_of(request.GET["metric"])
     member = cast("Member", request.user)
     if not member.may(spec.permission):
         raise Forbidden(_("この数字を見る権限がありません。"))
@@ -147,7 +151,7 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
     if part not in parts:
         text = _("「%(part)s」という内訳はありません。見られる内訳: %(parts)s")
         raise Refused(
-            text % {"part": part[:40], "parts": "、".join(str(part_name(one)) for one in parts)},
+            text % {"part": part[:40], "parts": joined(part_name(one) for one in parts)},
             code="bad_part",
         )
     rows = rows_of(result, part)

@@ -16,6 +16,7 @@ from banso_web.core.errors import Conflict, Forbidden, Refused
 from banso_web.core.facts import Asked, current_watermark, hold_watermark
 from banso_web.core.metrics import compute, plain, row_json
 from banso_web.core.registry import registry
+from banso_web.core.ui.formats import joined
 from banso_web.revenue.models import Bridge, Closing, ClosingRow
 from banso_web.revenue.reads import closing as reads
 from banso_web.revenue.reads.chain import chain_of, order_reasons, reopen_reasons
@@ -87,7 +88,7 @@ def blockers(
         if unknown := [one for one in unsigned if one.units is None]:
             held = held_text(added_up(one.held for one in unknown))
             mrr = _("%(mrr)s と換算レートなし %(held)s") % {"mrr": mrr, "held": held}
-        codes = "、".join(one.contract for one in unsigned[:10])
+        codes = joined(one.contract for one in unsigned[:10])
         found.append(text % {"count": len(unsigned), "mrr": mrr, "codes": codes})
     for check in registry.closing_checks:
         found.extend(check(month, dict(red_comments or {})))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from banso.revenue import Lever, LtvArticle, LtvChurn, ltv_article, ltv_churn, pooled
 from banso_web.core.errors import Refused
 from banso_web.core.metrics import MetricResult, Question, Row, Side, catalogue, exact, rows
+from banso_web.core.ui.formats import joined
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.by_year import twelve_rates
 from banso_web.revenue.metrics.frame import Context, answer
@@ -166,7 +167,7 @@ def _checked(make: Callable[[], Any]) -> Any:
 
 def _without(question: Question, inputs: Inputs, unit: str) -> MetricResult:
     no_churn = inputs.churned == 0 and any(item.key in ("years", "monthly_churn") for item in inputs.items)
-    names = str(words.NO_INPUT) % {"inputs": "、".join(inputs.missing())}
+    names = str(words.NO_INPUT) % {"inputs": joined(inputs.missing())}
     lacking = [item.key for item in inputs.items if item.value is None]
     reason = str(words.NO_CHURN) if no_churn and lacking == ["years"] else names
     return answer(question, None, unit=unit, reason=reason, numerator=Side(None, rows(_rows(inputs))))
