@@ -115,7 +115,9 @@ def test_the_service_keeps_its_promises(key: str) -> None:
 def test_no_two_shapes_share_a_name() -> None:
     """One of the two would be described as the other."""
     found: dict[str, set[str]] = {}
-    pattern = re.compile(r"^class (\w+)\((?:schemas\.Stamp|Schema|Given|Stated|\w+Out|\w+Answer)", re.MULTILINE)
+    pattern = re.compile(
+        r"^class (\w+)\((?:schemas\.Stamp|Schema|Given|Stated|\w+Out|\w+Answer)", re.MULTILINE
+    )
     for path in Path(limits.__file__).parent.rglob("*.py"):
         for name in pattern.findall(path.read_text("utf-8")):
             found.setdefault(name, set()).add(path.name)

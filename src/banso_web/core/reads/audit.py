@@ -32,7 +32,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "import": (_("取込"), "account.view"),
     "mapping": (_("取込"), "account.view"),
     "account": (_("顧客"), "account.view"),
-    "contract": (_("契約"), "price.view"),  # its rows tell the price
+    "contract": (_("契約"), "account.view"),  # its price: FIELDS
     "department": (_("部署"), "account.view"),
     "touch": (_("接点"), "contact.view"),  # subjects and notes name people
     "task": (_("タスク"), "account.view"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from banso_web.core import audit
-from banso_web.core.reads.audit import SUBJECTS, visible_rows
+from banso_web.core.reads.audit import SUBJECTS, changes, visible_rows
 from banso_web.core.registry import registry
 from banso_web.members.models import Member
 
@@ -45,10 +45,21 @@ def test_every_audited_subject_says_who_sees_it() -> None:
 
 
 @pytest.mark.django_db
-def test_rows_that_tell_a_price_are_for_those_who_may_see_prices() -> None:
-    audit.record("contract.edit", actor=None, subject="contract", new={"stated_units": 1_234_560_000})
+def test_a_price_in_a_row_is_for_those_who_may_see_prices() -> None:
+    audit.record(
+        "contract.edit", actor=None, subject="contract", new={"stated_units": 1_234_560_000, "plan": "B"}
+    )
     audit.record("account.edit", actor=None, subject="account", new={"segment": "SMB"})
     reader = Member(name="x")
-    for rights, seen in (("", ["account"]), ("price.view", ["account", "contract"])):
+    for rights, seen in (
+        ("", [("stated_units", ""), ("plan", "B")]),
+        ("price.view", [("stated_units", 1_234_560_000), ("plan", "B")]),
+    ):
         reader.__dict__["_permissions"] = {"audit.view", "account.view", rights}
-        assert sorted(visible_rows(reader).values_list("subject", flat=True)) == seen
+        row = visible_rows(reader).get(subject="contract")
+        assert [(one.field, one.new) for one in changes(reader, row)] == seen
+    reader.__dict__["_permissions"] = {
+        "audit.view",
+        "price.view",
+    }  # a price is of a contract, a contract of a customer
+    assert not visible_rows(reader).exists()

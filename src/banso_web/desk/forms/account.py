@@ -8,10 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.accounts.reads.choices import excluded_choices
-from banso_web.accounts.reads.codes import account_ids
 from banso_web.core import clock
 from banso_web.core.days import DayField
-from banso_web.desk.forms.deeds import CompanyInput
+from banso_web.desk.forms.deeds import CompanyInput, companies_of, company_text
 from banso_web.desk.words import FIELD_WORDS, TOUCH_WORDS
 from banso_web.members.reads import assignable_members
 
@@ -27,7 +26,7 @@ def _initial(account: Account) -> dict[str, Any]:
     return shown | {
         "owner": account.owner_id or "",
         "deputy": account.deputy_id or "",
-        "parent": account.parent.code if account.parent else "",
+        "parent": company_text(account.parent),
         "touch": [key for key in account.touch.split(";") if key],
         "fiscal_month": account.fiscal_month or "",
         "budget_month": account.budget_month or "",
@@ -66,7 +65,7 @@ class AccountForm(forms.Form):
     deputy = forms.ChoiceField(label=FIELD_WORDS["deputy_id"], required=False)
     parent = forms.CharField(
         label=FIELD_WORDS["parent_id"], required=False, widget=CompanyInput(),
-        help_text=_("顧客IDで入れます。名前を打つと候補が出ます。"),
+        help_text=_("名前、読み、顧客IDのどれかを打つと候補が出ます。"),
     )  # fmt: skip
     started_on = DayField(label=FIELD_WORDS["started_on"], required=False)
     excluded = forms.ChoiceField(
@@ -124,7 +123,7 @@ class AccountForm(forms.Form):
 
     def clean_parent(self) -> int | None:
         text = self.cleaned_data["parent"].strip()
-        found = account_ids([text]).get(text) if text else None
+        found = companies_of([text]).get(text) if text else None
         if text and found is None:
             raise forms.ValidationError(_("この顧客IDの会社はありません。候補から選んでください。"))
         return found

@@ -8,9 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from banso.money import EXPONENTS
-from banso_web.accounts.reads.codes import account_ids
 from banso_web.core.days import DayField
-from banso_web.desk.forms.deeds import CompanyInput, DeedForm, today_text
+from banso_web.desk.forms.deeds import CompanyInput, DeedForm, companies_of, today_text
 from banso_web.desk.words import NOTICE_WORDS, PARTY_WORDS
 
 UNKNOWN = ("", _("未確認"))
@@ -71,7 +70,7 @@ class ContractForm(DeedForm):
     signed_on = DayField(label=_("契約締結日"), required=False)
     user_company_id = forms.CharField(
         label=PARTY_WORDS["user_company"], required=False, widget=CompanyInput(),
-        help_text=_("契約先と違うときだけ、顧客IDで入れます。名前を打つと候補が出ます。"),
+        help_text=_("契約先と違うときだけ入れます。名前、読み、顧客IDのどれかを打つと候補が出ます。"),
     )  # fmt: skip
     bill_to_id = forms.CharField(label=PARTY_WORDS["bill_to"], required=False, widget=CompanyInput())
     dealer_id = forms.CharField(label=PARTY_WORDS["dealer"], required=False, widget=CompanyInput())
@@ -88,7 +87,7 @@ class ContractForm(DeedForm):
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
         names = ("user_company_id", "bill_to_id", "dealer_id")
-        known = account_ids(str(found.get(name) or "").strip() for name in names)
+        known = companies_of(str(found.get(name) or "").strip() for name in names)
         for name in names:
             text = str(found.get(name) or "").strip()
             if text and text not in known:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from banso_web.accounts.models import Account, Contact, Contract
+from banso_web.desk.forms.deeds import companies_of
 from banso_web.members.models import Member
 from banso_web.touch.models import Touch
 
@@ -176,3 +177,37 @@ def test_a_parent_of_itself_is_refused(
     answer = tanaka.post(path, name=a1.name, parent="A1", owner=a1.owner_id or "", seen=seen)
     assert answer.status_code == 422 and "自分自身に戻って" in said(answer)
     assert Account.objects.get(pk=a1.pk).parent_id is None
+
+
+def test_a_chosen_company_stays_readable(desk: Desks, company: Company) -> None:
+    """親会社 and the parties show the name beside the id that tells it apart, before and after they are saved."""
+    tanaka, a1 = desk("tanaka"), company["A1"]
+    offered = tanaka.text("/customers/choices/", parent="西川")
+    assert "西川印刷 (A3)" in offered
+    path = f"/customers/{a1.pk}/edit/"
+    seen = tanaka.text(path).split('name="seen" value="')[1].split('"')[0]
+    kept = {"name": a1.name, "owner": a1.owner_id or "", "seen": seen}
+    assert tanaka.post(path, **kept, parent="西川印刷 (A3)").status_code == 302
+    assert Account.objects.get(pk=a1.pk).parent_id == company["A3"].pk
+    assert 'value="西川印刷 (A3)"' in tanaka.get(path).content.decode()
+    assert tanaka.post(path, **kept, parent="西川印刷 (A33)").status_code == 422
+    contract = Contract.objects.get(code="K1")
+    form = f"/contracts/{contract.pk}/edit/"
+    seen = tanaka.get(form).content.decode().split('name="seen" value="')[1].split('"')[0]
+    fields = {
+        "product": "集計クラウド",
+        "starts_on": "2024-04-01",
+        "ends_on": "2026-12-31",
+        "currency": "JPY",
+        "seen": seen,
+    }
+    assert tanaka.post(form, **fields, dealer_id="西川印刷 (A3)", bill_to_id="A2").status_code == 302
+    page = tanaka.get(form).content.decode()
+    assert 'value="西川印刷 (A3)"' in page and 'value="株式会社アシスト (A2)"' in page
+
+
+def test_a_company_is_read_by_its_name_and_id_or_its_id_alone(company: Company) -> None:
+    texts = ["A1", "㈱アシスト (A1)", "何でも (株) (A2)", "A9", "(A1", ""]
+    assert companies_of(texts) == {
+        "A1": company["A1"].pk, "㈱アシスト (A1)": company["A1"].pk, "何でも (株) (A2)": company["A2"].pk,
+    }  # fmt: skip

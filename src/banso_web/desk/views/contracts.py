@@ -25,6 +25,7 @@ from banso_web.desk.forms import (
     MovementForm,
     NewContractForm,
 )
+from banso_web.desk.forms.deeds import company_text
 from banso_web.desk.views.deeds import Deed, answer
 from banso_web.revenue.actions import ending, movements
 
@@ -71,8 +72,7 @@ def _initial(contract: Contract) -> dict[str, Any]:
     }
     initial["auto_renew"] = {True: "1", False: "0", None: ""}[contract.auto_renew]
     for name in ("user_company", "bill_to", "dealer"):
-        company = getattr(contract, name)
-        initial[f"{name}_id"] = company.code if company else ""
+        initial[f"{name}_id"] = company_text(getattr(contract, name))
     if contract.stated_units is not None:
         initial["mrr"] = plain(from_units(contract.stated_units))
     return initial
