@@ -13,6 +13,8 @@ from banso.simulate.company import Company
 from banso.simulate.plan import Plan
 
 Row = dict[str, Any]
+# What a success definition aims at, where it begins at 100: 「3割減らす」 ends at 70.
+GOALS = {"問い合わせを3割減らす": 70}
 SUBJECTS = {
     "meeting": ("定例会", "活用状況の共有", "来期の進め方"),
     "call": ("設定のご相談", "操作のご質問"),
@@ -126,8 +128,8 @@ def _agreed(account: Row, until: date) -> tuple[Row, Row]:
         "goal_id": f"G{code}",
         "account_id": account["account_id"],
         "metric": account["success_definition"],
-        "baseline": 0,
-        "target": 100,
+        "baseline": 100,
+        "target": GOALS.get(account["success_definition"], 120),
         "due_on": start + timedelta(days=365),
         "agreed_on": start + timedelta(days=30),
         "approver": "部長",
