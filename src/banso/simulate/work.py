@@ -13,8 +13,12 @@ from banso.simulate.company import Company
 from banso.simulate.plan import Plan
 
 Row = dict[str, Any]
-# What a success definition aims at, where it begins at 100: 「3割減らす」 ends at 70.
-GOALS = {"問い合わせを3割減らす": 70}
+# (baseline, target) of each success definition: days, sheets of paper a month, tickets a month.
+GOALS = {
+    "月次締めを5営業日から3営業日にする": (5, 3),
+    "申請の紙をなくす": (400, 0),
+    "問い合わせを3割減らす": (100, 70),
+}
 SUBJECTS = {
     "meeting": ("定例会", "活用状況の共有", "来期の進め方"),
     "call": ("設定のご相談", "操作のご質問"),
@@ -124,12 +128,13 @@ def _voice(random: Random, account: Row, day: date) -> Row:
 
 def _agreed(account: Row, until: date) -> tuple[Row, Row]:
     code, start = account["account_id"][1:], account["started_on"]
+    baseline, target = GOALS[account["success_definition"]]
     goal = {
         "goal_id": f"G{code}",
         "account_id": account["account_id"],
         "metric": account["success_definition"],
-        "baseline": 100,
-        "target": GOALS.get(account["success_definition"], 120),
+        "baseline": baseline,
+        "target": target,
         "due_on": start + timedelta(days=365),
         "agreed_on": start + timedelta(days=30),
         "approver": "部長",
