@@ -16,6 +16,7 @@ from django.test import Client
 
 from banso_web.accounts.models import Account, Contract, Department
 from banso_web.api import limits
+from banso_web.collect.models import RejectedEvent, Source
 from banso_web.conftest import person as person
 from banso_web.core import clock
 from banso_web.core.actions.personal_requests import open_request
@@ -28,6 +29,7 @@ from banso_web.members.models import Member, Role
 from banso_web.revenue.actions.closing import close_month
 from banso_web.revenue.models import Movement
 from banso_web.touch.models import Touch
+from banso_web.usage.models import UsageAlert, UsageVerdict
 from tests.addresses import Address, addresses
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +61,7 @@ NOTHING = (
     "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
 )
 NEEDS: dict[str, str] = {
-    "account.view": """customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
+    "account.view": """usage_moves customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
         api:merges api:merges/candidates api:departments api:accounts/<account>/departments api:ownership
         api:accounts/<account>/ownership api:parties api:accounts/<account>/parties api:exclusions
@@ -76,7 +78,7 @@ NEEDS: dict[str, str] = {
     "contact.view": "api:contacts api:accounts/<account>/contacts api:contacts/<code>",
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
         contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
-        touch_new touch_edit touch_void""",
+        touch_new touch_edit touch_void usage_snooze usage_close""",
     "revenue.view": """kpi kpi_rows kpi_detail nrr cohorts cohort_rows ltv closing portfolio api:movements
         api:accounts/<account>/movements api:accounts/<account>/charges api:accounts/<account>/invoices api:metrics/<key>
         api:movements/<code> api:movements/<code>/history api:charges api:charges/<code> api:charges/<code>/history
@@ -90,12 +92,13 @@ NEEDS: dict[str, str] = {
     "merge.decide": "matching",
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
-    "settings.edit": "settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention",
+    "settings.edit": """settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention
+        sources source rejected rejected_one""",
     "personal.manage": "personal personal_contact personal_requests personal_request",
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
 # Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
-CLOSED = """collect view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
+CLOSED = """collect usage_detect usage_unsnooze source_close rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
 member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
 kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
 customers_bulk customers_undo matching_decide matching_undo personal_disclose personal_erase api:edits
@@ -175,7 +178,29 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         "request_id": open_request(
             person("kanri"), received_on=date(2026, 11, 1), kind="erase", person="山田 花子"
         ).pk,
+        **usage_ids(company["A1"]),
     }  # fmt: skip
+
+
+def usage_ids(account: Account) -> dict[str, int]:
+    """A source with a rejected event, and a signal of falling use."""
+    moment = clock.now()
+    source = Source.objects.create(name="勤怠クラウド", write_key="key-of-the-permissions", created_at=moment)
+    rejected = RejectedEvent.objects.create(
+        source=source, received_at=moment, request="r", index=0, reason="no_event_name", body="{}"
+    )
+    weeks: dict[str, Any] = {"weeks": [], "skipped": [], "parts": {}, "gaps": {}}
+    told = {**dict.fromkeys(("baseline", "recent", "baseline_users", "seats_change")), "change": "-1/2"}
+    rule = {"threshold": "3/10", "baseline_weeks": 8, "recent_weeks": 2, "least_users": 10}
+    evidence = {"form": "daily", "per_seat": False, "rule": rule, **told, **weeks}
+    day = clock.today()
+    verdict = UsageVerdict.objects.create(
+        account=account, day=day, made_at=moment, verdict="drop", change=-0.5, evidence=evidence, digest=""
+    )
+    alert = UsageAlert.objects.create(
+        account=account, kind="usage", raised_on=day, verdict=verdict, change=-0.5
+    )
+    return {"source_id": source.pk, "rejected_id": rejected.pk, "alert_id": alert.pk}
 
 
 def client_of(who: str, person: People) -> Client:

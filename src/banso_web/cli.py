@@ -11,7 +11,17 @@ import click
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "banso_web.config.settings")
 
-COMMAND_MODULES = ("core", "members", "ingest", "warehouse", "revenue", "reports", "api", "operations")
+COMMAND_MODULES = (
+    "core",
+    "members",
+    "ingest",
+    "warehouse",
+    "revenue",
+    "usage",
+    "reports",
+    "api",
+    "operations",
+)
 UNPREPARED = (
     "manage",
     "doctor",

@@ -17,7 +17,7 @@ from banso.usage.advice import Advice, AdviceRule, advise
 from banso.usage.alerts import AlertDecision, PastAlert, decide_alert
 from banso.usage.band import Band, BandWeek, band
 from banso.usage.changepoints import changepoints
-from banso.usage.drop import Drop, DropReason, DropRule, Verdict, drop
+from banso.usage.drop import Drop, DropReason, DropRule, Verdict, compared, drop
 from banso.usage.gaps import VolumeAnomaly, missing_days, volume_anomalies
 from banso.usage.weeks import SkippedWeek, SkipReason, Week, Weeks, weekly_means, weeks_of
 
@@ -45,6 +45,7 @@ __all__ = [
     "band",
     "breadth",
     "changepoints",
+    "compared",
     "decide_alert",
     "drop",
     "feature_retention",

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from banso.periods import Calendar, week_start
-from banso.usage._numbers import mean, median
+from banso.usage._numbers import exact, mean, median, pairs_of
 from banso.usage.weeks import CLOSED_DAYS, WEEK, WEEKDAYS, SkippedWeek, SkipReason, Week, Weeks, weeks_of
 
 
@@ -162,6 +162,19 @@ def _compared(
     before: tuple[Week, ...], latest: tuple[Week, ...], per_seat: bool
 ) -> tuple[Fraction, Fraction]:
     return median(_value(week, per_seat) for week in before), mean(_value(week, per_seat) for week in latest)
+
+
+def compared(verdict: Drop, weekly: Any) -> tuple[Fraction, Fraction]:
+    """(median of the baseline weeks, mean of the recent weeks) of a part, over the very weeks of the verdict.
+
+    weekly: users by Monday of one department or feature; a week without a value is 0. ValueError where the verdict compared nothing.
+    """
+    values = dict(pairs_of(weekly))
+    before, latest = (
+        [exact(values.get(week.monday, 0)) for week in weeks]
+        for weeks in (verdict.baseline_weeks, verdict.recent_weeks)
+    )
+    return median(before), mean(latest)
 
 
 def _fell_a_day(before: tuple[Week, ...], latest: tuple[Week, ...], per_seat: bool, rule: DropRule) -> bool:

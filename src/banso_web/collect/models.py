@@ -29,11 +29,14 @@ class RejectedEvent(models.Model):
     received_at = models.DateTimeField()
     request = models.CharField(max_length=40)
     index = models.IntegerField()
+    path = models.CharField(
+        max_length=10, default="batch"
+    )  # the address it came by: says what kind a lone event is
     message_id = models.CharField(max_length=200, default="")
     reason = models.CharField(max_length=40)
     field = models.CharField(max_length=40, default="")
     body = models.TextField()
-    settled_at = models.DateTimeField(null=True)  # replayed or put aside
+    settled_at = models.DateTimeField(null=True)  # accepted after all, or put aside
     settled_how = models.CharField(max_length=10, default="")
 
     class Meta:

@@ -13,6 +13,7 @@ PLACES = {
     "ingest": "",
     "collect": "",
     "revenue": "",
+    "usage": "",
     "touch": "",
     "lifecycle": "",
     "reports": "",

@@ -1,7 +1,10 @@
-"""Daily usage as files bring it. Events have their own store and never become rows here."""
+"""Daily usage as files bring it, and what was said of usage. Events have their own store and never become rows here."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.db import models
 
 from banso_web.core.models.fact import Happening
@@ -24,4 +27,107 @@ class UsageDaily(Happening):
             models.Index(fields=["account", "-day"], name="usage_account"),
             models.Index(fields=["code"], name="usage_code"),
             models.Index(fields=["entry"], name="usage_entry"),
+            models.Index(fields=["day", "account"], name="usage_by_day"),
         ]
+
+
+class UsageRun(models.Model):
+    """One pass of the detection for a day: when, on what, and which days of which source were silent (欠測)."""
+
+    day = models.DateField()
+    made_at = models.DateTimeField()
+    watermark = models.BigIntegerField()
+    gaps = models.JSONField(default=dict)  # {source: [day, …]}, "file" or the source's id
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["-day", "-id"], name="usage_run_day")]
+
+
+class UsageVerdict(models.Model):
+    """What was said of an account, with everything it stands on. Written once, never changed.
+
+    It holds from `day` until the day before `until` (None: it is the newest). A recomputation of the same day ends the
+    older row on that day, so it holds for no day but stays readable. `turn`: the how-manieth row of this day.
+    """
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    turn = models.IntegerField(default=0)
+    until = models.DateField(null=True)
+    made_at = models.DateTimeField()
+    verdict = models.CharField(max_length=12)
+    reason = models.CharField(max_length=14, default="")
+    change = models.FloatField(null=True)  # for order alone; exact in `evidence`
+    evidence = models.JSONField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "day", "turn"], name="usage_verdict_once")]
+        indexes = [
+            models.Index(
+                fields=["verdict", "account"], condition=models.Q(until=None), name="usage_verdict_now"
+            )
+        ]
+
+
+class UsageAlert(models.Model):
+    """A signal somebody should look at: use has fallen, or seats have (a signal of the contract)."""
+
+    class Kind(models.TextChoices):
+        USAGE = "usage"
+        SEATS = "seats"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CLOSED = "closed"
+        WITHDRAWN = "withdrawn"  # a recomputation of its own day no longer says so
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=5, choices=Kind)
+    raised_on = models.DateField()
+    verdict = models.ForeignKey(UsageVerdict, on_delete=models.PROTECT, related_name="+")
+    change = models.FloatField()  # for order alone
+    further = models.BooleanField(default=False)  # inside the lock, but 10 points deeper
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    closed_on = models.DateField(null=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    close_reason = models.CharField(max_length=300, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "kind", "raised_on"], name="usage_alert_once")
+        ]
+        indexes = [models.Index(fields=["state", "raised_on"], name="usage_alert_state")]
+
+
+class UsageSnooze(models.Model):
+    """Somebody knows why: no alert of this account up to and including `until`."""
+
+    class Why(models.TextChoices):
+        BUSY = "busy"
+        SEASON = "season"
+        PROJECT = "project"
+        KNOWN = "known"
+        OTHER = "other"
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    why = models.CharField(max_length=8, choices=Why)
+    note = models.CharField(max_length=300, default="")
+    since = models.DateField()
+    until = models.DateField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-until"], name="usage_snooze")]
+
+    @property
+    def why_word(self) -> Any:
+        from banso_web.usage.words import WHY
+
+        return WHY[self.why]

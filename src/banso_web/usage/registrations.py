@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
-from banso_web.core.registry import CustomerPart, registry
-from banso_web.usage import imports as imports
-from banso_web.usage.reads import usage_matrix
+from django.utils.translation import gettext_lazy as _
 
-registry.customer_parts.append(CustomerPart("usage", 40, "usage/_matrix.html", usage_matrix))
+from banso_web.core.periodic import Periodic
+from banso_web.core.registry import CustomerPart, NavEntry, registry
+from banso_web.usage import imports as imports
+from banso_web.usage.jobs import detect_today
+from banso_web.usage.reads.customer import usage_block
+
+registry.customer_parts.append(CustomerPart("usage", 40, "usage/_block.html", usage_block))
+registry.periodic.append(Periodic("usage.detect", detect_today.enqueue, at_hour=5))
+registry.nav.append(
+    NavEntry(
+        "usage_moves", _("担当顧客の動き"), "usage_moves", "usage", group="usage", order=500, permission="account.view"
+    )
+)  # fmt: skip
+registry.settings_pages.append(
+    NavEntry("sources", _("データの送信元"), "sources", "api", order=30, permission="settings.edit")
+)
+for _key, _word in {
+    "why": _("理由"),
+    "until": _("いつまで"),
+    "raised_on": _("警告日"),
+    "raised": _("新しい警告"),
+    "written": _("変わった判定"),
+}.items():
+    registry.field_words.setdefault(_key, _word)

@@ -194,6 +194,7 @@ def _refused(event: Rejected, head: Envelope) -> RejectedRow:
         reason=event.reason,
         field=event.field,
         body=event.body.decode("utf-8", "replace").replace("\x00", ""),
+        path=head.path,
     )
 
 

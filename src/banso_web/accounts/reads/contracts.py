@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from banso_web.accounts.counting import merges
 from banso_web.accounts.models import Contract
-from banso_web.core.facts import Asked, states_at
+from banso_web.core.facts import Asked, states_at, timelines
 
 
 def next_ends(asked: Asked) -> dict[int, date]:
@@ -26,3 +27,39 @@ def next_ends(asked: Asked) -> dict[int, date]:
         if account is not None and end < found.get(account, "9999"):
             found[account] = end
     return {account: date.fromisoformat(end) for account, end in found.items()}
+
+
+def contract_seats(
+    asked: Asked, days: Sequence[date], ids: Collection[int] | None = None
+) -> dict[int, dict[date, int | None]]:
+    """{account: {day: seats of its contracts in force}} for every account that has a contract. Two queries for all of them.
+
+    None where a contract in force states no seats; a day without any contract in force is left out, so that an account whose
+    contracts are over has an empty day. A stated end does not end a contract that renews by itself.
+    """
+    owners = Contract.objects.filter(live=True)
+    if ids is not None:
+        owners = owners.filter(account_id__in=list(ids))
+    accounts = dict(owners.order_by().values_list("pk", "account_id").iterator(chunk_size=20_000))
+    merged = merges(asked.watermark, asked.known_at)
+    fields = ("seats", "starts_on", "ends_on", "ended_on", "auto_renew")
+    stated = timelines(
+        "contract",
+        fields,
+        watermark=asked.watermark,
+        known_at=asked.known_at,
+        ids=None if ids is None else sorted(accounts),
+    )
+    found: dict[int, dict[date, int | None]] = {}
+    for contract, account in accounts.items():
+        held = found.setdefault(merged.get(account, account), {})
+        for day in days:
+            at = day.toordinal()
+            seats, starts, ends, ended, renews = (stated[name].at(contract, at) for name in fields)
+            text = day.isoformat()
+            over = (ended and ended < text) or (ends and ends < text and not renews)
+            if over or (starts and starts > text):
+                continue
+            so_far = held.get(day, 0)
+            held[day] = None if seats is None or so_far is None else so_far + int(seats)
+    return found

@@ -20,6 +20,7 @@ from banso_web.desk.reads.portfolio import Grid, grid
 from banso_web.members.reads import Waiting, waiting
 from banso_web.reports.question import Question
 from banso_web.reports.reads.board import Board, Unaddressed, board
+from banso_web.usage.reads.moves import ME, TEAM, Moves, moves
 from banso_web.voice.reads import Heard, heard_lately
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from banso_web.members.models import Member
 
 SHOWN = 8
+MOVES = 5
 QUIET_DAYS, NEAR_DAYS = "home.quiet_days", "home.near_days"
 BOARD = ("nrr_monthly", "grr_monthly", "customer_churn_monthly", "mrr")
 # Whom no list of customers is for reads more of the figures.
@@ -141,6 +143,11 @@ def home(member: Member, asked: Asked) -> Home:
         near=days.near,
         quiet=days.quiet,
     )
+
+
+def moving(member: Member, asked: Asked, *, team: bool) -> Moves:
+    """担当顧客の動き: the heaviest open signals of one's own customers, or of the team's."""
+    return moves(member, asked, scope=TEAM if team else ME, size=MOVES)
 
 
 def _figures(shown: Board | None, keys: Sequence[str]) -> list[Figure]:

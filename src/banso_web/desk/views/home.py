@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from banso_web.core.pages import page, reader, render_page
-from banso_web.desk.reads.home import first_steps
+from banso_web.desk.reads.home import first_steps, moving
 from banso_web.desk.reads.home import home as read_home
 
 
@@ -15,10 +15,12 @@ def home(request: HttpRequest) -> HttpResponse:
     member, asked = reader(request), request.asked  # type: ignore[attr-defined]
     found = read_home(member, asked)
     side = request.GET.get("side", "team" if found.company else "mine")
+    book = found.company if side == "team" and found.company else found.book
     context = {
         "found": found,
         "side": side,
-        "book": found.company if side == "team" and found.company else found.book,
+        "book": book,
+        "moves": moving(member, asked, team=book is found.company) if book else None,
         "near": found.near,
         "quiet": found.quiet,
         "today": asked.as_of,

@@ -1,0 +1,1 @@
+"""Reading usage: series up to a day, verdicts and alerts, and one customer's block."""

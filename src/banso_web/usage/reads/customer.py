@@ -1,0 +1,135 @@
+"""利用 on the customer's page: the current verdict, the weekly trend with its band, and the matrix of departments and features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from banso.periods import week_start
+from banso.usage import band, weeks_of
+from banso_web.accounts.counting import contracts_of
+from banso_web.accounts.reads.merged import accounts_of
+from banso_web.core.clock import JST
+from banso_web.core.facts import Asked, timelines
+from banso_web.core.reads.calendar import calendar
+from banso_web.core.registry import registry
+from banso_web.usage.reads.matrix import usage_matrix
+from banso_web.usage.reads.moves import newest_week, snoozes
+from banso_web.usage.reads.series import DAILY, Series, read_series
+from banso_web.usage.reads.shown import shown, week_label
+from banso_web.usage.reads.verdicts import holding, latest_run, open_gaps
+from banso_web.usage.words import FORMS
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
+#: Weeks of the trend: the band needs eighteen and more.
+WEEKS = 30
+AHEAD = 4
+
+
+def usage_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any] | None:
+    """Context of `usage/_block.html`."""
+    block = usage_matrix(member, account_id, asked) or {}
+    days_off = calendar()
+    series = read_series(asked, days_off, ids=[account_id], weeks=WEEKS).rows.get(account_id)
+    run = latest_run(asked.as_of)
+    row = holding(asked.as_of).filter(account_id=account_id).first()
+    silent = open_gaps(run, newest_week(asked.as_of))
+    block |= {
+        "has_series": series is not None,
+        "verdict": shown(row) if row else None,
+        "gap_days": series.gaps(silent) if series else (),
+        "snooze": snoozes([account_id], asked.as_of).get(account_id),
+    }
+    if series is None:
+        return block
+    block["empty"] = block.get("empty", False) and series.form == DAILY
+    gaps = series.gaps(run.gaps) if run else ()
+    block["form_word"] = FORMS[series.form]
+    block["trend"] = _trend(series, days_off, asked, gaps, _marks(member, account_id, asked))
+    return block
+
+
+def _trend(
+    series: Series, days_off: Any, asked: Asked, gaps: tuple[date, ...], marks: Iterable[tuple[date, str]]
+) -> dict[str, Any] | None:
+    daily = series.form == DAILY
+    weeks = weeks_of(series.users, days_off, as_of=asked.as_of, gaps=gaps, daily=daily)
+    known = weeks.complete
+    if not known:
+        return None
+    left_out = {week.monday: week.reason for week in weeks.skipped}
+    ahead = band(series.users, days_off, as_of=asked.as_of, gaps=gaps, horizon=AHEAD, daily=daily)
+    coming = [week for week in ahead.weeks if week.monday > known[-1][0]]
+    mondays = [monday for monday, _users in known] + [week.monday for week in coming]
+    labels = {monday: week_label(monday) for monday in mondays}
+    past, later = [None] * len(known), [None] * len(coming)
+    silent = [left_out.get(monday) == "gap" for monday, _users in known]
+    lines: list[dict[str, Any]] = [
+        {
+            "name": str(FORMS[series.form]),
+            "values": [
+                None if gap else float(users) for (_monday, users), gap in zip(known, silent, strict=True)
+            ]
+            + later,
+            "states": ["missing" if gap else "" for gap in silent] + ["not_computed"] * len(coming),
+            "small": [monday in left_out for monday, _users in known] + [False] * len(coming),
+        }
+    ]
+    if coming:
+        lines.append(
+            {
+                "name": _("変化がない場合の見込み"),
+                "style": "dashed",
+                "values": [*past, *(week.expected for week in coming)],
+                "low": [*past, *(week.low for week in coming)],
+                "high": [*past, *(week.high for week in coming)],
+                "states": ["not_applicable"] * len(past) + [""] * len(coming),
+            }
+        )
+    first = mondays[0]
+    return {
+        "kind": "line",
+        "unit": {"kind": "count", "digits": 1 if daily else 0},
+        "description": _("週ごとの利用者と、今後の見込み"),
+        "x": list(labels.values()),
+        "series": lines,
+        "annotations": [
+            {"x": labels[week_start(day)], "label": text}
+            for day, text in marks
+            if day >= first and week_start(day) in labels
+        ],
+        "zero": True,
+    }
+
+
+def _marks(member: Member, account_id: int, asked: Asked) -> list[tuple[date, str]]:
+    """Contract starts and ends, and touches, in order of days: (day, words). Touches of one week stand as one."""
+    found: list[tuple[date, str]] = []
+    contracts = sorted(contracts_of(accounts_of(asked, account_id)))
+    stated = timelines(
+        "contract",
+        ("starts_on", "ended_on", "ends_on"),
+        watermark=asked.watermark,
+        known_at=asked.known_at,
+        ids=contracts,
+    )
+    at = asked.as_of.toordinal()
+    for contract in contracts:
+        for name, word in (("starts_on", _("契約開始")), ("ended_on", _("契約終了"))):
+            told = stated[name].at(contract, at)
+            if told:
+                found.append((date.fromisoformat(told), word))
+    touched = set()
+    for source in registry.timeline:
+        if source.key == "touch":
+            touched |= {
+                week_start(item.at.astimezone(JST).date())
+                for item in source.entries(member, account_id, asked)
+            }
+    found += [(monday, _("接点")) for monday in touched]
+    return sorted(set(found))

@@ -1,0 +1,247 @@
+"""Series of use up to a day, for one customer or all: what the rules of a drop stand on.
+
+An account's own events win over daily rows of files; the series says which it is (`form`). Silent days (欠測) are found per source:
+files are one source, every sender of events is another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from typing import Any
+
+from django.db.models import Max, QuerySet, Sum
+
+from banso.periods import Calendar, week_start
+from banso.usage import missing_days
+from banso_web.accounts.counting import codes, ids_by_code, merges
+from banso_web.accounts.reads.contracts import contract_seats
+from banso_web.core.facts import Asked, counted
+from banso_web.usage.models import UsageDaily
+from banso_web.warehouse.embedded import EmbeddedStore
+
+#: Ten weeks are compared; four more stand in for holiday weeks and weeks with a silent day.
+WEEKS = 14
+#: Days of a source are looked at so much earlier: a missing day is told by the same weekdays before it.
+EARLIER = timedelta(weeks=12)
+FILE = "file"
+EVENTS, DAILY = "events", "daily"
+
+
+@dataclass(frozen=True)
+class Series:
+    """Users of one account: by Monday (`events`, 利用者数) or by day (`daily`, 日次平均), with seats by day.
+
+    `users` begins with a 0 where use began before the window. `seats_from`: usage, contract or "" (not known).
+    `in_force` False: the account has contracts and none of them is in force on the day.
+    """
+
+    account_id: int
+    form: str
+    users: Mapping[date, int]
+    seats: Mapping[date, int] | None
+    seats_from: str
+    sources: tuple[str, ...]
+    in_force: bool
+
+    def gaps(self, missing: Mapping[str, Collection[date]]) -> tuple[date, ...]:
+        """Silent days of the sources this account sends through."""
+        return tuple(sorted({day for source in self.sources for day in missing.get(source, ())}))
+
+
+@dataclass(frozen=True)
+class AllSeries:
+    """Every account with use in the window, and the silent days of each source. `first`: the Monday the window begins."""
+
+    first: date
+    as_of: date
+    rows: Mapping[int, Series]
+    missing: Mapping[str, tuple[date, ...]]
+
+
+def read_series(
+    asked: Asked, calendar: Calendar, *, ids: Collection[int] | None = None, weeks: int = WEEKS
+) -> AllSeries:
+    """Everything up to the day before the asked one (its own day still runs). The same number of queries for one account or all.
+
+    `ids`: accounts that were kept (after 名寄せ); None for all. Silent days can only be told from all of them, so `missing` is empty
+    where some are asked for: what the last detection found holds (`reads.verdicts.latest_run`).
+    """
+    first = week_start(asked.as_of) - timedelta(weeks=weeks)
+    window = _Window(asked, first, ids)
+    daily = _Daily(window)
+    events = _Events(window)
+    forms = {**dict.fromkeys(daily.users, DAILY), **dict.fromkeys(events.users, EVENTS)}
+    sundays = [first + timedelta(days=7 * week + 6) for week in range(weeks)]
+    held = contract_seats(
+        asked, [*sundays, asked.as_of], None if ids is None else [*ids, *window.merged_into(ids)]
+    )
+    rows = {}
+    for account, form in forms.items():
+        seats, told_by = daily.seats.get(account), "usage"
+        if not seats:
+            seats, told_by = _weekly_seats(held.get(account, {}), sundays)
+        rows[account] = Series(
+            account,
+            form,
+            events.users[account] if form == EVENTS else daily.users[account],
+            seats,
+            told_by,
+            events.sources[account] if form == EVENTS else (FILE,),
+            account not in held or asked.as_of in held[account],
+        )
+    last = asked.as_of - timedelta(days=1)
+    missing = {
+        source: missing_days(days, calendar, first, last)
+        for source, days in {**daily.days, **events.days}.items()
+        if days
+    }
+    return AllSeries(first, asked.as_of, rows, missing)
+
+
+def _weekly_seats(
+    held: Mapping[date, int | None], sundays: Iterable[date]
+) -> tuple[dict[date, int] | None, str]:
+    """Seats of contracts at the end of each week; nothing where one of the weeks is not known."""
+    stated = {day: held[day] for day in sundays if day in held}
+    known = {day: seats for day, seats in stated.items() if seats is not None}
+    return (known, "contract") if known and len(known) == len(stated) else (None, "")
+
+
+class _Window:
+    """What every read here narrows by."""
+
+    def __init__(self, asked: Asked, first: date, ids: Collection[int] | None) -> None:
+        self.asked, self.first, self.ids = asked, first, ids
+        self.early = first - EARLIER
+        self.merged = merges(asked.watermark, asked.known_at)
+
+    def merged_into(self, ids: Collection[int]) -> list[int]:
+        wanted = set(ids)
+        return [other for other, kept in self.merged.items() if kept in wanted]
+
+    def rows(self) -> QuerySet[UsageDaily]:
+        rows = counted(UsageDaily, self.asked.watermark, self.asked.known_at).filter(
+            day__gte=self.early, day__lt=self.asked.as_of
+        )
+        if self.ids is not None:
+            rows = rows.filter(account_id__in=[*self.ids, *self.merged_into(self.ids)])
+        return rows
+
+
+class _Daily:
+    """Daily users and seats of files: {account: {day: …}}."""
+
+    def __init__(self, window: _Window) -> None:
+        self.users: dict[int, dict[date, int]] = {}
+        self.seats: dict[int, dict[date, int]] = {}
+        rows = window.rows().order_by()
+        by_product: dict[int, dict[str, list[tuple[date, int]]]] = defaultdict(lambda: defaultdict(list))
+        lines = (
+            rows.filter(day__gte=window.first)
+            .values_list("account_id", "day", "product")
+            .annotate(told=Sum("users"), held=Max("seats"))
+        )
+        for account, day, product, told, held in lines.iterator(chunk_size=20_000):
+            key = window.merged.get(account, account)
+            mine = self.users.setdefault(key, {})
+            mine[day] = mine.get(day, 0) + told
+            if held is not None:
+                by_product[key][product].append((day, held))
+        for account in rows.filter(day__lt=window.first).values_list("account_id", flat=True).distinct():
+            self.users.setdefault(window.merged.get(account, account), {}).setdefault(window.first, 0)
+        for key, products in by_product.items():
+            self.seats[key] = _together(products.values())
+        # A source is silent for everybody or not at all: of a few accounts nothing can be told.
+        self.days: dict[str, set[date]] = {}
+        if window.ids is None:
+            self.days[FILE] = set(rows.values_list("day", flat=True).distinct())
+
+
+def _together(products: Iterable[list[tuple[date, int]]]) -> dict[date, int]:
+    """Seats of several products added up; each keeps its last number on days it says nothing."""
+    changes: dict[date, dict[int, int]] = defaultdict(dict)
+    for number, told in enumerate(products):
+        for day, seats in told:
+            changes[day][number] = max(seats, changes[day].get(number, 0))
+    standing: dict[int, int] = {}
+    out: dict[date, int] = {}
+    for day in sorted(changes):
+        standing |= changes[day]
+        out[day] = sum(standing.values())
+    return out
+
+
+#: Events that say that somebody used the product. $3 and $4 put those of a merged account to the one that was kept.
+USED = """WITH merged AS (SELECT unnest($3::VARCHAR[]) AS code, unnest($4::VARCHAR[]) AS kept),
+  used AS (SELECT coalesce(merged.kept, group_id) AS account, local_day, source, department, feature,
+           coalesce(nullif(user_id, ''), anonymous_id) AS person
+    FROM events LEFT JOIN merged ON merged.code = group_id
+    WHERE kind IN ('track', 'page', 'screen') AND group_id <> '' AND local_day >= $1 AND local_day < $2
+      AND received_at <= $5 AND ($6::VARCHAR[] IS NULL OR coalesce(merged.kept, group_id) IN (SELECT unnest($6::VARCHAR[]))))
+"""
+FAR = date(9999, 1, 1)
+
+
+def event_parameters(
+    asked: Asked, first: date, merged: Mapping[int, int], ids: Collection[int] | None
+) -> list[Any]:
+    """The six parameters of `USED`."""
+    called = codes({*merged, *merged.values(), *(ids or ())})
+    pairs = [(called[other], called[kept]) for other, kept in merged.items()]
+    known = FAR if asked.known_at is None else asked.known_at.astimezone(UTC).replace(tzinfo=None)
+    wanted = None if ids is None else [called[key] for key in ids if key in called]
+    return [first, asked.as_of, [one for one, _ in pairs], [kept for _, kept in pairs], known, wanted]
+
+
+class _Events:
+    """Weekly distinct users of events, {account: {Monday: users}}, and the sources each account sends through."""
+
+    def __init__(self, window: _Window) -> None:
+        self.users: dict[int, dict[date, int]] = {}
+        self.sources: dict[int, tuple[str, ...]] = {}
+        self.days: dict[str, set[date]] = {}
+        store, until = EmbeddedStore(), window.asked.as_of - timedelta(days=1)
+        given = event_parameters(window.asked, window.early, window.merged, window.ids)
+        weekly = store.query(
+            USED
+            + "SELECT account, date_trunc('week', local_day)::DATE, count(DISTINCT person) FROM used GROUP BY ALL",
+            given,
+            first=window.early,
+            last=until,
+        )
+        if not weekly:
+            return
+        from_where = store.query(
+            USED + "SELECT account, list(DISTINCT source ORDER BY source) FROM used GROUP BY ALL",
+            given,
+            first=window.early,
+            last=until,
+        )
+        days = (
+            []
+            if window.ids is not None
+            else store.query(
+                "SELECT DISTINCT source, local_day FROM events WHERE local_day >= $1 AND local_day < $2 AND received_at <= $3",
+                [window.early, window.asked.as_of, given[4]],
+                first=window.early,
+                last=until,
+            )
+        )
+        known = ids_by_code({account for account, _monday, _users in weekly})
+        for account, monday, users in weekly:
+            key = known.get(account)
+            if key is None:  # an account nobody entered yet: its events wait in the store
+                continue
+            mine = self.users.setdefault(key, {})
+            if monday < window.first:
+                mine.setdefault(window.first, 0)
+            else:
+                mine[monday] = users
+        for account, sources in from_where:
+            if account in known:
+                self.sources[known[account]] = tuple(str(source) for source in sources)
+        for source, day in days:
+            self.days.setdefault(str(source), set()).add(day)

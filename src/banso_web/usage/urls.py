@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from banso_web.usage.views import moves, sources
+
+urlpatterns: list[URLPattern] = [
+    path("usage/", moves.moves_page, name="usage_moves"),
+    path("usage/detect/", moves.detect, name="usage_detect"),
+    path("usage/<int:account_id>/snooze/", moves.snooze, name="usage_snooze"),
+    path("usage/<int:account_id>/unsnooze/", moves.unsnooze, name="usage_unsnooze"),
+    path("usage/alerts/<int:alert_id>/close/", moves.close, name="usage_close"),
+    path("settings/sources/", sources.listing, name="sources"),
+    path("settings/sources/<int:source_id>/", sources.one, name="source"),
+    path("settings/sources/<int:source_id>/close/", sources.close, name="source_close"),
+    path("settings/sources/rejected/", sources.rejected, name="rejected"),
+    path("settings/sources/rejected/<int:rejected_id>/", sources.rejected_one, name="rejected_one"),
+    path("settings/sources/rejected/<int:rejected_id>/aside/", sources.put_aside, name="rejected_aside"),
+]

@@ -1,0 +1,126 @@
+"""データの送信元: keys, health, and the events that were not taken in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_POST
+
+from banso_web.collect import actions
+from banso_web.collect import reads as collected
+from banso_web.core.errors import Refused
+from banso_web.core.pages import page, reader, render_page
+from banso_web.core.ui.links import changed_query
+from banso_web.usage.reads.sources import sources
+
+SIZE = 50
+
+
+class SourceForm(forms.Form):
+    name = forms.CharField(
+        label=_l("名前"), max_length=100, help_text=_l("送ってくる製品やサイトの名前。例: 勤怠クラウド")
+    )
+
+
+class ReplayForm(forms.Form):
+    body = forms.CharField(
+        label=_l("イベント(JSON)"),
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
+        strip=True,
+        help_text=_l("直してから受け付けられます。届いたままの内容も残ります。"),
+    )
+
+
+@page(actions.MANAGE)
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every source, and the form for a new one."""
+    form = SourceForm(request.POST if request.method == "POST" else None, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.open_source(form.cleaned_data["name"], actor=reader(request))
+        except Refused as problem:
+            tell(form, problem)
+        else:
+            messages.success(request, _("送信元を作りました。書き込みキーを製品に設定してください。"))
+            return redirect("source", made.pk)
+    asked = request.asked  # type: ignore[attr-defined]
+    context = {"found": sources(asked), "form": form, "today": asked.as_of}
+    return render_page(request, "usage/sources.html", context, status=422 if form.errors else 200)
+
+
+@page(actions.MANAGE)
+def one(request: HttpRequest, source_id: int) -> HttpResponse:
+    """The key, with what to put into the product."""
+    row = collected.source(source_id)
+    host = request.build_absolute_uri("/").rstrip("/")
+    return render_page(request, "usage/source.html", {"row": row, "host": host})
+
+
+@require_POST
+@page(actions.MANAGE)
+def close(request: HttpRequest, source_id: int) -> HttpResponse:
+    actions.close_source(source_id, actor=reader(request))
+    messages.success(request, _("送信元を閉じました。届いていたデータは残ります。"))
+    return redirect("sources")
+
+
+@page(actions.MANAGE)
+def rejected(request: HttpRequest) -> HttpResponse:
+    """Events that were not taken in and wait for somebody."""
+    chosen, text = request.GET.get("source", ""), request.GET.get("from", "")
+    start = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    source_id = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 10 else None
+    total, lines = collected.rejected(source_id=source_id, start=start, size=SIZE)
+    context = {
+        "lines": lines,
+        "total": total,
+        "next_url": changed_query(request, **{"from": start + SIZE}) if start + SIZE < total else "",
+        "previous_url": changed_query(request, **{"from": max(0, start - SIZE) or None}) if start else "",
+    }
+    return render_page(request, "usage/rejected.html", context)
+
+
+@page(actions.MANAGE)
+def rejected_one(request: HttpRequest, rejected_id: int) -> HttpResponse:
+    """One of them: its bytes, to be mended and taken in."""
+    line = collected.rejected_one(rejected_id)
+    form = ReplayForm(
+        request.POST if request.method == "POST" else None, initial={"body": line.body}, label_suffix=""
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.replay(rejected_id, actor=reader(request), body=form.cleaned_data["body"])
+        except Refused as problem:
+            tell(form, problem)
+        else:
+            messages.success(request, _("受け付けました。まもなく利用に数えられます。"))
+            return redirect("rejected")
+    return render_page(
+        request, "usage/rejected_one.html", {"line": line, "form": form}, status=422 if form.errors else 200
+    )
+
+
+@require_POST
+@page(actions.MANAGE)
+def put_aside(request: HttpRequest, rejected_id: int) -> HttpResponse:
+    try:
+        actions.put_aside(rejected_id, actor=reader(request))
+    except Refused as problem:
+        messages.warning(request, problem.message)
+    else:
+        messages.success(request, _("片付けました。利用には数えません。"))
+    return redirect("rejected")
+
+
+def tell(form: Any, problem: Refused) -> None:
+    """A refusal beside its field, or above the form."""
+    if not problem.fields:
+        form.add_error(None, problem.message)
+    for name, words in problem.fields.items():
+        form.add_error(name if name in form.fields else None, words)

@@ -1,0 +1,33 @@
+"""What pages, files and the log call verdicts, reasons and forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+VERDICTS: dict[str, Any] = {
+    "drop": _("利用低下"),
+    "steady": _("変化なし"),
+    "suspended": _("欠測のため保留"),
+    "not_judged": _("判定なし"),
+}
+REASONS: dict[str, Any] = {
+    "holiday": _("休日の多い週だけが低い"),
+    "seats": _("席数が減っただけで、席あたりの利用は落ちていない"),
+    "gap": _("データ欠測"),
+    "too_few": _("少人数のため対象外"),
+    "short_history": _("履歴不足"),
+    "stopped": _("利用が途絶えた"),
+    "no_contract": _("有効な契約なし"),
+}
+SKIPS: dict[str, Any] = {"holidays": _("休日が2日以上"), "gap": _("データ欠測")}
+FORMS: dict[str, Any] = {"events": _("利用者数"), "daily": _("日次平均")}
+WHY: dict[str, Any] = {
+    "busy": _("繁忙期"),
+    "season": _("季節の変動"),
+    "project": _("お客様の組織変更や移行"),
+    "known": _("事情を確認済み"),
+    "other": _("そのほか"),
+}
+KINDS: dict[str, Any] = {"usage": _("利用低下"), "seats": _("契約")}
