@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Accounts of one transaction: a killed run keeps what it had, and nobody waits long for the writer.
 CHUNK = 500
+#: So many customers are computed while the reader waits (about a second and a half).
+AT_ONCE = 1000
 NO_CONTRACT = "no_contract"
 
 
@@ -70,12 +72,8 @@ def detect(day: date, *, actor: Member | None) -> Ran:
 
     Without an actor it is the nightly job or the command. A member needs the right to edit customers of a team or of all.
     """
-    if actor is not None and not may_detect(actor):
-        raise Forbidden(_("利用低下を計算し直せるのは、チームの顧客を編集できる人です。何も変えていません。"))
-    today = clock.today()
-    if day > today:
-        raise Refused(_("基準日が今日より後です。何も計算していません。今日までの日を選んでください。"))
-    asked = Asked(as_of=day, today=today, watermark=current_watermark())
+    _check(day, actor)
+    asked = Asked(as_of=day, today=clock.today(), watermark=current_watermark())
     said, found = _judge(asked)
     ran = Ran(day, judged=len(said), missing=found.missing, verdicts=Counter(one.name for one in said))
     for start in range(0, len(said), CHUNK):
@@ -91,6 +89,24 @@ def detect(day: date, *, actor: Member | None) -> Ran:
         if actor is not None:
             audit.record("usage.detect", actor=actor, label=day.isoformat(), new={"written": ran.written, "raised": ran.raised})  # fmt: skip
     return ran
+
+
+def ask_to_detect(day: date, *, actor: Member) -> Ran | None:
+    """再計算 from the page: done at once for a few customers, else handed to the worker (None). Refused as `detect` is."""
+    _check(day, actor)
+    if len(counted_accounts()) <= AT_ONCE:
+        return detect(day, actor=actor)
+    from banso_web.usage.jobs import detect_asked
+
+    detect_asked.enqueue(day.isoformat(), actor.pk)
+    return None
+
+
+def _check(day: date, actor: Member | None) -> None:
+    if actor is not None and not may_detect(actor):
+        raise Forbidden(_("利用低下を計算し直せるのは、チームの顧客を編集できる人です。何も変えていません。"))
+    if day > clock.today():
+        raise Refused(_("基準日が今日より後です。何も計算していません。今日までの日を選んでください。"))
 
 
 def _judge(asked: Asked) -> tuple[list[Said], AllSeries]:

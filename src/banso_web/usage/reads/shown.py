@@ -30,8 +30,13 @@ class WeekLine:
     over_seats: bool = False
 
     @property
-    def sunday(self) -> date:
-        return self.monday + timedelta(days=6)
+    def label(self) -> str:
+        """9/7–9/13."""
+        return f"{week_label(self.monday)}–{week_label(self.monday + timedelta(days=6))}"
+
+    @property
+    def days_text(self) -> str:
+        return ", ".join(map(week_label, self.days))
 
 
 @dataclass(frozen=True)
@@ -189,9 +194,9 @@ def _parts(lines: Any) -> tuple[PartLine, ...]:
     )
 
 
-def week_label(monday: date) -> str:
-    """The Monday of a week on an axis."""
-    return f"{monday.month}/{monday.day}"
+def week_label(day: date) -> str:
+    """A day where there is little room: on an axis, in a table of weeks."""
+    return f"{day.month}/{day.day}"
 
 
 def chart(told: Shown) -> dict[str, Any]:

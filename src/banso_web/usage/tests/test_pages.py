@@ -14,6 +14,7 @@ from banso_web.accounts.models import Account
 from banso_web.core.models import AuditRow
 from banso_web.desk.tests.conftest import Desk
 from banso_web.usage.actions import detect
+from banso_web.usage.jobs import detect_asked
 from banso_web.usage.models import UsageAlert, UsageSnooze, UsageVerdict
 from banso_web.usage.tests.conftest import CASES, STORY, load
 
@@ -40,7 +41,7 @@ def test_the_card_says_what_fell_and_why(cases: dict[str, Account], desk: Desks)
         "¥300,000",
         "2027/02/28(日)",
         "なぜ?",
-        "2026/09/21(月)",
+        "9/21, 9/22, 9/23",
         "休日が2日以上",
     ):
         assert words in page, words
@@ -116,6 +117,21 @@ def test_computing_again_is_for_who_leads(cases: dict[str, Account], desk: Desks
     tanaka.post("/usage/detect/", day="2026-11-25")
     assert "基準日が今日より後です" in tanaka.text("/usage/")
     assert UsageVerdict.objects.count() == 3
+
+
+def test_for_many_customers_the_worker_computes(
+    cases: dict[str, Account], desk: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banso_web.usage.actions.detecting.AT_ONCE", 2)
+    tanaka = desk("tanaka")
+    tanaka.post("/usage/detect/", day="2026-11-20")
+    assert "計算を始めました" in tanaka.text("/usage/")
+    assert not UsageVerdict.objects.filter(
+        day=date(2026, 11, 20)
+    ).exists()  # asked for, not done in the request
+    assert detect_asked.func("2026-11-20", tanaka.member.pk) == 3
+    assert AuditRow.objects.get(action="usage.detect").actor == tanaka.member
+    assert desk("takahashi").post("/usage/detect/", day="2026-11-20").status_code == 403
 
 
 def test_a_quiet_time_needs_a_reason_and_an_end(cases: dict[str, Account], desk: Desks) -> None:

@@ -94,7 +94,7 @@ def detect(request: HttpRequest) -> HttpResponse:
         return redirect("usage_moves")
     day = form.cleaned_data["day"]
     try:
-        ran = actions.detect(day, actor=reader(request))
+        ran = actions.ask_to_detect(day, actor=reader(request))
     except Refused as problem:
         messages.error(request, problem.message)
         return redirect("usage_moves")
