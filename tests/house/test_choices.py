@@ -22,6 +22,9 @@ INNER = [
     "Closing.Kind",
     "Fill.State",
     "Countermeasure.Kind",
+    "UsageAlert.Kind",
+    "UsageAlert.State",
+    "UsageSnooze.Why",
 ]
 USED = re.compile(r"\b((?:\w+\.)?[A-Z]\w+)(?:\(\w+\))?\.(?:choices|labels?)\b")
 

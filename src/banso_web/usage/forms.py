@@ -9,27 +9,21 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core import clock
-from banso_web.usage.actions.answering import LONGEST
+from banso_web.core.days import DayField
 from banso_web.usage.words import WHY
 
-NO_DAY = _("暦にない日付です。2026-11-24 の形で入れてください。")
+#: Days that a quiet time has where nobody says otherwise.
+USUAL = 30
 
 
 class SnoozeForm(forms.Form):
     why = forms.ChoiceField(label=_("理由"), choices=list(WHY.items()), widget=forms.RadioSelect)
     note = forms.CharField(label=_("メモ"), required=False, max_length=300)
-    until = forms.DateField(
-        label=_("いつまで"),
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("この日まで警告を出しません。翌日からまた知らせます。"),
-        error_messages={"invalid": NO_DAY},
-    )
+    until = DayField(label=_("いつまで"), help_text=_("この日まで警告を出しません。翌日からまた知らせます。"))
 
     def __init__(self, data: Any = None) -> None:
-        day = clock.today()
-        super().__init__(data, initial={"until": day + timedelta(days=30)}, label_suffix="")
-        field = self.fields["until"].widget
-        field.attrs.update(min=day.isoformat(), max=(day + timedelta(days=LONGEST)).isoformat())
+        later = clock.today() + timedelta(days=USUAL)
+        super().__init__(data, initial={"until": later}, label_suffix="")
 
 
 class CloseForm(forms.Form):
@@ -42,6 +36,4 @@ class CloseForm(forms.Form):
 
 
 class DetectForm(forms.Form):
-    day = forms.DateField(
-        label=_("基準日"), widget=forms.DateInput(attrs={"type": "date"}), error_messages={"invalid": NO_DAY}
-    )
+    day = DayField(label=_("基準日"))

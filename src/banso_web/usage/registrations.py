@@ -14,11 +14,20 @@ registry.customer_parts.append(CustomerPart("usage", 40, "usage/_block.html", us
 registry.periodic.append(Periodic("usage.detect", detect_today.enqueue, at_hour=5))
 registry.nav.append(
     NavEntry(
-        "usage_moves", _("担当顧客の動き"), "usage_moves", "usage", group="usage", order=500, permission="account.view"
+        "usage_moves", _("担当顧客の動き"), "usage_moves", "usage", group="usage", order=500, permission="account.view", reading="たんとうこきゃくのうごき りようていか"
     )
 )  # fmt: skip
 registry.settings_pages.append(
-    NavEntry("sources", _("データの送信元"), "sources", "api", order=30, permission="settings.edit")
+    NavEntry(
+        "sources",
+        _("データの送信元"),
+        "sources",
+        "api",
+        order=30,
+        permission="settings.edit",
+        text=_("製品からイベントを受け取るキーと、届き具合"),
+        reading="でーたのそうしんもと いべんと",
+    )
 )
 for _key, _word in {
     "why": _("理由"),

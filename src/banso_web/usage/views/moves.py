@@ -90,13 +90,18 @@ def detect(request: HttpRequest) -> HttpResponse:
     """再計算 for a day."""
     form = DetectForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("基準日を 2026-11-24 の形で入れてください。何も計算していません。"))
+        messages.error(
+            request, _("何も計算していません。基準日: %(problem)s") % {"problem": form.errors["day"][0]}
+        )
         return redirect("usage_moves")
     day = form.cleaned_data["day"]
     try:
         ran = actions.ask_to_detect(day, actor=reader(request))
     except Refused as problem:
         messages.error(request, problem.message)
+        return redirect("usage_moves")
+    if ran is None:
+        messages.info(request, _("計算を始めました。終わると、この一覧の計算日時が変わります。"))
         return redirect("usage_moves")
     messages.success(
         request,
