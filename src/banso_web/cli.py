@@ -30,7 +30,7 @@ UNPREPARED = (
 
 
 class BansoGroup(click.Group):
-    """Loads Django only when a command is listed or run, in the language of BANSO_LANG."""
+    """Loads Django only when it is needed (not for `--version`), and speaks the language of BANSO_LANG."""
 
     def _load(self) -> None:
         if getattr(self, "_loaded", False):
@@ -41,6 +41,13 @@ class BansoGroup(click.Group):
 
         django.setup()
         translation.activate(settings.LANGUAGE_CODE)
+        from banso_web.core.command_words import said, teach
+
+        teach()
+        manage.help = translation.gettext("Django の管理コマンドを実行します。")
+        for param in self.params:
+            if isinstance(param, click.Option) and param.help:
+                param.help = said(param.help)
         for app in COMMAND_MODULES:
             if find_spec(f"banso_web.{app}.commands"):
                 import_module(f"banso_web.{app}.commands")
@@ -49,6 +56,12 @@ class BansoGroup(click.Group):
         for command in registry.commands:
             self.add_command(command)
         self._loaded = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Whatever is said from here on, an error or the help, is said in Banso's language."""
+        if args != ["--version"]:
+            self._load()
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         self._load()
@@ -72,7 +85,6 @@ def main() -> None:
 
 @main.command(
     context_settings={"ignore_unknown_options": True, "help_option_names": []},
-    help="Django の管理コマンド / Django's own management commands.",
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def manage(arguments: tuple[str, ...]) -> None:

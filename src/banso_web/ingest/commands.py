@@ -57,44 +57,38 @@ def _rejected_path() -> Path:
     return Path.cwd() / f"rejected-{clock.now().astimezone(clock.JST):%Y%m%d-%H%M%S}.csv"
 
 
-@click.command("import", help="ファイルまたはフォルダーを取り込む / Import a file or a folder.")
+@click.command("import", help=_("ファイルまたはフォルダーを取り込みます。"))
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="何も書かずに確かめる / Check only, write nothing.")
-@click.option(
-    "--mapping", type=click.Path(path_type=Path, exists=True), help="対応づけのファイル(YAML) / Mapping file."
-)
-@click.option(
-    "--accept-rejects", is_flag=True, help="取り込めない行を除いて取り込む / Import the rows that can be."
-)
+@click.option("--dry-run", is_flag=True, help=_("確かめるだけで、データを変えません。"))
+@click.option("--mapping", type=click.Path(path_type=Path, exists=True), help=_("対応づけのファイル(YAML)"))
+@click.option("--accept-rejects", is_flag=True, help=_("取り込めない行を除いて取り込みます。"))
 @click.option(
     "--known",
     type=click.Choice(["now", "effective"]),
     default="now",
-    help="把握日時がない行 / Rows without recorded_at.",
+    help=_(
+        "把握日時(recorded_at)がない行を、いま分かったもの(now)とするか、起きた日に分かったもの(effective)とするか"
+    ),
 )
-@click.option("--kind", default="", help="ファイルの種類 / Which canonical file it is.")
+@click.option("--kind", default="", help=_("ファイルの種類(accounts、ledger など)"))
 @click.option(
     "--answer",
     multiple=True,
     metavar="KEY=VALUE",
-    help="読み方の答え(例 end_reading=day_after) / How dates are read.",
+    help=_("資料の読み方の答え(例 end_reading=day_after)"),
 )
-@click.option("--sheet", default="", help="Excel のシート / Sheet of a workbook.")
-@click.option("--header-row", type=int, default=None, help="見出しの行番号 / Row number of the header.")
+@click.option("--sheet", default="", help=_("Excel のシートの名前"))
+@click.option("--header-row", type=int, default=None, help=_("見出しの行番号"))
 @click.option(
     "--rejected",
     type=click.Path(path_type=Path),
     default=None,
-    help="取り込めない行の書き出し先 / Where rejected rows go.",
+    help=_("取り込めない行の書き出し先"),
 )
-@click.option("--undo", type=int, default=None, metavar="RUN", help="取り込みを取り消す / Undo an import.")
-@click.option(
-    "--resume", type=int, default=None, metavar="RUN", help="中断した取り込みを続ける / Resume an import."
-)
-@click.option(
-    "--drop", type=int, default=None, metavar="RUN", help="中断した取り込みを捨てる / Drop an import."
-)
-@click.option("--yes", is_flag=True, help="確認済みとして進める / Go on without asking.")
+@click.option("--undo", type=int, default=None, metavar="RUN", help=_("取り込みを取り消します。"))
+@click.option("--resume", type=int, default=None, metavar="RUN", help=_("中断した取り込みを続けます。"))
+@click.option("--drop", type=int, default=None, metavar="RUN", help=_("中断した取り込みを捨てます。"))
+@click.option("--yes", is_flag=True, help=_("確認を求めずに進めます。"))
 def import_command(
     path: Path | None, undo: int | None, resume: int | None, drop: int | None, **options: Any
 ) -> None:
@@ -180,6 +174,7 @@ def _plain(path: Path, options: dict[str, Any]) -> list[Input]:
 
 
 def _dry_run(files: list[Input], options: dict[str, Any]) -> None:
+    """Counts, notes and refused rows. Exit status 1 where rows are refused, as the import itself would end."""
     refusals: list[checking.Refusal] = []
     context = checking.new_context(known=options["known"])
     reports = checking.check(files, context, refusals.extend, lambda name, done: None)
@@ -190,6 +185,11 @@ def _dry_run(files: list[Input], options: dict[str, Any]) -> None:
         target = options["rejected"] or _rejected_path()
         _write_rejected(target, refusals)
         say(_("取り込めない行の一覧: %(path)s") % {"path": target})
+        stop(
+            _(
+                "確認だけを行いました。取り込めない行があります。書いたファイルは上の一覧だけで、データは変わっていません。"
+            )
+        )
     say(_("確認だけを行いました。何も書いていません。"))
 
 

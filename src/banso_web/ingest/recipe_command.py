@@ -80,8 +80,9 @@ def checked_run(
                 % {"columns": names}
             )
         upload.shaping = shaping.as_json()
-        mapping = saved.save(saved.name_for(upload.name), shaping, table, actor=None)
-        upload.mapping = upload.mapping or mapping.pk
+        if not dry_run:
+            mapping = saved.save(saved.name_for(upload.name), shaping, table, actor=None)
+            upload.mapping = upload.mapping or mapping.pk
         drafts.keep_uploads(run, uploads, known=known)
         made = derive_for(run, sources_of(run))
         _print(made)
@@ -93,6 +94,9 @@ def checked_run(
             click.echo(words % {"count": f"{len(gone):,}", "examples": listed})
         if dry_run or not made.derived.movements:
             actions.drop_run(run, actor=None)
+            if made.refused:
+                words = _("確認だけを行いました。取り込めない行があります。何も書いていません。")
+                raise Refused(words, code="rejected_rows")
             return None
         return actions.check_run(settle_recipe(run, made, actor=None))
     except TooManyRows as problem:

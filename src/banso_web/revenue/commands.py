@@ -18,13 +18,17 @@ from banso_web.core.metrics import (
     RATIO,
     MetricResult,
     Scope,
+    Side,
     as_json,
     catalogue,
     compute,
     month_start,
     plain,
+    total_of,
 )
 from banso_web.core.registry import registry
+from banso_web.core.ui.formats import count_text, date_text
+from banso_web.revenue.reads.customers import rules_at
 
 # Keys of the catalogue whose capability comes with a later release.
 LATER = frozenset(
@@ -84,18 +88,43 @@ def shown(value: Decimal | None, unit: str, reason: str | None = None) -> str:
     if unit == RATIO:
         return f"{value * 100:.2f} %"
     if unit == COUNT:
-        return f"{value:,.0f}"
+        return count_text(value, "社")
     if len(unit) == 3 and unit.isupper():
         places = 0 if unit == "JPY" else 2
         return f"{value:,.{places}f} {unit}"
-    return plain(value) or ""
+    return _number(value)
 
 
-def _print(result: MetricResult) -> None:
+def _number(value: Decimal) -> str:
+    """All digits that are known, in groups of three."""
+    whole, dot, rest = (plain(value, 20) or "").partition(".")
+    return f"{int(whole):,}{dot}{rest}" if whole.lstrip("-").isdecimal() else f"{whole}{dot}{rest}"
+
+
+COUNTS_CUSTOMERS = (
+    "customers",
+    "customer_churn",
+    "retention",
+    "arpa",
+)  # what their metrics count, where they count
+
+
+def _side(result: MetricResult, side: Side, currency: str) -> str:
+    """A side's value with its unit: an amount where its rows add up to it, else the number of its rows."""
+    if side.value is None:
+        return "—"
+    if side.rows and side.value == total_of(side.rows):
+        return f"{_number(side.value)} {currency}"
+    if side.value == len(side.rows) and result.metric.startswith(COUNTS_CUSTOMERS):
+        return count_text(side.value, "社")
+    return _number(side.value)
+
+
+def _print(result: MetricResult, currency: str) -> None:
     spec = catalogue[result.metric]
     click.echo(f"{spec.name}  {shown(result.value, result.unit, result.reason)}")
     click.echo(f"  {spec.formula}  (v{result.version})")
-    stamp = [_("基準日 %(day)s") % {"day": result.as_of.isoformat()}]
+    stamp = [_("基準日 %(day)s") % {"day": date_text(result.as_of)}]
     if result.month:
         stamp.append(_("対象月 %(month)s") % {"month": result.month.strftime("%Y-%m")})
     if result.scope.key:
@@ -103,10 +132,10 @@ def _print(result: MetricResult) -> None:
     click.echo("  " + " · ".join(stamp))
     for label, side in ((_("分子"), result.numerator), (_("分母"), result.denominator)):
         if side is not None:
-            rows = _("%(count)s行") % {"count": len(side.rows)}
-            click.echo(f"  {label}: {plain(side.value, 20) if side.value is not None else '—'}  ({rows})")
+            rows = count_text(len(side.rows), "行")
+            click.echo(f"  {label}: {_side(result, side, currency)}  ({rows})")
     if len(result.excluded):
-        click.echo(_("  除外: %(count)s行") % {"count": len(result.excluded)})
+        click.echo("  " + _("除外: %(count)s") % {"count": count_text(len(result.excluded), "行")})
     if result.interval:
         low, high = result.interval.low * 100, result.interval.high * 100
         click.echo(_("  95%%信頼区間: %(low).1f–%(high).1f %%") % {"low": low, "high": high})
@@ -151,7 +180,7 @@ def metric(
     if as_object:
         click.echo(json.dumps(as_json(result), ensure_ascii=False, indent=2))
     else:
-        _print(result)
+        _print(result, rules_at(asked_for(as_of, known_at)).currency)
 
 
 def _both(text: Any) -> tuple[str, str]:

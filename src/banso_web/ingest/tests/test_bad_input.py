@@ -115,3 +115,19 @@ def test_a_join_without_its_condition_is_stopped_and_told(
     with pytest.raises(SystemExit):
         import_command([str(tmp_path / "ledger.csv"), "--mapping", str(mapping)], standalone_mode=False)
     assert "上限 100 バイト" in capsys.readouterr().err and not Account.objects.exists()
+
+
+def test_a_check_with_refused_rows_fails_and_writes_only_their_list(
+    db: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, rejected = tmp_path / "accounts.csv", tmp_path / "out.csv"
+    file.write_text("account_id,name\nA1,丸一運輸\n,名前だけ\n")
+    with pytest.raises(SystemExit) as ended:
+        import_command([str(file), "--dry-run", "--rejected", str(rejected)], standalone_mode=False)
+    told = capsys.readouterr()
+    assert ended.value.code == 1 and "書いたファイルは上の一覧だけ" in told.err and str(rejected) in told.out
+    assert sorted(one.name for one in tmp_path.iterdir() if one.suffix == ".csv") == ["accounts.csv", "out.csv"]
+    assert not Account.objects.exists() and "何も書いていません" not in told.out
+    file.write_text("account_id,name\nA1,丸一運輸\n")
+    import_command([str(file), "--dry-run"], standalone_mode=False)
+    assert "何も書いていません" in capsys.readouterr().out and not Account.objects.exists()

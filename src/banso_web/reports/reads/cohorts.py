@@ -33,6 +33,7 @@ from banso_web.revenue.reads.rated import to_reporting
 
 Change = tuple[date, str, int]  # from this day on the MRR in this currency is so many units
 BY = ("month", "quarter", "year")
+VERSION = "1"  # of what a cell counts: raised when the same facts would give another table
 _tables: Memo[Cohorts] = Memo(24)
 _kept: Memo[dict[int, list[Change]]] = Memo(3)
 

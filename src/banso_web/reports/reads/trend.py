@@ -10,7 +10,7 @@ from typing import Any
 
 from banso.revenue import quick_ratio
 from banso_web.reports.question import Question
-from banso_web.revenue.reads.months import months_before, series
+from banso_web.revenue.reads.months import months_before, series, unrated_between
 
 MONTHS = 13
 Value = Fraction | None
@@ -46,6 +46,12 @@ def months(question: Question, count: int = MONTHS) -> list[Any]:
     """One row a month up to the page's month (never beyond the asked day)."""
     end = min(question.month, question.asked.as_of.replace(day=1))
     return list(series(question.asked, months_before(end, count - 1), end, question.scope))
+
+
+def unrated_in(question: Question, count: int = MONTHS) -> int:
+    """How many customers these months leave out because their currency has no rate."""
+    end = min(question.month, question.asked.as_of.replace(day=1))
+    return len(unrated_between(question.asked, months_before(end, count - 1), end, question.scope))
 
 
 def column(rows: Sequence[Any], name: str) -> list[Value]:

@@ -15,7 +15,7 @@ from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
 from banso_web.reports import files
 from banso_web.reports.question import customer_url, picker, read_question
-from banso_web.reports.reads.cohorts import BY, cell_rows, chart, table
+from banso_web.reports.reads.cohorts import BY, VERSION, cell_rows, chart, table
 from banso_web.reports.reads.figures import reporting_currency
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def cohort_page(request: HttpRequest) -> HttpResponse:
             Tab(_("すべて"), changed_query(request, ages="all"), wanted == "all"),
         ],
         "measure": measure,
+        "version": VERSION,
         "may_export": cast("Member", request.user).may("export.run"),
     }  # fmt: skip
     return render_page(request, "reports/cohorts.html", context)
@@ -91,6 +92,7 @@ def cohort_rows(request: HttpRequest) -> HttpResponse:
     context = {
         **picker(question),
         "cell": cell,
+        "version": VERSION,
         "rows": [
             (row, customer_url(row.account_id) if row.account_id in seen else "", row.account_id not in seen)
             for row in cell.rows[:500]

@@ -32,7 +32,7 @@ from banso_web.reports.question import Question, picker, read_question
 from banso_web.reports.reads.board import Board, Tile, board
 from banso_web.reports.reads.countermeasures import ABOUT_CHURN, SUGGESTED, measures
 from banso_web.reports.reads.targets import all_targets, owner_names
-from banso_web.reports.reads.trend import column, month_of, months
+from banso_web.reports.reads.trend import column, month_of, months, unrated_in
 from banso_web.revenue.metrics.words import CAUSE_UNKNOWN
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def _page(
         "tile": tile,
         "spec": spec,
         "chart": _chart(question, tile),
+        "trend_unrated": unrated_in(question) if tile.line.trend else 0,
         "yearly": _yearly(tile),
         "reasons": reasons,
         "reasons_total": sum(count for _name, count in reasons),

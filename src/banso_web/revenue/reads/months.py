@@ -198,3 +198,34 @@ def unrated_of(asked: Asked, counted: Counted) -> set[int]:
         reporting=counted.rules.currency,
     )
     return {int(key) for key in found.unrated}
+
+
+_unrated: Memo[frozenset[int]] = Memo(32)
+
+
+def unrated_between(asked: Asked, start: date, end: date, scope: Scope | None = None) -> frozenset[int]:
+    """Customers who held MRR without a rate at the end of any month from `start` to `end` (first days): in no figure of it."""
+    scope = scope or Scope()
+    counted = counted_for(asked, scope)
+    if all(currency == counted.rules.currency for currency in counted.book.currencies):
+        return frozenset()
+
+    def make() -> frozenset[int]:
+        found: set[int] = set()
+        here = start
+        while here <= end:
+            day = min(last_day(here), asked.as_of)
+            own = within(counted, scope, here, last_day(here))
+            at_end = mrr_at(
+                own.book,
+                day,
+                as_of=asked.as_of,
+                rates=counted.rates,
+                contracts=counted.terms,
+                reporting=counted.rules.currency,
+            )
+            found |= {int(key) for key in at_end.unrated}
+            here = next_month(here)
+        return frozenset(found)
+
+    return _unrated.get((rules_at(asked), asked.as_of, asked.known_at, scope.key, start, end), make)

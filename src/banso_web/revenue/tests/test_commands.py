@@ -110,3 +110,20 @@ def test_a_bad_argument_is_one_clear_line_and_exit_code_two(arguments: list[str]
     answer = CliRunner().invoke(command, arguments)
     assert answer.exit_code == 2 and isinstance(answer.exception, SystemExit)
     assert words in answer.output.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("ja", ["96.75 %", "基準日 2026/11/24(火)", "分子: 11,610,000 JPY  (40行)", "分母: 12,000,000 JPY  (40行)", "除外: 1行"]),
+        ("en", ["96.75 %", "2026-11-24 Tue", "11,610,000 JPY  (40 rows)", "12,000,000 JPY  (40 rows)", "Left out: 1 row"]),
+    ],
+)  # fmt: skip
+def test_what_a_person_reads_has_separators_units_and_weekdays(language: str, wanted: list[str]) -> None:
+    make.story("us1")
+    with translation.override(language):
+        text = CliRunner().invoke(metric, ["nrr_monthly", "--month", "2026-10"]).output
+        count = CliRunner().invoke(metric, ["customers", "--as-of", "2026-10-31"]).output
+    for one in wanted:
+        assert one in text, text
+    assert ("社" if language == "ja" else " accounts") in count.splitlines()[0]
