@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+# pip tells errors alone: its warnings (root, PATH) would bury the address that `make run` prints
+PIP_QUIET := -qq --disable-pip-version-check --root-user-action=ignore
+PIP := $(PY) -m pip install $(PIP_QUIET) --require-hashes
 BANSO_HOME ?= $(CURDIR)/.banso
 BUILT := src/banso_web/static/built
 STAMPS := $(VENV)/.stamps
@@ -83,7 +85,7 @@ $(STAMPS)/venv:
 
 $(STAMPS)/run: $(STAMPS)/venv requirements/run.txt requirements/build.txt pyproject.toml
 	$(PIP) -r requirements/run.txt -r requirements/build.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PY) -m pip install $(PIP_QUIET) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STAMPS)/test: $(STAMPS)/run requirements/test.txt

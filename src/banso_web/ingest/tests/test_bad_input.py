@@ -126,7 +126,10 @@ def test_a_check_with_refused_rows_fails_and_writes_only_their_list(
         import_command([str(file), "--dry-run", "--rejected", str(rejected)], standalone_mode=False)
     told = capsys.readouterr()
     assert ended.value.code == 1 and "書いたファイルは上の一覧だけ" in told.err and str(rejected) in told.out
-    assert sorted(one.name for one in tmp_path.iterdir() if one.suffix == ".csv") == ["accounts.csv", "out.csv"]
+    assert sorted(one.name for one in tmp_path.iterdir() if one.suffix == ".csv") == [
+        "accounts.csv",
+        "out.csv",
+    ]
     assert not Account.objects.exists() and "何も書いていません" not in told.out
     file.write_text("account_id,name\nA1,丸一運輸\n")
     import_command([str(file), "--dry-run"], standalone_mode=False)

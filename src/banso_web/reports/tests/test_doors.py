@@ -163,3 +163,25 @@ def test_the_board_costs_a_constant_number_of_questions(reader: Reader) -> None:
     add(2, 60)
     assert costs() == (cold, warm)
     assert accounts
+
+
+@pytest.mark.django_db
+def test_a_trend_says_whom_it_leaves_out_for_want_of_a_rate(reader: Reader) -> None:
+    make.movement("h", make.account("HOME"), "2026-01-01", 50_000)
+    client = reader("tanaka")
+    pages = ("/numbers/kpi/mrr/?month=2026-10", "/numbers/nrr/?month=2026-10&tab=trend")
+    for path in pages:
+        assert "この推移に含みません" not in client.get(path).content.decode(), path
+    make.movement("u", make.account("AWAY", "Away Inc."), "2026-01-01", 1_000, currency="USD")
+    for path in pages:
+        assert "換算レートのない 1 社を、この推移に含みません。" in client.get(path).content.decode(), path
+    before = client.get("/numbers/kpi/mrr/?month=2025-12").content.decode()  # nobody held anything by then
+    assert "この推移に含みません" not in before
+
+
+@pytest.mark.django_db
+def test_a_cohort_says_its_version_on_screen_and_on_paper(reader: Reader) -> None:
+    make.movement("h", make.account("HOME"), "2026-01-01", 50_000)
+    page = reader("tanaka").get("/numbers/cohorts/").content.decode()
+    foot = page.split("print-foot")[1].split("</div>")[0]
+    assert "コホート v1" in foot and "定義版 1" in page

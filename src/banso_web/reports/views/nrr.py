@@ -18,6 +18,7 @@ from banso_web.reports.board import ALL
 from banso_web.reports.question import Question, picker, read_question
 from banso_web.reports.reads.figures import answers, figure
 from banso_web.reports.reads.nrr import Fall, chart, fall, split, trend_chart, trend_table
+from banso_web.reports.reads.trend import unrated_in
 from banso_web.reports.words import left_out_words
 from banso_web.revenue.metrics.words import PARTS
 from banso_web.revenue.reads.closing import bars_beside, reported_beside_restated, standing
@@ -71,6 +72,7 @@ def waterfall_page(request: HttpRequest) -> HttpResponse:
         "reasons_total": sum(int(count) for count in reasons.values()),
         "left_out": left_out_words(question, found.left_out),
         "trend": trend_chart(question) if tab == "trend" else None,
+        "trend_unrated": unrated_in(question) if tab == "trend" else 0,
         "trend_rows": trend_table(question) if tab == "trend" else [],
         "closed": closed,
         "bars_beside": bars_beside(closed, question.asked) if closed and tab == "month" else [],

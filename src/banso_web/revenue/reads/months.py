@@ -217,7 +217,7 @@ def unrated_between(asked: Asked, start: date, end: date, scope: Scope | None = 
             day = min(last_day(here), asked.as_of)
             own = within(counted, scope, here, last_day(here))
             at_end = mrr_at(
-                own.book,
+                own,
                 day,
                 as_of=asked.as_of,
                 rates=counted.rates,
@@ -228,4 +228,4 @@ def unrated_between(asked: Asked, start: date, end: date, scope: Scope | None = 
             here = next_month(here)
         return frozenset(found)
 
-    return _unrated.get((rules_at(asked), asked.as_of, asked.known_at, scope.key, start, end), make)
+    return _unrated.get((counted.rules, asked.as_of, asked.known_at, scope_key(scope), start, end), make)
