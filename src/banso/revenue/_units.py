@@ -10,20 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from banso.money import EXPONENTS
+
 #: Stored parts of one currency unit (design/facts.md, Money).
 UNITS = 10_000
 _PLACES = 4
-#: ISO 4217 currencies whose smallest coin is not a hundredth.
-_NO_COINS = (
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV",
-    "XAF", "XOF", "XPF",
-)  # fmt: skip
-_EXPONENTS = dict.fromkeys(_NO_COINS, 0) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 
 
 def exponent(currency: str) -> int:
-    """Decimal places of a currency: JPY 0, USD 2, KWD 3."""
-    return _EXPONENTS.get(currency, 2)
+    """Decimal places of a currency: JPY 0, USD 2, KWD 3; 2 for a code that ISO 4217 does not list."""
+    return EXPONENTS.get(currency, 2)
 
 
 def minor_unit(currency: str) -> int:

@@ -36,6 +36,17 @@ def forty(*ended: str) -> list[dict[str, Any]]:
     return book + [start(name, -300_000, "2026-10-31") for name in ended]
 
 
+def test_coins_are_those_of_the_money_package() -> None:
+    """Four decimals: a ten-thousandth of a UF is a coin and no residue. Two thousandths of a dinar's half are one."""
+    for code, decimals in (("CLF", 4), ("UYW", 4), ("KWD", 3), ("USD", 2), ("JPY", 0)):
+        book = [
+            {"account_id": "a", "effective_on": "2026-01-01", "mrr_delta": "10", "currency": code},
+            {"account_id": "a", "effective_on": "2026-02-01", "mrr_delta": "-9.9999", "currency": code},
+        ]
+        left = mrr_at(book, "2026-03-31", reporting=code)
+        assert left.mrr == (Decimal("0.0001") if decimals == 4 else 0), code
+
+
 def test_churn_of_two_in_forty() -> None:
     rates = churn_rates(forty("c00", "c01"), "2026-10")
     assert rates.customer == Fraction(2, 40)
