@@ -41,6 +41,7 @@ class Reason(StrEnum):
     BAD_TIME = "unreadable_timestamp"
     BAD_VALUE = "wrong_kind_of_value"
     TOO_DEEP = "nested_too_deep"
+    UNREADABLE = "unreadable"  # the whole request, by a version stricter than the one that took it
 
 
 class Unreadable(Exception):

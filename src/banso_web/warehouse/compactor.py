@@ -22,7 +22,7 @@ from banso_web.collect.actions import RejectedRow, keep_rejected
 from banso_web.collect.envelope import Envelope, opened
 from banso_web.collect.frames import Damage, read_frames
 from banso_web.collect.log import seal_abandoned, sealed_logs
-from banso_web.collect.protocol import Event, Rejected, Unreadable, events_of
+from banso_web.collect.protocol import Event, Reason, Rejected, Unreadable, events_of
 from banso_web.collect.taking import folder as log_folder
 from banso_web.core import clock
 from banso_web.core.personal import erased_code, was_erased
@@ -178,10 +178,9 @@ def _events(payload: bytes) -> Iterator[tuple[Event | Rejected, Envelope]]:
     try:
         for event in events_of(head.path, body, head.received_at, head.request):
             yield event, head
-    except (
-        Unreadable
-    ):  # the request was answered with an error and never logged; a later version may be stricter
-        return
+    except Unreadable as error:
+        # It was acknowledged, by a version that read it: this one is stricter. Its log goes, so its body is kept here.
+        yield Rejected(0, "", Reason.UNREADABLE, error.code, body), head
 
 
 def _refused(event: Rejected, head: Envelope) -> RejectedRow:
