@@ -172,6 +172,7 @@ class EmbeddedStore:
                 if found:
                     made = _copied(opened, _ERASED, [*asked, replacement], segment.day)
                     changed += found if swap([segment], [made], at_once=True) else 0
+        _unlink_retired()  # what a merge replaced minutes ago still holds them
         return changed
 
     def forget_before(self, day: date) -> int:
@@ -187,6 +188,7 @@ class EmbeddedStore:
                 if old < segment.rows:
                     kept = [_copied(opened, "SELECT * FROM events WHERE local_day >= $1", [day], segment.day)]
                 gone += old if swap([segment], kept, at_once=True) else 0
+        _unlink_retired(first_day__lt=day)
         return gone
 
 
@@ -256,6 +258,12 @@ def sweep(moment: datetime | None = None) -> int:
             path.unlink(missing_ok=True)
             swept += 1
     return swept
+
+
+def _unlink_retired(**which: Any) -> None:
+    """Delete replaced files at once, without the pause that late readers have: their rows go with the next sweep."""
+    for path in EventSegment.objects.filter(retired_at__isnull=False, **which).values_list("path", flat=True):
+        (folder() / path).unlink(missing_ok=True)
 
 
 def _view(opened: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:

@@ -110,6 +110,21 @@ def test_rejected_events_are_kept_with_their_own_bytes(source: Source) -> None:
     assert json.loads(kept.body) == {"type": "track", "userId": "u", "messageId": "bad"}
 
 
+def test_a_request_that_this_version_cannot_read_is_kept(source: Source) -> None:
+    """It was acknowledged: its log goes once it is in, and its bytes stay among the rejected events."""
+    head, body = (
+        Envelope(source.pk, "batch", "older", micros(NOW)),
+        b'{"batch": {"m1": "as it was taken once"}}',
+    )
+    (log_folder() / "0001.sealed").write_bytes(frame(packed(head, body)))
+    done = compact()
+    assert (done.accepted, done.rejected) == (0, 1)
+    kept = RejectedEvent.objects.get()
+    assert (kept.reason, kept.field, kept.request) == ("unreadable", "not_json", "older")
+    assert kept.body.encode() == body
+    assert list(log_folder().iterdir()) == []
+
+
 def test_damage_costs_only_its_frames_and_is_counted(source: Source) -> None:
     path = log(source, [track("m1")], [track("m2")], [track("m3")])
     data = bytearray(path.read_bytes())
@@ -320,6 +335,18 @@ def test_an_erasure_finds_a_file_that_was_merged_meanwhile(
         ("m0", "erased"),
         ("m1", "erased"),
     ]
+
+
+def test_an_erasure_takes_the_files_that_a_merge_had_just_replaced(source: Source) -> None:
+    for number in range(2):
+        log(source, [track(f"m{number}", userId="gone")], name=f"{number:04d}")
+        compact()
+    assert embedded.merge(date(2026, 11, 20), least=2)
+    assert len(list(embedded.folder().iterdir())) == 3  # the two replaced files wait for late readers
+    assert EmbeddedStore().erase(["gone"], "erased") == 2
+    (left,) = embedded.folder().iterdir()
+    assert left.name == EventSegment.objects.get(retired_at=None).path
+    assert sweep() == 0
 
 
 def test_old_events_go_and_the_rest_of_their_file_stays(source: Source) -> None:
