@@ -22,6 +22,8 @@ from banso_web.collect.protocol import Event, Rejected, Unreadable, events_of, u
 
 #: Keys are looked up again after so many seconds: a closed source is refused that much later at the most.
 KEY_SECONDS = 5.0
+#: A key that is not among them is looked for again no sooner: unknown keys cost no question each.
+MISS_SECONDS = 1.0
 #: New events are refused while so many bytes wait for the compactor, or the disk has less than this share left.
 MOST_WAITING = 4 * 1024**3
 LEAST_FREE = 0.05
@@ -86,6 +88,8 @@ class Keys:
         from banso_web.collect.models import Source
 
         with self._lock:
+            if time.monotonic() - self._read_at < MISS_SECONDS:
+                return self._known.get(key)  # somebody has just looked, maybe while this one waited
             rows = Source.objects.filter(closed_at=None).values_list("write_key", "pk")
             self._known, self._read_at = dict(rows), time.monotonic()
         return self._known.get(key)

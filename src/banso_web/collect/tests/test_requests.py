@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from banso_web.collect import taking
 from banso_web.collect.actions import close_source, open_source
@@ -57,6 +59,16 @@ def test_an_event_is_answered_when_its_bytes_are_safe(source: Source, events_hom
 )
 def test_the_ways_to_say_the_key(source: Source, body: Any, headers: dict[str, str]) -> None:
     assert post("track", body, **headers).status_code == 200
+
+
+def test_unknown_keys_do_not_ask_the_database_each(source: Source) -> None:
+    wrong = "Basic " + base64.b64encode(b"wrong:").decode()
+    taking.keys.forget()
+    with CaptureQueriesContext(connection) as asked:
+        for _time in range(20):
+            assert post("track", TRACK, authorization=wrong).status_code == 401
+    assert len([one for one in asked if "collect_source" in one["sql"]]) == 1
+    assert post("track", TRACK, authorization=BASIC).status_code == 200
 
 
 def test_rejected_events_are_named_and_the_others_accepted(source: Source) -> None:
