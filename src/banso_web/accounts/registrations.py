@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.accounts import personal
+from banso_web.accounts.actions.merging import after_publish
 from banso_web.core.models import Entry, SavedView
 from banso_web.core.personal_rows import in_every_row
 from banso_web.core.registry import PersonalField, registry
 
+# First of all: what the apps above bring up to date stands on who was merged into whom.
+registry.after_publish.insert(0, after_publish)
 # The contact's own row comes last: whoever replays an interrupted erasure still finds it.
 registry.personal += [
     PersonalField("customer", _("顧客の任意項目"), personal.find_customer, personal.erase_customer),

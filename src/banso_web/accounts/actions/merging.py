@@ -70,29 +70,37 @@ def decide(
                 ),
                 code="merged_elsewhere",
             )
-    with new_entry(label="account.merge", reason=reason, actor=actor) as entry:
-        merge = Merge.objects.create(
-            kept=kept, other=other, decision=chosen, reasons=list(reasons), entry=entry
-        )
-        audit.record(
-            f"account.merge.{chosen.value}",
-            actor=actor,
-            subject="account",
-            subject_id=kept.pk,
-            label=f"{kept.name} ← {other.name}",
-            new={"kept": kept.code, "other": other.code, "decision": chosen.value, "reasons": list(reasons)},
-            reason=reason,
-            entry=entry,
-        )
-    project_merges()
-    _tell(entry.pk)
+    with transaction.atomic():
+        with new_entry(label="account.merge", reason=reason, actor=actor) as entry:
+            merge = Merge.objects.create(
+                kept=kept, other=other, decision=chosen, reasons=list(reasons), entry=entry
+            )
+            audit.record(
+                f"account.merge.{chosen.value}",
+                actor=actor,
+                subject="account",
+                subject_id=kept.pk,
+                label=f"{kept.name} ← {other.name}",
+                new={
+                    "kept": kept.code,
+                    "other": other.code,
+                    "decision": chosen.value,
+                    "reasons": list(reasons),
+                },
+                reason=reason,
+                entry=entry,
+            )
+        # Not before both sides followed: a crash in between leaves the entry to the mending job.
+        Entry.objects.filter(pk=entry.pk).update(projected=False)
+    _follow(entry.pk)
     return merge
 
 
-def _tell(entry_id: int) -> None:
+def _follow(entry_id: int) -> None:
     """The figures of both sides follow at once: the apps above hear of the entry as they hear of an import."""
     for hook in registry.after_publish:
         hook(entry_id)
+    Entry.objects.filter(pk=entry_id).update(projected=True)
 
 
 def undo(merge_id: int, *, actor: Member | None, reason: str = "") -> None:
@@ -115,9 +123,13 @@ def undo(merge_id: int, *, actor: Member | None, reason: str = "") -> None:
             reason=reason,
             entry=merge.entry,
         )
-        Entry.objects.filter(pk=merge.entry.pk).update(projected=True)
-    project_merges()
-    _tell(merge.entry.pk)
+    _follow(merge.entry.pk)
+
+
+def after_publish(entry_id: int) -> None:
+    """An entry with decisions was published, voided or mended: the customers of both sides show it."""
+    if Merge.objects.filter(entry=entry_id).exists():
+        project_merges()
 
 
 def project_merges() -> None:

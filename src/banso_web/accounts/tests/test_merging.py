@@ -12,7 +12,9 @@ from banso_web.accounts.models import Account, Merge
 from banso_web.accounts.reads.candidates import candidates, decided
 from banso_web.core.errors import Forbidden, Refused
 from banso_web.core.facts import current_watermark
+from banso_web.core.facts.mending import mend_entries
 from banso_web.core.models import AuditRow
+from banso_web.core.registry import registry
 from banso_web.members.models import Member
 
 Person = Callable[[str], Member]
@@ -56,6 +58,29 @@ def test_a_decision_is_read_from_its_watermark_on_and_can_be_undone(
     assert merges(current_watermark()) == {} and merges(after) == {assist["A1"].pk: assist["A2"].pk}
     assert Account.objects.get(code="A1").merged_into is None
     assert ("A1", "A2") in {(pair.first.code, pair.second.code) for pair in candidates(tanaka)}
+
+
+def test_a_decision_cut_off_before_its_customers_followed_is_mended(
+    person: Person, assist: dict[str, Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(entry_id: int) -> None:
+        raise KeyboardInterrupt
+
+    tanaka, heard = person("tanaka"), list[int]()
+    monkeypatch.setattr(registry, "after_publish", [*registry.after_publish, heard.append])
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(merging, "_follow", killed)
+        merging.decide(assist["A2"].pk, assist["A1"].pk, "same", actor=tanaka)
+    assert Account.objects.get(code="A1").merged_into is None
+    assert mend_entries() == 1
+    assert Account.objects.get(code="A1").merged_into == assist["A2"]
+    assert heard == [Merge.objects.get().entry.pk]  # the figures follow too
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(merging, "_follow", killed)
+        merging.undo(Merge.objects.get().pk, actor=tanaka)
+    assert mend_entries() == 1
+    assert Account.objects.get(code="A1").merged_into is None
+    assert mend_entries() == 0
 
 
 def test_different_companies_stay_apart_and_are_not_asked_again(
