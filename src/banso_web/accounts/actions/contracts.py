@@ -265,11 +265,18 @@ def write_end(
     if notified_on and notified_on > ended_on:
         raise invalid(notified_on=_("申出日が解約日より後です。"))
     if contract.ended_on is not None:
-        raise Refused(
-            _("この契約はすでに %(day)s に終わっています。データは変わっていません。")
-            % {"day": f"{contract.ended_on:%Y/%m/%d}"},
-            code="nothing_to_end",
-        )
+        raise _ended_already(contract.ended_on)
+
+    def still_open(_entry: Entry) -> None:
+        """Asked again once the contract is held: the current row follows only after the other end was published."""
+        stated = [
+            version.values["ended_on"]
+            for version in history("contract", contract.pk, watermark=current_watermark())
+            if "ended_on" in version.values
+        ]
+        if stated and stated[-1]:
+            raise _ended_already(date.fromisoformat(stated[-1]))
+
     new: dict[str, Any] = {
         "ended_on": ended_on.isoformat(),
         "notified_on": notified_on.isoformat() if notified_on else None,
@@ -295,7 +302,16 @@ def write_end(
         times=times,
         valid_from=notified_on or min(times.day, ended_on),
         seen=seen,
+        also=still_open,
         beside=beside,
+    )
+
+
+def _ended_already(day: date) -> Refused:
+    return Refused(
+        _("この契約はすでに %(day)s に終わっています。データは変わっていません。")
+        % {"day": f"{day:%Y/%m/%d}"},
+        code="nothing_to_end",
     )
 
 

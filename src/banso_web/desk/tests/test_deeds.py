@@ -326,6 +326,39 @@ def test_two_who_lower_mrr_at_the_same_moment_do_not_take_more_than_there_is(
     assert mrr(a1) == before - 70_000
 
 
+def test_of_two_who_end_a_contract_at_the_same_moment_the_second_is_told(
+    company: Company, person: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sato, tanaka = person("sato"), person("tanaka")
+    k1, write = Contract.objects.get(code="K1").pk, ending.write_end
+
+    def after_another(*asked: Any, **more: Any) -> Any:
+        monkeypatch.setattr(ending, "write_end", write)
+        ending.end_contract(k1, {"ended_on": "2026-11-30"}, actor=tanaka)
+        return write(*asked, **more)  # with the contract as it was read before
+
+    monkeypatch.setattr(ending, "write_end", after_another)
+    told = refusal(lambda: ending.end_contract(k1, {"ended_on": "2026-12-31"}, actor=sato))
+    assert told.code == "nothing_to_end" and "2026/11/30" in told.message
+    assert Contract.objects.get(pk=k1).ended_on == date(2026, 11, 30)
+
+
+def test_an_end_does_not_pass_over_a_movement_entered_at_the_same_moment(
+    company: Company, person: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sato, tanaka = person("sato"), person("tanaka")
+    k1, write = Contract.objects.get(code="K1").pk, ending.write_end
+
+    def after_another(*asked: Any, **more: Any) -> Any:
+        movements.add_movement(k1, {"effective_on": "2026-12-10", "delta": "5000"}, actor=tanaka)
+        return write(*asked, **more)
+
+    monkeypatch.setattr(ending, "write_end", after_another)
+    told = refusal(lambda: ending.end_contract(k1, {"ended_on": "2026-11-30"}, actor=sato))
+    assert list(told.fields) == ["ended_on"]
+    assert Contract.objects.get(pk=k1).ended_on is None
+
+
 @pytest.mark.parametrize("code", ["K1", "by hand"])
 def test_an_end_takes_mrr_out_and_its_undo_brings_it_back(
     code: str, company: Company, person: People

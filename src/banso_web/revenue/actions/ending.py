@@ -47,6 +47,7 @@ def end_contract(
         _nothing_after(contract, ended_on)
 
     def take_out(entry: Entry) -> None:
+        _nothing_after(contract, ended_on)  # again, now that nobody else can move it
         left = sum(row.delta_units for row in rows_of(contract.pk))
         if left == 0:
             return
