@@ -64,7 +64,7 @@ def once(request: HttpRequest, holder: str, run: Callable[[], HttpResponseBase])
         with transaction.atomic():
             row = KeptAnswer.objects.create(holder=holder, key=key, fingerprint=mark, made_at=clock.now())
     except IntegrityError:
-        return _again(mine.get(), mark)
+        return _again(mine.first(), mark)
     try:
         response = run()
     except BaseException:
@@ -83,14 +83,15 @@ def _keep(row: KeptAnswer, response: HttpResponseBase) -> None:
     row.save(update_fields=["status", "body", "headers"])
 
 
-def _again(kept: KeptAnswer, mark: str) -> HttpResponse:
-    if kept.fingerprint != mark:
+def _again(kept: KeptAnswer | None, mark: str) -> HttpResponse:
+    """The answer kept from before. None: the first request failed in this moment and kept nothing; the caller tries again."""
+    if kept is not None and kept.fingerprint != mark:
         raise Stop(
             409,
             "idempotency_key_reused",
             _("この Idempotency-Key は、内容の違う要求にすでに使われています。別のキーにしてください。"),
         )
-    if kept.status is None:
+    if kept is None or kept.status is None:
         text = _(
             "同じ Idempotency-Key の要求を処理しているところか、途中で切れました。結果を確かめてから、新しいキーでやり直してください。"
         )

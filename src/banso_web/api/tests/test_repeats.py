@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from banso_web.accounts.models import Account
 from banso_web.api import idempotency, limits, problems
@@ -43,6 +44,21 @@ def test_a_key_with_another_body_is_a_conflict(as_key: Caller) -> None:
     other = api.patch("/accounts/A1", {"values": {"segment": "SMB"}}, Idempotency_Key="k1")
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
     assert Account.objects.get().segment == "EP"
+
+
+def test_a_repeat_that_meets_the_first_as_it_fails_is_told_to_come_again(
+    as_key: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request's mark stood when this one came, and was gone a moment later, with the failure."""
+    make.account("A1", "丸一運輸")
+
+    def taken(**row: object) -> None:
+        raise IntegrityError("unique")
+
+    monkeypatch.setattr(KeptAnswer.objects, "create", taken)
+    found = as_key("tanaka").patch("/accounts/A1", EDIT, Idempotency_Key="k1")
+    assert (found.status_code, found.json()["code"]) == (409, "in_progress")
+    assert Account.objects.get().segment == ""
 
 
 def test_keys_of_two_callers_do_not_meet(as_key: Caller) -> None:
