@@ -5,7 +5,7 @@ Each is an action of a person (not an import), so a later import of the same fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from banso_web.accounts.access import may_edit, visible_accounts, visible_contracts
 from banso_web.accounts.counting import merges
+from banso_web.accounts.reads.around import strangers_to
 from banso_web.accounts.reads.facts import access_fact, customer_of, require_sight
 from banso_web.core import audit, clock
 from banso_web.core.bulk import insert_rows
@@ -191,7 +192,27 @@ def _customer_named(actor: Member, kind: FactKind, row: Row) -> Account | None:
         )
     if kind.account == "account" and row.get("contract_id"):
         _require_contract_of(found, actor, row.values["contract_id"])
+    _require_people_of(found, kind, row)
     return found
+
+
+def _people_in(kind: FactKind, values: Mapping[str, Any]) -> set[str]:
+    """Ids (and names, where a file gave names) that stand in the columns which name people of customers."""
+    named = [values.get(column.key) for column in FILES[kind.key].columns if column.reference == "contacts"]
+    return {code for value in named for code in str(plain(value) or "").split(";") if code}
+
+
+def _require_people_of(account: Account | None, kind: FactKind, row: Row, kept: Collection[str] = ()) -> None:
+    """Refused for people of a customer who has nothing to do with this one; `kept`: who stands there already."""
+    codes = _people_in(kind, row.values) - set(kept)
+    if account is None or not codes or not strangers_to(account.pk, codes, current_watermark()):
+        return
+    (column,) = (one.key for one in FILES[kind.key].columns if one.reference == "contacts")
+    raise Refused(
+        _("入力を確かめてください。何も保存していません。"),
+        code="other_customer",
+        fields={column: _("この顧客の担当者ではない人が入っています。")},
+    )
 
 
 def _require_contract_of(account: Account, actor: Member, code: str) -> None:
@@ -268,8 +289,11 @@ def correct_fact(
     `seen`: the id of the row the caller has read. 404 for a fact that is not the actor's to see.
     """
     row = _standing(actor, kind, code, seen)
-    require_write(actor, kind, customer_of(actor, kind, row, _now()))
-    typed = _typed(kind, {**columns_of(kind, row), **values}, custom)
+    account = customer_of(actor, kind, row, _now())
+    require_write(actor, kind, account)
+    before = columns_of(kind, row)
+    typed = _typed(kind, {**before, **values}, custom)
+    _require_people_of(account, kind, typed, _people_in(kind, before))
     own, outcome, looked = _look(kind, typed)
     if own != row.code:
         raise Refused(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from banso_web.accounts.models import Account
+from banso_web.accounts.models import Account, Contact
 from banso_web.core.models import AuditRow, Entry
 from banso_web.ingest.models import ImportRun
 from banso_web.members.models import Member
@@ -351,6 +351,26 @@ def test_who_may_write_for_one_customer_writes_no_movement_on_the_contract_of_an
     assert not Entry.objects.filter(label__startswith="movement").exists()
     taken = as_key("sato").post("/movements", {"values": {**values, "contract_id": "K1"}})
     assert taken.status_code == 201, taken.content.decode()
+
+
+def test_a_touch_names_no_people_of_a_stranger(manager: Api, as_key: Caller) -> None:
+    """Own people, those of a party to a contract and of the group may be named; a stranger's may not."""
+    own, foreign = Account.objects.get(code="A1"), Account.objects.get(code="A2")
+    party, parent = make.account("P1"), make.account("P2")
+    Account.objects.filter(pk=own.pk).update(parent=parent)
+    make.contract("K1", own, bill_to_id=party.pk)
+    people = {"H1": own, "H2": foreign, "H3": party, "H4": parent}
+    for code, account in people.items():
+        Contact.objects.create(code=code, account=account, live=True)
+    sato = as_key("sato")
+    values = {**TOUCH, "contacts": ["H1", "H2"]}
+    refused = sato.post("/touches", {"values": values})
+    assert (refused.status_code, refused.json()["code"]) == (422, "other_customer"), refused.content
+    assert list(refused.json()["errors"]) == ["contacts"]
+    taken = sato.post("/touches", {"values": {**values, "contacts": ["H1", "H3", "H4", "田村"]}})
+    assert taken.status_code == 201, taken.content.decode()
+    later = sato.patch("/touches/T1", {"values": {"contacts": ["H2"]}})
+    assert (later.status_code, later.json()["code"]) == (422, "other_customer"), later.content
 
 
 def test_half_a_character_is_refused_like_nul(manager: Api) -> None:
