@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from banso_web.core import audit, clock
 from banso_web.core.errors import Refused
 from banso_web.core.facts import new_entry, states_at, write_state
@@ -66,7 +68,7 @@ def get(key: str, *, as_of: date | None = None) -> Any:
 def put(
     key: str, value: Any, *, actor: Member | None, effective_on: date | None = None, reason: str = ""
 ) -> None:
-    """Store a new version of a setting and audit it. Refuses what the setting's own check refuses."""
+    """Store a new version of a setting and audit it, all or nothing. Refuses what the setting's own check refuses."""
     spec: SettingSpec = registry.settings[key]
     try:
         cleaned = spec.clean(value) if spec.clean else value
@@ -75,16 +77,19 @@ def put(
     old = get(key)
     if old == cleaned:
         return
-    if spec.counted:
-        with new_entry(label=f"setting:{key}", reason=reason, actor=actor) as entry:
-            write_state(SUBJECT, 0, {key: cleaned}, entry=entry, valid_from=effective_on)
-    Setting.objects.create(key=key, value=cleaned, effective_on=effective_on, set_at=clock.now(), actor=actor)
-    audit.record(
-        "setting.change",
-        actor=actor,
-        subject="setting",
-        label=key,
-        old={key: old},
-        new={key: cleaned},
-        reason=reason,
-    )
+    with transaction.atomic():
+        if spec.counted:
+            with new_entry(label=f"setting:{key}", reason=reason, actor=actor) as entry:
+                write_state(SUBJECT, 0, {key: cleaned}, entry=entry, valid_from=effective_on)
+        Setting.objects.create(
+            key=key, value=cleaned, effective_on=effective_on, set_at=clock.now(), actor=actor
+        )
+        audit.record(
+            "setting.change",
+            actor=actor,
+            subject="setting",
+            label=key,
+            old={key: old},
+            new={key: cleaned},
+            reason=reason,
+        )

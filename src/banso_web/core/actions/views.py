@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from banso_web.core import audit
-from banso_web.core.errors import Conflict, NotVisible, Refused
+from banso_web.core.errors import Conflict, Forbidden, NotVisible, Refused
 from banso_web.core.models import SavedView
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Places of one visit, and the question's time, are no part of a view.
 NOT_KEPT = frozenset({"after", "before", "drawer", "lang", "as_of", "known_at", "watermark", "view"})
 LONGEST = 80
+MOST = 200  # views of one member
+PUBLISH = "account.view"
 
 
 def kept_query(query: Mapping[str, list[str]]) -> dict[str, list[str]]:
@@ -40,6 +42,12 @@ def _own(actor: Member, view_id: int) -> SavedView:
     return view
 
 
+def _require_publisher(actor: Member) -> None:
+    """What everybody finds in their lists comes from somebody who may open those lists."""
+    if not actor.may(PUBLISH):
+        raise Forbidden(_("ビューを全員に見せる権限がありません。ビューは変わっていません。"))
+
+
 def _record(action: str, actor: Member, view: SavedView, old: dict[str, Any], new: dict[str, Any]) -> None:
     audit.record(action, actor=actor, subject="view", subject_id=view.pk, label=view.name, old=old, new=new)
 
@@ -47,10 +55,21 @@ def _record(action: str, actor: Member, view: SavedView, old: dict[str, Any], ne
 def save_view(
     actor: Member, page: str, name: str, query: Mapping[str, list[str]], *, shared: bool = False
 ) -> SavedView:
-    """Keep a view under a name; the owner's view of the same page and name is replaced."""
+    """Keep a view under a name; the owner's view of the same page and name is replaced.
+
+    Refused beyond `MOST` views of one member; 403 for sharing without the right to see customers.
+    """
     name, kept = _named(name), kept_query(query)
+    if shared:
+        _require_publisher(actor)
     with transaction.atomic():
         old = SavedView.objects.filter(page=page, name=name, owner=actor).first()
+        if old is None and SavedView.objects.filter(owner=actor).count() >= MOST:
+            raise Refused(
+                _("ビューは1人 %(n)s 件までです。使わないビューを削除してください。保存していません。")
+                % {"n": MOST},
+                code="too_many_views",
+            )
         before = {"query": old.query, "shared": old.shared} if old else {}
         view, _made = SavedView.objects.update_or_create(
             page=page, name=name, owner=actor, defaults={"query": kept, "shared": shared}
@@ -72,8 +91,10 @@ def rename_view(actor: Member, view_id: int, name: str) -> SavedView:
 
 
 def share_view(actor: Member, view_id: int, shared: bool) -> SavedView:
-    """Show the owner's view to everybody, or to the owner alone again."""
+    """Show the owner's view to everybody, or to the owner alone again. 403 for sharing without the right to see customers."""
     view = _own(actor, view_id)
+    if shared:
+        _require_publisher(actor)
     if view.shared != shared:
         view.shared = shared
         with transaction.atomic():

@@ -12,10 +12,12 @@ from django.db.models import Q
 from django.test import Client
 
 from banso_web.core import audit, settings_store
+from banso_web.core.actions import views
 from banso_web.core.actions.closures import add_closures, add_year_end, remove_closure
 from banso_web.core.actions.organisation import change_settings
 from banso_web.core.actions.views import delete_view, rename_view, save_view, share_view
 from banso_web.core.errors import Conflict, Forbidden, NotVisible, Refused
+from banso_web.core.facts import current_watermark
 from banso_web.core.forms import TargetsForm
 from banso_web.core.models import AuditRow, Closure, SavedView
 from banso_web.core.reads.audit import Wanted, audit_rows, visible_rows
@@ -54,6 +56,20 @@ def test_a_setting_is_changed_by_page_with_history_and_audit(kanri: Client) -> N
     assert "伴走商事株式会社" in kanri.get("/settings/").content.decode()  # the rail carries the name
     kanri.post("/settings/organisation/", data)
     assert rows.count() == 2  # the same again changes nothing
+
+
+def test_a_setting_its_version_and_its_audit_row_are_written_together(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*asked: Any, **more: Any) -> None:
+        raise OSError("disk full")
+
+    before = current_watermark()
+    monkeypatch.setattr(settings_store.audit, "record", full)
+    with pytest.raises(OSError):
+        settings_store.put("revenue.reporting_currency", "USD", actor=person("tanaka"))
+    assert settings_store.get("revenue.reporting_currency") == "JPY"
+    assert current_watermark() == before
 
 
 def test_a_bad_value_is_refused_beside_its_field_and_nothing_is_kept(kanri: Client) -> None:
@@ -187,6 +203,26 @@ def test_audit_days_are_japans(person: Person) -> None:
     on = date(2026, 11, 24)  # the fixed clock: 09:00 in Tokyo is midnight UTC
     assert list(audit_rows(boss, Wanted(since=on, until=on))) == [row]
     assert not audit_rows(boss, Wanted(until=date(2026, 11, 23))).exists()
+
+
+def test_views_are_published_by_those_who_see_customers_and_are_bounded(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kanri, sato = person("kanri"), person("sato")  # the administrator sees no customers
+    with pytest.raises(Forbidden):
+        save_view(kanri, "members", "みんなへ", {}, shared=True)
+    assert not SavedView.objects.exists()
+    own = save_view(kanri, "members", "自分だけ", {})
+    with pytest.raises(Forbidden):
+        share_view(kanri, own.pk, True)
+    share_view(kanri, own.pk, False)
+    monkeypatch.setattr(views, "MOST", 2)
+    for name in ("一", "二"):
+        save_view(sato, "customers", name, {}, shared=True)
+    with pytest.raises(Refused, match="2 件まで"):
+        save_view(sato, "customers", "三", {})
+    save_view(sato, "customers", "二", {"segment": ["a"]})  # in the place of its own
+    assert SavedView.objects.filter(owner=sato).count() == 2
 
 
 def test_views_are_saved_shared_renamed_and_deleted_by_their_owner(person: Person) -> None:
