@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.readers.canonical import FILES
+from banso_web.ingest.withheld import is_withheld, withheld_files
 from banso_web.ingest.words import fix_text, note_text, reason_text
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 State = ImportRun.State
 WORKER_AFTER = 5  # seconds: a queued job that has not begun by then has no worker
@@ -157,21 +161,28 @@ class Refused:
     reason: str
     fix: str
     raw: list[tuple[str, str]]
+    withheld: bool = False
 
 
-def refused_of(rows: Iterable[Any]) -> list[Refused]:
-    """Stored refused rows in the reader's language."""
-    return [
-        Refused(
-            row.file,
-            row.row_number,
-            row.column,
-            reason_text(row.code, row.detail),
-            fix_text(row.code, row.detail),
-            [(str(key), str(value)) for key, value in row.raw.items() if value not in (None, "")],
+def refused_of(rows: Iterable[Any], run: ImportRun, reader: Member) -> list[Refused]:
+    """Stored refused rows of a run in the reader's language; where they lack a right to the cells, without any of them."""
+    kept_back, listed = withheld_files(run, reader), []
+    for row in rows:
+        withheld = is_withheld(row.file, run, kept_back)
+        detail = {} if withheld else row.detail
+        cells = {} if withheld else row.raw
+        listed.append(
+            Refused(
+                row.file,
+                row.row_number,
+                row.column,
+                reason_text(row.code, detail),
+                fix_text(row.code, detail),
+                [(str(key), str(value)) for key, value in cells.items() if value not in (None, "")],
+                withheld,
+            )
         )
-        for row in rows
-    ]
+    return listed
 
 
 def same_file_before(run: ImportRun) -> ImportRun | None:

@@ -331,12 +331,13 @@ def undo_import(request: HttpRequest, run: Path[Id], body: UndoIn) -> Any:
 )
 def rejected_rows(request: HttpRequest, run: Path[Id]) -> StreamingHttpResponse | HttpResponse:
     """The refused rows with 行番号・列名・理由・直し方, as CSV (UTF-8 with mark, formula-safe)."""
-    found = access_run(who(request), run)
+    reader = who(request)
+    found = access_run(reader, run)
     language = translation.get_language() or "ja"
 
     def lines() -> Iterator[bytes]:
         with translation.override(language):  # the stream is read after the request's own language has gone
-            for line in rejected_csv(found):
+            for line in rejected_csv(found, reader):
                 yield line.encode()
 
     answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")

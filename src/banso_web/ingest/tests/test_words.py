@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from banso.periods import DateReason
 from banso_web.ingest import rejected
 from banso_web.ingest.readers import problems
 from banso_web.ingest.readers.canonical import FILES
+from banso_web.ingest.reads import refused_of
 from banso_web.ingest.rows import MissingColumns
 from banso_web.ingest.tests.conftest import Bring
+from banso_web.ingest.withheld import rights_of
 from banso_web.ingest.words import (
     FAILURES,
     NOTES,
@@ -27,6 +30,7 @@ from banso_web.ingest.words import (
     note_text,
     reason_text,
 )
+from banso_web.members.models import Member, Role
 
 SOURCE = Path(rejected.__file__).parent.parent
 
@@ -67,9 +71,34 @@ def test_notes_take_their_numbers() -> None:
         assert str(text) % {"count": 3, "file": "a.csv", "examples": "x"}
 
 
-def test_the_list_of_refused_rows_is_safe_in_a_spreadsheet(bring: Bring) -> None:
+def test_cells_of_refused_rows_are_for_those_who_may_see_people_and_prices(
+    bring: Bring, person: Callable[[str], Member]
+) -> None:
+    """Who only imports sees where and why, and neither the cells nor the words that quote them."""
+    run = bring(contacts="contact_id,account_id,family_name,email\nK1,A1,森,mori at example\n")
+    only_imports = person("kanri")
+    importing = Role.objects.create(
+        key="importing", name_ja="取り込み", name_en="Imports", permissions=["import.run"]
+    )
+    only_imports.roles.set([importing])
+    only_imports = Member.objects.get(pk=only_imports.pk)
+    (shown,) = refused_of(run.rejected.all(), run, person("tanaka"))
+    assert ("family_name", "森") in shown.raw and "mori at example" in shown.reason and not shown.withheld
+    (hidden,) = refused_of(run.rejected.all(), run, only_imports)
+    assert (hidden.raw, hidden.withheld, hidden.column) == ([], True, "email")
+    assert hidden.reason.startswith("メールアドレスの形ではありません")
+    for text in (hidden.reason, "".join(rejected.rejected_csv(run, only_imports))):
+        assert "mori" not in text and "森" not in text
+    assert "mori at example" in "".join(rejected.rejected_csv(run, person("tanaka")))
+    assert rights_of("contracts") == {"price.view"} and rights_of("movements") == {"revenue.view"}
+    assert rights_of("won_deals") == {"contact.view", "price.view"}  # the source's own form
+
+
+def test_the_list_of_refused_rows_is_safe_in_a_spreadsheet(
+    bring: Bring, person: Callable[[str], Member]
+) -> None:
     run = bring(accounts='account_id,name,parent_id\n"=1+1",+81,\nA2,二,A2\n,三,\n')
-    text = "".join(rejected.rejected_csv(run))
+    text = "".join(rejected.rejected_csv(run, person("tanaka")))
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert rows[0][:5] == ["ファイル", "行番号", "列名", "理由", "直し方"]

@@ -59,7 +59,9 @@ def _context(request: HttpRequest, run: ImportRun) -> dict[str, object]:
         "sum": total_of(files),
         "notes": notes_of(run),
         "refused": refused,
-        "refused_rows": refused_of(run.rejected.order_by("file", "row_number")[:SHOWN_REFUSED]) if refused else [],
+        "refused_rows": refused_of(
+            run.rejected.order_by("file", "row_number")[:SHOWN_REFUSED], run, reader(request)
+        ) if refused else [],
         "editable": editable(run) and key in ("ready", "failed", "draft"),
         "uploads": uploads_of(run),
         "before": same_file_before(run) if key == "ready" else None,
@@ -165,7 +167,7 @@ def rows(request: HttpRequest, run_id: int) -> HttpResponse:
     context = {
         "run": run,
         "list_page": found,
-        "refused_rows": refused_of(found.rows),
+        "refused_rows": refused_of(found.rows, run, reader(request)),
         "refused": run.rejected.count(),
     }
     return render_page(request, "ingest/rows.html", context)
@@ -175,6 +177,6 @@ def rows(request: HttpRequest, run_id: int) -> HttpResponse:
 def rows_csv(request: HttpRequest, run_id: int) -> HttpResponse:
     """The same as CSV, safe to open in a spreadsheet."""
     run = run_of(run_id)
-    response = HttpResponse(rejected_csv(run), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(rejected_csv(run, reader(request)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="import-{run.pk}-rejected.csv"'
     return response
