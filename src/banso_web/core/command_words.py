@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 WORDS: dict[str, Any] = {
     "Usage:": _("使い方:"),
     "Options": _("オプション"),
-    "Commands": _("コマンド"),
+    "Commands": _("コマンド一覧"),
     "Show this message and exit.": _("この説明を表示します。"),
     "Show the version and exit.": _("版を表示します。"),
     "Error: {message}": _("エラー: {message}"),
