@@ -11,9 +11,9 @@ import pytest
 
 from banso_web.accounts.models import Account
 from banso_web.core.models import Closure
-from banso_web.usage.actions import detect
+from banso_web.usage.actions import detect, detecting
 from banso_web.usage.jobs import detect_today
-from banso_web.usage.models import UsageAlert, UsageVerdict
+from banso_web.usage.models import UsageAlert, UsageRun, UsageVerdict
 from banso_web.usage.tests.conftest import CASES, STORY, load
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +109,25 @@ def test_the_batch_runs_on_business_days_only(story: Story, morning: Callable[[d
     # On the last business day before, the week of 11/16 had not ended.
     detect(date(2026, 11, 20), actor=None)
     assert not UsageAlert.objects.filter(kind="usage").exists()
+
+
+def test_a_run_killed_between_two_customers_is_finished_by_the_next(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story(CASES)
+    real, calls = detecting.raise_alerts, []
+
+    def killed(day: date, judged: Any) -> tuple[int, int]:
+        calls.append(day)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(day, judged)
+
+    monkeypatch.setattr(detecting, "CHUNK", 1)
+    monkeypatch.setattr(detecting, "raise_alerts", killed)
+    with pytest.raises(KeyboardInterrupt):
+        detect(DAY, actor=None)
+    assert UsageVerdict.objects.count() == 1 and not UsageRun.objects.exists()
+    again = detect(DAY, actor=None)
+    assert (again.written, UsageVerdict.objects.count(), UsageRun.objects.count()) == (2, 3, 1)
+    assert alerts() == [("A010", "usage", -0.3542), ("A018", "seats", -0.4)]
