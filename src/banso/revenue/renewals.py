@@ -19,13 +19,14 @@ from ._units import exact, minor_unit
 from .book import Book, as_book
 
 _COLUMNS = ("contract_id", "account_id", "product", "starts_on", "ends_on", "ended_on", "auto_renew",
-            "renewal_months")  # fmt: skip
+            "renewal_months", "renewed_until")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Term:
-    """One contract term that ended. state: ``renewed``, ``lost`` or ``pending`` (更新手続中: its 30 days
-    are not over and nothing came back yet).
+    """One contract term that ended. state: ``renewed``, ``lost`` or ``pending`` (更新手続中: nobody has
+    decided. Its MRR goes on for the time being, or it came to 0 without an end on record and its 30 days
+    are not over).
 
     mrr: what the term was worth at its end, in its own currency; after: MRR of the contract or its
     successor that renewed it. automatic: renewed by 自動更新. untouched: automatic and nobody was in
@@ -74,8 +75,9 @@ class _Contract:
     starts_on: int | None
     ends_on: int
     ended_on: int | None
-    auto: bool
+    auto: bool | None
     months: int
+    renewed_until: int
 
 
 class _History:
@@ -144,9 +146,13 @@ def renewal_rate(
 
     contracts: a table (contract_id, account_id, product, starts_on, ends_on, ended_on, auto_renew,
     renewal_months). Renewed: the contract, or a successor of the same product and account, has MRR
-    above 0 within 30 days after ends_on; a contract that ended early is lost at its ended_on and its
-    later terms do not exist. auto_renew rolls ends_on on by renewal_months. contacted: ids of contracts
-    with a contact before their term ended; None if that is not known.
+    above 0 within 30 days after ends_on; a contract that ended is lost at its ended_on, at once, and its
+    later terms do not exist. auto_renew rolls ends_on on by renewal_months.
+
+    Where it is not known whether a contract renews by itself (auto_renew missing) and no later end of it is
+    stated (another row of it, or ``renewed_until``), its own MRR after the term only goes on for the time
+    being: the term is pending however long that lasts, and lost when the contract ends. contacted: ids of
+    contracts with a contact before their term ended; None if that is not known.
     """
     book = as_book(movements).cut(as_of=as_of, known_at=known_at)
     history, limit = _History(book), None if as_of is None else day_number(as_of)
@@ -192,7 +198,10 @@ def _term(
     if before <= 0:
         return None
     last = ends_on + LATE_RENEWAL_DAYS
-    after, successor = history.best(contract.name, ends_on + 1, last), ""
+    carried, successor = history.best(contract.name, ends_on + 1, last), ""
+    # MRR that runs on by itself is a renewal only where somebody decided: 更新手続中 is neither renewed nor lost.
+    undecided = bool(carried) and contract.auto is None and contract.renewed_until <= ends_on
+    after = 0 if undecided else carried
     automatic = bool(after and contract.auto)
     if not after:
         product = contract.product or history.product.get(contract.name, "")
@@ -205,9 +214,12 @@ def _term(
                 break
     # Without an end on record the days after the term are still open; nothing is renewed silently.
     seen = limit is None or limit > ends_on
+    stopped = contract.ended_on is not None and (limit is None or contract.ended_on <= limit)
     if after and seen:
         state = "renewed"
-    elif limit is not None and limit < last:
+    elif stopped:
+        state = "lost"
+    elif undecided or (limit is not None and limit < last):
         state = "pending"
     else:
         state = "lost"
@@ -254,6 +266,12 @@ def _months_later(day: dt.date, months: int) -> dt.date:
 def _contracts(table: Any) -> list[_Contract]:
     columns, size = columns_of(table, _COLUMNS)
     out = []
+    until: dict[str, int] = {}
+    for row in range(size):
+        for name in ("ends_on", "renewed_until"):
+            if name in columns and not missing(columns[name][row]):
+                code = str(columns["contract_id"][row])
+                until[code] = max(until.get(code, 0), day_number(columns[name][row]))
     for row in range(size):
         cell = {name: columns[name][row] for name in columns if not missing(columns[name][row])}
         if "ends_on" not in cell:
@@ -266,8 +284,11 @@ def _contracts(table: Any) -> list[_Contract]:
                 starts_on=day_number(cell["starts_on"]) if "starts_on" in cell else None,
                 ends_on=day_number(cell["ends_on"]),
                 ended_on=day_number(cell["ended_on"]) if "ended_on" in cell else None,
-                auto=str(cell.get("auto_renew", "0")) in ("1", "1.0", "True", "true"),
+                auto=str(cell["auto_renew"]) in ("1", "1.0", "True", "true")
+                if "auto_renew" in cell
+                else None,
                 months=int(cell.get("renewal_months", 12)),
+                renewed_until=until[str(cell["contract_id"])],
             )
         )
     return out

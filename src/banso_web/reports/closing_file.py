@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from banso_web.accounts import counting
 from banso_web.core.metrics import catalogue
+from banso_web.core.ui.formats import date_text
 from banso_web.reports import files
 from banso_web.reports.question import Question
 from banso_web.reports.reads.closing import BRIDGE, KINDS, STATES, month_state
@@ -18,6 +19,7 @@ from banso_web.reports.reads.figures import answers, reporting_currency
 from banso_web.reports.reads.nrr import fall
 from banso_web.revenue.metrics.words import EXCLUDED, PARTS
 from banso_web.revenue.reads import closing as reads
+from banso_web.revenue.reads.months import last_day
 from banso_web.revenue.reads.rated import held_text
 
 Line = list[Any]
@@ -99,7 +101,9 @@ def _signed(closed: reads.Closed, question: Question) -> Iterator[Line]:
             one.restated,
             one.difference,
             None,
-            "",
+            _("%(day)s 時点") % {"day": date_text(last_day(closed.month))}
+            if one.key in reads.OF_LAST_DAY
+            else "",
         ]
     lines = reads.signed_pending(closed)
     names = counting.called([account for account, _line in lines])

@@ -48,16 +48,26 @@ def part_name(part: str) -> Any:
     return SIDES.get(part) or MORE_PARTS.get(part) or part
 
 
-# Sides whose value is the number of their rows: a rate of customers, contracts or months.
+# Sides and parts whose value is the number of their rows: a rate of customers, contracts or months.
 COUNTED: dict[str, tuple[str, ...]] = {
     "customers": ("numerator",),
     "arpa": ("denominator",),
     "customer_churn_monthly": ("numerator", "denominator"),
     "customer_churn_annualised": ("numerator", "denominator"),
     "retention_monthly": ("numerator", "denominator"),
-    "renewal_rate": ("numerator", "denominator"),
+    "renewal_rate": ("numerator", "denominator", "pending", "lost", "untouched"),
+    "renewal_rate_amount": ("pending", "lost", "untouched"),
     "customer_churn_12m_avg": ("denominator",),
     "mrr_churn_12m_avg": ("denominator",),
+}
+
+
+# What is counted where it is not customers.
+COUNTED_IN: dict[str, str] = {
+    "renewal_rate": "件",
+    "renewal_rate_amount": "件",
+    "customer_churn_12m_avg": "か月",
+    "mrr_churn_12m_avg": "か月",
 }
 
 

@@ -235,6 +235,35 @@ def test_a_term_just_over_is_neither_renewed_nor_lost() -> None:
     assert (late.renewed, late.lost, late.pending) == (17, 3, 0)
 
 
+def test_an_end_on_record_is_lost_at_once_and_mrr_that_only_goes_on_is_pending() -> None:
+    """Three terms end on 2026-10-31: k0 was cancelled, k1 goes on undecided, k2 was prolonged; asked on 2026-11-10."""
+    book = [start(f"a{n}", 100_000, "2025-11-01", contract_id=f"k{n}", product="A") for n in range(3)]
+    book.append(start("a0", -100_000, "2026-10-31", contract_id="k0", product="A"))
+    contracts: list[dict[str, Any]] = [
+        {"contract_id": f"k{n}", "account_id": f"a{n}", "product": "A", "ends_on": "2026-10-31"}
+        for n in range(3)
+    ]
+    contracts[0]["ended_on"] = "2026-10-31"
+    contracts[2]["renewed_until"] = "2027-10-31"
+
+    def states(as_of: str | None = None) -> dict[str, str]:
+        found = renewal_rate(book, contracts, "2026-10-01", "2026-10-31", as_of=as_of)
+        return {term.contract: term.state for term in found.terms}
+
+    assert states("2026-11-10") == {"k0": "lost", "k1": "pending", "k2": "renewed"}
+    assert states("2027-06-30")["k1"] == states()["k1"] == "pending"
+    # A second row of the contract states its next end as well.
+    contracts.append({**contracts[1], "ends_on": "2027-10-31"})
+    assert states("2026-11-10")["k1"] == "renewed"
+    # It ends after all, three weeks later: the term was not renewed. Until that day it waits.
+    contracts[1:] = [{**contracts[1], "ended_on": "2026-11-21"}]
+    book.append(start("a1", -100_000, "2026-11-21", contract_id="k1", product="A"))
+    assert (states("2026-11-20")["k1"], states("2026-11-21")["k1"]) == ("pending", "lost")
+    # A successor of the same product within 30 days renews what had ended.
+    book.append(start("a0", 90_000, "2026-11-16", contract_id="k0b", product="A"))
+    assert states("2026-11-20")["k0"] == "renewed"
+
+
 def test_another_product_renews_nothing() -> None:
     book, contracts = twenty()
     for row in book:

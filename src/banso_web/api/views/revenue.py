@@ -165,6 +165,9 @@ class PortfolioCell(Schema):
 
 class PortfolioAnswer(schemas.Stamp):
     months: list[PortfolioCell]
+    overdue: PortfolioCell = Field(
+        description="With a contract past its end without a decision (更新手続中)."
+    )
     later: PortfolioCell
     without_end: PortfolioCell
     total: PortfolioCell
@@ -383,6 +386,7 @@ def portfolio(request: HttpRequest, query: Query[AccountsIn]) -> Any:
     return {
         **stamp(question),
         "months": [cell(one, one.month) for one in found.cells],
+        "overdue": cell(found.overdue, None),
         "later": cell(found.later, None),
         "without_end": cell(found.none, None),
         "total": cell(found.total, None),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from banso_web.accounts.counting import CHUNK
 from banso_web.accounts.reads.lists import any_account
 from banso_web.core import settings_store
 from banso_web.core.facts import Asked
@@ -16,7 +17,7 @@ from banso_web.core.metrics import Scope
 from banso_web.core.ui.figures import Figure
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ACTIVE, ListQuery, Totals, customers, totals
-from banso_web.desk.reads.portfolio import Grid, grid
+from banso_web.desk.reads.portfolio import Grid, grid, overdue
 from banso_web.members.reads import Waiting, waiting
 from banso_web.reports.question import Question
 from banso_web.reports.reads.board import Board, Unaddressed, board
@@ -26,6 +27,7 @@ from banso_web.voice.reads import Heard, heard_lately
 if TYPE_CHECKING:
     from banso_web.accounts.models import Account
     from banso_web.members.models import Member
+    from banso_web.revenue.reads.renewals import Pending
 
 SHOWN = 8
 MOVES = 5
@@ -36,11 +38,21 @@ WIDER = (*BOARD, "nrr_12m", "arr", "planned_churn_mrr", "ltv_churn", "renewal_ra
 
 
 @dataclass(frozen=True)
+class Ending:
+    """A customer with the end of a contract. `over`: days since, where it is past its end without a decision (期限超過)."""
+
+    row: Account | snapshot.Then
+    on: date | None
+    over: int = 0
+
+
+@dataclass(frozen=True)
 class Book:
-    """Customers of a member or of everybody: totals, the nearest ends, and those nobody has spoken to."""
+    """Customers of a member or of everybody: totals, ends (those past first, then the nearest), and those nobody has
+    spoken to."""
 
     totals: Totals
-    ending: Sequence[Account | snapshot.Then]
+    ending: Sequence[Ending]
     quiet: Sequence[Account | snapshot.Then]
 
 
@@ -96,9 +108,26 @@ def _book_today(member: Member, asked: Asked, owner: str, days: _Days) -> Book:
     quiet = customers(member, ListQuery(owner=owner, silent_days=days.quiet, state="active"), day).order_by(
         "-mrr_units", "pk"
     )
+    late = overdue(asked)
+    past = {row.pk: row for start in range(0, len(late), CHUNK) for row in mine.filter(
+        ACTIVE, pk__in=list(late)[start : start + CHUNK]
+    )}  # fmt: skip
     return Book(
-        totals(mine, asked.watermark, f"home:{owner}:{member.pk}"), list(ending[:SHOWN]), list(quiet[:SHOWN])
+        totals(mine, asked.watermark, f"home:{owner}:{member.pk}"),
+        _ends(past, late, ending[: SHOWN + len(past)]),
+        list(quiet[:SHOWN]),
     )
+
+
+def _ends(
+    past: Mapping[int, Account | snapshot.Then],
+    late: Mapping[int, Pending],
+    near: Iterable[Account | snapshot.Then],
+) -> list[Ending]:
+    """Those past their end, the longest first, then those whose end comes; each customer once."""
+    first = [Ending(past[key], one.ends_on, one.days) for key, one in late.items() if key in past]
+    coming = [Ending(row, row.renewal_on) for row in near if row.pk not in past]
+    return [*first[:SHOWN], *coming[:SHOWN]]
 
 
 def _book_then(member: Member, asked: Asked, owner: str, days: _Days) -> Book:
@@ -108,7 +137,9 @@ def _book_then(member: Member, asked: Asked, owner: str, days: _Days) -> Book:
     quiet = snapshot.chosen(member, ListQuery(owner=owner, silent_days=days.quiet, state="active"), asked)
     near.sort(key=lambda row: (row.renewal_on or date.max, row.pk))
     quiet.sort(key=lambda row: (-row.mrr_units, row.pk))
-    return Book(snapshot.totals_of(mine), near[:SHOWN], quiet[:SHOWN])
+    late = overdue(asked)
+    past = {row.pk: row for row in mine if row.pk in late and (row.mrr_units > 0 or row.mrr_unrated)}
+    return Book(snapshot.totals_of(mine), _ends(past, late, near), quiet[:SHOWN])
 
 
 def _largest(member: Member, asked: Asked, near: int) -> Sequence[Account | snapshot.Then]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from django.core.cache import caches
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
+from banso_web.accounts.counting import CHUNK
 from banso_web.core.facts import Asked
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ACTIVE, ListQuery, customers, following, remembered
+from banso_web.revenue.reads.customers import counted_movements
+from banso_web.revenue.reads.renewals import Pending, pending_renewals
 
 if TYPE_CHECKING:
+    from banso_web.accounts.models import Account
     from banso_web.members.models import Member
 
 MONTHS = 12
@@ -33,16 +37,28 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """Twelve months from the asked day, what lies behind them, what has no end date, and what is past its end."""
+    """Twelve months from the asked day, what lies behind them, what has no end date, and what is past its end undecided.
 
+    A customer stands in one of them: with a contract past its end (更新手続中) in `overdue`, else at its next end.
+    """
+
+    overdue: Cell
     cells: tuple[Cell, ...]
     later: Cell
     none: Cell
     total: Cell
 
 
+def overdue(asked: Asked) -> dict[int, Pending]:
+    """{customer: its contract that is longest past its end without a decision} (期限超過), the longest waiting first."""
+    found: dict[int, Pending] = {}
+    for one in pending_renewals(asked, counted_movements(asked)):
+        found.setdefault(one.account_id, one)
+    return found
+
+
 def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | None, int, int, int]]:
-    """(next end, customers, MRR, customers without a rate) of customers that have MRR."""
+    """(next end, customers, MRR, customers without a rate) of customers that have MRR; who is past an end apart, first."""
     if asked.is_today:
         mine = member.pk if query.owner == "me" else ""
         key = remembered("ends", asked.watermark, repr((asked.today, mine, query)))
@@ -54,15 +70,31 @@ def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | N
                 .values_list("renewal_on")
                 .annotate(n=Count("id"), mrr=Sum("mrr_units"), unrated=Count("id", filter=~Q(mrr_unrated="")))
             )
-            found = list(grouped)
+            late = _late(rows, overdue(asked))
+            found = [(date.min, *sums) for sums in late.values()]
+            for end, n, mrr, unrated in grouped:
+                late_n, late_mrr, late_unrated = late.get(end, (0, 0, 0))
+                found.append((end, n - late_n, mrr - late_mrr, unrated - late_unrated))
             caches["local"].set(key, found, 300)
         return found
-    chosen = snapshot.chosen(member, query, asked)
+    chosen, past = snapshot.chosen(member, query, asked), overdue(asked)
     return [
-        (row.renewal_on, 1, row.mrr_units, int(bool(row.mrr_unrated)))
+        (date.min if row.pk in past else row.renewal_on, 1, row.mrr_units, int(bool(row.mrr_unrated)))
         for row in chosen
         if (row.mrr_units > 0 or row.mrr_unrated) and not row.excluded
     ]
+
+
+def _late(rows: QuerySet[Account], ids: Collection[int]) -> dict[date | None, tuple[int, int, int]]:
+    """The same sums of these customers alone, by their next end."""
+    found: dict[date | None, tuple[int, int, int]] = {}
+    listed = list(ids)
+    for start in range(0, len(listed), CHUNK):
+        fields = rows.filter(pk__in=listed[start : start + CHUNK]).select_related(None)
+        for end, mrr, unrated in fields.values_list("renewal_on", "mrr_units", "mrr_unrated"):
+            count, total, without = found.get(end, (0, 0, 0))
+            found[end] = (count + 1, total + mrr, without + bool(unrated))
+    return found
 
 
 def _sum(month: date, rows: Iterable[tuple[int, int, int]]) -> Cell:
@@ -77,6 +109,7 @@ def grid(member: Member, query: ListQuery, asked: Asked) -> Grid:
     for end, *sums in ends:
         count, mrr, unrated = sums
         by_month[end.replace(day=1) if end else None].append((count, mrr, unrated))
+    late = by_month.pop(date.min, [])
     months = [asked.as_of.replace(day=1)]
     while len(months) < MONTHS:
         months.append(following(months[-1]))
@@ -88,6 +121,7 @@ def grid(member: Member, query: ListQuery, asked: Asked) -> Grid:
         pair for month, pairs in by_month.items() if month is not None and month < months[0] for pair in pairs
     ]
     return Grid(
+        overdue=_sum(last, late),
         cells=tuple(_sum(month, by_month.get(month, [])) for month in months),
         later=_sum(last, later),
         none=_sum(last, [*by_month.get(None, []), *before]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from django.test import Client
 
 from banso_web.accounts.models import Account
-from banso_web.core import settings_store
+from banso_web.core import clock, settings_store
 from banso_web.core.errors import Refused
+from banso_web.core.facts import Asked, current_watermark
+from banso_web.desk.reads.customers import ListQuery
+from banso_web.desk.reads.portfolio import grid
 from banso_web.members.actions.sample import enable_sample_member, give_sample_roles
 from banso_web.members.models import Member, Role
 from banso_web.reports.actions.targets import set_target
@@ -123,3 +127,30 @@ def test_undoing_the_import_that_brought_a_member_shuts_nobody_out(person: Peopl
     undo_run(run, actor=person("tanaka"), reason="試しの取込", accept=True)
     assert Member.objects.get(code="M1").is_active
     assert not Member.objects.get(code="M2").is_active
+
+
+def test_who_is_past_an_end_comes_first_and_has_a_line_of_its_own(
+    person: People, company: Mapping[str, Account], bring: Any
+) -> None:
+    bring(
+        contracts="contract_id,account_id,product,starts_on,ends_on\nK8,A4,分析,2025-11-01,2026-10-31\n",
+        movements="movement_id,account_id,contract_id,effective_on,mrr_delta\nM8,A4,K8,2025-11-01,7000\n",
+    )
+    tanaka = person("tanaka")
+    page = home(tanaka)
+    listed = page[page.index("まもなく満了する契約") :]
+    # Today is 2026-11-24: 24 days past 10/31.
+    assert listed.index("期限超過") < listed.index("アシスト")
+    assert "2026/10/31" in listed and '24<spanclass="unit">日</span>超過' in listed.replace(" ", "")
+    assert "満了日を過ぎた(更新手続中)" in page
+    for day in (clock.today(), date(2026, 11, 20)):
+        asked = Asked(day, clock.today(), current_watermark())
+        found = grid(tanaka, ListQuery(), asked)
+        # A4 stands there with all its MRR (10,000 + 7,000), and nowhere else.
+        assert (found.overdue.customers, found.overdue.mrr_units) == (1, 170_000_000)
+        lines = [found.overdue, *found.cells, found.later, found.none]
+        assert sum(line.customers for line in lines) == found.total.customers == 4
+        assert sum(line.mrr_units for line in lines) == found.total.mrr_units == 2_170_000_000
+    # On its last day the term was not over.
+    before = Asked(date(2026, 10, 31), clock.today(), current_watermark())
+    assert grid(tanaka, ListQuery(), before).overdue.customers == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -130,8 +131,16 @@ def figure(
         small=is_small(result),
         metric=line.key,
         rows_url=rows_page(question, line.key),
+        as_of=day_of(question, line),
         version=result.version,
     )
+
+
+def day_of(question: Question, line: Line) -> date | None:
+    """The day a figure stands on, where it is one of a day and not of the month: the 基準日, or the month's last day."""
+    if line.at == "asked":
+        return question.asked.as_of
+    return question.at_month_end.as_of if line.at == "end" else None
 
 
 def rows_page(question: Question, key: str) -> str:

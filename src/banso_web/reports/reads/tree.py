@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from banso_web.core.metrics import catalogue
+from banso_web.reports.board import ALL
 from banso_web.reports.question import Question
 from banso_web.reports.reads.figures import Answers
 from banso_web.revenue.metrics.words import PARTS
@@ -22,6 +23,7 @@ class Leaf:
     reason: str
     url: str
     metric: str
+    digits: int  # as on the figure's own card
 
 
 @dataclass(frozen=True)
@@ -77,4 +79,12 @@ def tree(question: Question, answers: Answers) -> list[Branch]:
 def _leaf(question: Question, answers: Answers, key: str) -> Leaf:
     result = answers.of[key]
     kind = "pct" if result.unit == "ratio" else "money"
-    return Leaf(catalogue[key].name, result.value, kind, result.reason or "", question.rows_url(key), key)
+    return Leaf(
+        catalogue[key].name,
+        result.value,
+        kind,
+        result.reason or "",
+        question.rows_url(key),
+        key,
+        ALL[key].digits if kind == "pct" else 0,
+    )

@@ -126,6 +126,7 @@ def _frozen_figures(closed: closings.Closed, question: Question) -> list[Figure]
                 metric=key,
                 rows_url=question.rows_url(key, as_of=asked.as_of.isoformat(), watermark=closed.watermark),
                 version=frozen["version"],
+                as_of=asked.as_of if key in closings.OF_LAST_DAY else None,
             )
         )
     return found

@@ -33,8 +33,8 @@ from banso_web.core.ui.lists import Tab
 from banso_web.reports import files
 from banso_web.reports.board import ALL, Line
 from banso_web.reports.question import Question, customer_url, picker, read_question
-from banso_web.reports.reads.figures import figure, interval_text, reporting_currency, shape
-from banso_web.reports.words import counted, part_name, parts_of
+from banso_web.reports.reads.figures import LTV_FORMS, figure, interval_text, reporting_currency, shape
+from banso_web.reports.words import COUNTED_IN, counted, part_name, parts_of
 from banso_web.touch.reads import last_touches
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ def _ask(request: HttpRequest) -> tuple[Question, MetricSpec, MetricResult]:
 
 def _total(result: MetricResult, part: str, rows: Sequence[Row]) -> Total:
     side: Side | None = {"numerator": result.numerator, "denominator": result.denominator}.get(part)
-    expected = side.value if side else None
+    expected = (
+        side.value if side and result.metric not in LTV_FORMS else None
+    )  # inputs of a formula add up to nothing
     if part in result.part_rows and isinstance(result.parts.get(part), Decimal):
         expected = result.parts[part]
     return Total(len(rows), total_of(rows), expected, counted(result.metric, part), unrated_of(rows))
@@ -186,6 +188,7 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
             )
             for one in parts
         ],
+        "counted_in": COUNTED_IN.get(spec.key, "社"),
         "numerator_counted": counted(spec.key, "numerator"),
         "denominator_counted": counted(spec.key, "denominator"),
         "direct": spec.key not in ("customer_churn_annualised", "quick_ratio", "arr"),

@@ -104,15 +104,19 @@ SPECS = (
         month_optional=True, better="down", rules=(_("月を指定しない場合は、終わった最後の月までの12か月です。"),),
     ),
     MetricSpec(
-        "renewal_rate", _("更新率(契約数)"), RATIO, "1", _("更新された契約 ÷ 期間内に満了した契約"),
+        "renewal_rate", _("更新率(契約数)"), RATIO, "2", _("更新された契約 ÷ 期間内に満了した契約"),
         renewal.renewal(by_amount=False), month_optional=True,
         rules=(
             _("満了から30日以内に、その契約か同じ製品の後継契約のMRRが0より大きければ更新です。"),
-            _("自動更新も更新に数え、印を付けます。結論の出ていない契約は分母に入れず、別に示します。"),
+            _("自動更新も更新に数え、印を付けます。解約日のある契約は、その日に更新されなかったものとして数えます。"),
+            _(
+                "満了日を過ぎても更新か解約かが決まっていない契約(更新手続中)は分母に入れず、別に示します。"
+                "自動更新の有無が分からず、新しい満了日も後継契約もないまま続いている契約もこれに当たります。"
+            ),
         ),
     ),
     MetricSpec(
-        "renewal_rate_amount", _("更新率(金額)"), RATIO, "1", _("更新された契約のMRR ÷ 期間内に満了した契約のMRR"),
+        "renewal_rate_amount", _("更新率(金額)"), RATIO, "2", _("更新された契約のMRR ÷ 期間内に満了した契約のMRR"),
         renewal.renewal(by_amount=True), month_optional=True, rules=(_("満了前日のMRRで量ります。"),),
     ),
     MetricSpec(

@@ -26,11 +26,11 @@ def period(question: Question) -> tuple[date, date]:
     return year_before(question.asked.as_of) + timedelta(days=1), question.asked.as_of
 
 
-def _rows(found: Renewals, terms: list[Term], *, part: str) -> Rows:
-    return Rows(len(terms), lambda: _made(found, terms, part))
+def _rows(found: Renewals, terms: list[Term], day: date, *, part: str) -> Rows:
+    return Rows(len(terms), lambda: _made(found, terms, day, part))
 
 
-def _made(found: Renewals, terms: list[Term], part: str) -> list[Row]:
+def _made(found: Renewals, terms: list[Term], day: date, part: str) -> list[Row]:
     names = counting.called([found.customer_of[term.contract] for term in terms])
     codes = counting.contract_codes(int(term.contract) for term in terms)
     amounts = {id(term): units for term, units in zip(found.rate.terms, found.amounts, strict=True)}
@@ -39,9 +39,11 @@ def _made(found: Renewals, terms: list[Term], part: str) -> list[Row]:
         units = amounts[id(term)]
         customer = found.customer_of[term.contract]
         called = names.get(customer)
-        reason = words.TERM_STATES[
-            "untouched" if term.untouched else "automatic" if term.automatic else term.state
-        ]
+        state = "untouched" if term.untouched else "automatic" if term.automatic else term.state
+        reason = str(words.TERM_STATES[state])
+        waited = (day - term.ends_on).days if term.state == "pending" else None
+        if waited is not None:
+            reason = words.PENDING_DAYS % {"state": reason, "days": waited}
         out.append(
             Row(
                 account_id=customer,
@@ -50,7 +52,7 @@ def _made(found: Renewals, terms: list[Term], part: str) -> list[Row]:
                 part=part or term.state,
                 amount=None if units is None else from_units(units),
                 on=term.ends_on,
-                reason=str(reason),
+                reason=reason,
                 extra={
                     "contract_id": codes.get(int(term.contract), ""),
                     "state": term.state,
@@ -58,6 +60,7 @@ def _made(found: Renewals, terms: list[Term], part: str) -> list[Row]:
                     "untouched": term.untouched,
                     "after": term.after,
                     "currency": term.currency,
+                    "days": waited,
                     **({"held": held_json([(term.currency, to_units(term.mrr))])} if units is None else {}),
                 },
             )
@@ -73,6 +76,7 @@ def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
             return early
         context = Context.of(question)
         first, last = period(question)
+        day = question.asked.as_of
         found = renewals(question.asked, context.counted, first, last, question.scope)
         rate = found.rate
         decided = [term for term in rate.terms if term.state != "pending"]
@@ -89,9 +93,9 @@ def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
             reason=None
             if value is not None
             else str(words.NO_RATE if by_amount and unrated else words.NO_TERMS),
-            numerator=Side(top, _rows(found, renewed, part="renewed")),
-            denominator=Side(bottom, _rows(found, decided, part="")),
-            excluded=_rows(found, open_terms, part="pending"),
+            numerator=Side(top, _rows(found, renewed, day, part="renewed")),
+            denominator=Side(bottom, _rows(found, decided, day, part="")),
+            excluded=_rows(found, open_terms, day, part="pending"),
             parts={
                 "from": first,
                 "to": last,
@@ -110,9 +114,9 @@ def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
             else (),
             interval=None if by_amount else wilson_interval(rate.renewed, len(decided)),
             part_rows={
-                "untouched": _rows(found, flagged, part="untouched"),
-                "pending": _rows(found, open_terms, part="pending"),
-                "lost": _rows(found, [term for term in decided if term.state == "lost"], part="lost"),
+                "untouched": _rows(found, flagged, day, part="untouched"),
+                "pending": _rows(found, open_terms, day, part="pending"),
+                "lost": _rows(found, [term for term in decided if term.state == "lost"], day, part="lost"),
             },
         )
 

@@ -67,6 +67,8 @@ TERM_STATES = {
     "pending": _("更新手続中(仮に継続)"),
 }
 
+PENDING_DAYS = _("%(state)s・満了から %(days)s 日")
+
 NOT_CLOSED = _("締めた値がありません(この月はまだ締めていません)")
 LAST_CLOSED = _("最後に締めた月: %(month)s")
 OPEN_SINCE = _("基準日までに終わった月のうち、まだ締めていない月: %(months)s")

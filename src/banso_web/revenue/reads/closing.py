@@ -204,11 +204,11 @@ def pending_sum(pending: Sequence[Pending]) -> Decimal:
 
 
 def pending_at(asked: Asked, month: date) -> tuple[Pending, ...]:
-    """更新手続中 at the month's end, as known for the question."""
+    """更新手続中 at the month's end, as known for the question: what was decided by the asked day is not waiting."""
     at_end = Asked(
         min(last_day(month), asked.as_of), asked.today, asked.watermark, asked.known_at, asked.pinned
     )
-    return pending_renewals(at_end, counted_movements(at_end))
+    return pending_renewals(at_end, counted_movements(at_end), asked.as_of)
 
 
 def rules_json(asked: Asked) -> dict[str, Any]:
@@ -296,7 +296,8 @@ def replay_differences(closed: Closed) -> list[str]:
         "closing": fall.closing,
         **{name: getattr(fall, name) for name in BARS},
     }
-    stand["pending_renewal"] = pending_sum(pending_at(asked, closed.month))
+    if catalogue["renewal_rate"].version == closed.definitions.get("renewal_rate"):
+        stand["pending_renewal"] = pending_sum(pending_at(asked, closed.month))  # listed by the same rule
     found += [name for name, amount in stand.items() if plain(bars[name], 28) != plain(amount, 28)]
     return found
 

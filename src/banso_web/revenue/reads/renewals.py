@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from json import loads
 from typing import Any
 
 import numpy as np
+from django.db.models import Q
 
 from banso.periods import add_months
 from banso.revenue import Book, RenewalRate, Term, renewal_rate
@@ -19,6 +20,7 @@ from banso_web.core.facts.happenings import effective
 from banso_web.core.facts.states import WITHDRAWN, raw_rows, stated_day
 from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
+from banso_web.revenue.models import Movement
 from banso_web.revenue.reads.book import loaded
 from banso_web.revenue.reads.customers import Counted, day_value, in_scope
 from banso_web.revenue.reads.rated import Held, held_in, is_carried, to_reporting
@@ -140,11 +142,16 @@ def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
         "ended_on",
         "auto_renew",
         "renewal_months",
+        "renewed_until",
     )
     table: dict[str, list[Any]] = {name: [] for name in columns}
     called = loaded(asked.watermark, asked.known_at).called_ends
     for ids in _chunks(_candidates(asked, first, last)):
-        for key, (terms, ends) in _versions(asked, ids).items():
+        versions = _versions(asked, ids)
+        assumed = _carried_by_rule(
+            asked, [key for key, (terms, _ends) in versions.items() if terms.get("auto_renew") is False]
+        )
+        for key, (terms, ends) in versions.items():
             ended = day_value(terms.get("ended_on"))
             if ended is None and key in called:
                 ended = date.fromordinal(called[key])
@@ -165,12 +172,21 @@ def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
                     None,
                     ends_on,
                     ended,
-                    auto,
+                    None if terms.get("auto_renew") is None or key in assumed else auto,
                     months if rolls else 0,
+                    day_value(terms.get("ends_on")),
                 )
                 for name, value in zip(columns, values, strict=True):
                     table[name].append(value)
     return table
+
+
+def _carried_by_rule(asked: Asked, ids: Collection[int]) -> set[int]:
+    """Of these contracts those whose movements were derived from their terms. That their MRR goes on after a term is a rule's
+    assumption, while movements that a source supplied are its word that somebody renewed."""
+    rows = Movement.objects.filter(effective(asked.watermark), contract__in=ids)
+    derived = rows.filter(Q(derived=True) | Q(code__startswith="derived:"))
+    return set(derived.order_by().values_list("contract", flat=True)) if ids else set()
 
 
 def _lines(
@@ -270,40 +286,53 @@ def _contacted(
     return {key for key in table["contract_id"] if customer_of[key] in touched}
 
 
-def pending_renewals(asked: Asked, counted: Counted) -> tuple[Pending, ...]:
+def pending_renewals(asked: Asked, counted: Counted, decided_by: date | None = None) -> tuple[Pending, ...]:
     """更新手続中(仮に継続): contracts past their stated end, without 自動更新 and without an end of service, that still
-    carry MRR at the close of the day; the longest waiting first."""
-    key = (counted.rules, asked.as_of, asked.known_at)
-    return _pending.get(key, lambda: _find_pending(asked, counted))
+    carry MRR at the close of the day; the longest waiting first.
+
+    `decided_by`: the day up to which a decision counts (the asked day unless said). A month that is closed later asks for
+    its last day: a term that ended on that day is over, and one that somebody renewed since is not waiting.
+    """
+    until = max(decided_by or asked.as_of, asked.as_of)
+    key = (counted.rules, asked.as_of, asked.known_at, until)
+    return _pending.get(key, lambda: _find_pending(asked, counted, until))
 
 
-def _find_pending(asked: Asked, counted: Counted) -> tuple[Pending, ...]:
+def _find_pending(asked: Asked, counted: Counted, until: date) -> tuple[Pending, ...]:
+    last_end = min(asked.as_of, until - timedelta(days=1))  # on its last day a term is not over
     rows = StateVersion.objects.filter(effective(asked.watermark), subject="contract")
-    past = rows.filter(values__ends_on__lt=asked.as_of.isoformat()).values_list("subject_id", flat=True)
+    past = rows.filter(values__ends_on__lte=last_end.isoformat()).values_list("subject_id", flat=True)
     stored, book = loaded(asked.watermark, asked.known_at), counted.book
     found: list[Pending] = []
     for ids in _chunks(sorted(set(past.iterator(chunk_size=20_000)))):
         overdue: dict[int, tuple[Stated, date]] = {}
-        for key, (terms, _ends) in _versions(asked, ids).items():
+        for key, (terms, _ends) in _versions(replace(asked, as_of=until), ids).items():
             ends_on = day_value(terms.get("ends_on"))
             settled = bool(terms.get("auto_renew")) or day_value(terms.get("ended_on")) is not None
-            if ends_on and ends_on < asked.as_of and not settled:
+            if ends_on and ends_on <= last_end and not settled:
                 overdue[key] = (terms, ends_on)
         codes = np.flatnonzero(np.isin(stored.contract_ids, list(overdue)))
-        mine = np.flatnonzero(np.isin(book.contract, codes) & (book.on <= asked.as_of.toordinal()))
+        mine = np.flatnonzero(np.isin(book.contract, codes) & (book.on <= until.toordinal()))
         held: dict[int, dict[str, int]] = {}
+        since: dict[int, dict[str, int]] = {}  # and with what came until the day of the decision
         owner: dict[int, int] = {}
         for at in mine.tolist():
             contract = int(stored.contract_ids[book.contract[at]])
             owner[contract] = int(counted.customers[book.account[at]])
-            currency = book.currencies[book.currency[at]]
-            balances = held.setdefault(contract, {})
-            balances[currency] = balances.get(currency, 0) + int(book.delta[at])
+            currency, change = book.currencies[book.currency[at]], int(book.delta[at])
+            balances = since.setdefault(contract, {})
+            balances[currency] = balances.get(currency, 0) + change
+            if book.on[at] <= asked.as_of.toordinal():
+                balances = held.setdefault(contract, {})
+                balances[currency] = balances.get(currency, 0) + change
         names = counting.contract_codes(held)
         for contract, balances in held.items():
             units = to_reporting(counted, balances.items(), asked.as_of)
-            own = held_in(balances)
-            if not is_carried(units, own):
+            own, later = held_in(balances), since[contract]
+            # What came to 0 since has ended or was handed over to a successor: nobody waits for it.
+            if not is_carried(units, own) or not is_carried(
+                to_reporting(counted, later.items(), until), held_in(later)
+            ):
                 continue
             terms, ends_on = overdue[contract]
             days = (asked.as_of - ends_on).days
