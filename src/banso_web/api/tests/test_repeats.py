@@ -174,11 +174,8 @@ def test_unknown_addresses_and_methods_are_problems(as_key: Caller) -> None:
         answer = api.get(path)
         assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
     wrong = api.send("delete", "/accounts", {})
-    assert (wrong.status_code, wrong["Allow"], wrong["Content-Type"]) == (
-        405,
-        "GET, POST",
-        "application/problem+json",
-    )
+    assert (wrong.status_code, wrong["Content-Type"]) == (405, "application/problem+json")
+    assert set(wrong["Allow"].split(", ")) == {"GET", "POST"}
 
 
 def test_no_key_stands_in_logs_audit_or_kept_answers(
