@@ -37,6 +37,15 @@ def _live(
     return live
 
 
+def _last_service(customer: NDArray[Any], day: Days, delta: Ints, served: Days, at: int) -> int:
+    """The last day of service behind the close of a day (its last row) on which a customer's MRR went to 0."""
+    first = at
+    while first > 0 and customer[first - 1] == customer[at] and day[first - 1] == day[at]:
+        first -= 1
+    rows = slice(first, at + 1)
+    return int(served[rows][delta[rows] < 0].max(initial=served[at]))
+
+
 def late_renewals(
     customer: NDArray[Any],
     day: Days,
@@ -44,8 +53,12 @@ def late_renewals(
     currency: NDArray[Any] | None,
     count: int,
     force: InForce | None,
+    served: Days | None = None,
 ) -> tuple[Days, Days, tuple[Late, ...]]:
-    """Move ends to their return where MRR comes back in time; the first day with MRR per customer."""
+    """Move ends to their return where MRR comes back in time; the first day with MRR per customer.
+
+    served: each row's last day of service where a rule counts ends on a later ``day``; time runs from it.
+    """
     first_live = np.full(count, NEVER, dtype=np.int32)
     if not len(day):
         return day, first_live, ()
@@ -68,6 +81,9 @@ def late_renewals(
     if force is not None and len(back):
         # With a contract in force there was no last day of service: a short pause stays a pause.
         back = back[~force.at(who[back], when[back])]
+    if served is not None and len(back):
+        gone = np.array([_last_service(customer, day, delta, served, turn_rows[at]) for at in back])
+        back = back[when[back + 1] - gone <= LATE_RENEWAL_DAYS]
     if not len(back):
         return day, first_live, ()
     # From the day that lost the MRR up to the last row before the return, all counts on the return.

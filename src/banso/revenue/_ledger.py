@@ -154,7 +154,10 @@ class _Asked:
         residues: tuple[Residue, ...] = ()
         if has_fractions(delta, currency, only, book):
             delta, residues = settle(book, customer, day, delta, currency, only, source)
-        day, first_live, late = late_renewals(customer, day, delta, currency, len(names), force)
+        day, first_live, late = late_renewals(
+            customer, day, delta, currency, len(names), force,
+            None if book.served is None else book.served[source],
+        )  # fmt: skip
         ledger = Ledger(
             book, names, customer, day, delta, currency, only, source, first_live, force, late, residues,
             self.left_out,

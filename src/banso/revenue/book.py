@@ -30,7 +30,8 @@ class Book:
 
     account, contract, product, currency: indices into the name tuples (contract, product -1: none);
     on: ``date.toordinal()``; delta: 1/10,000 currency units; known: epoch microseconds UTC
-    (``recorded_at``); row: the caller's own row id, given back in every result.
+    (``recorded_at``); row: the caller's own row id, given back in every result; served: where a rule has moved
+    ends to a later day, each row's own day (the last day of service), None: it is ``on``.
     """
 
     account: NDArray[np.int32]
@@ -45,6 +46,7 @@ class Book:
     contracts: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ("JPY",)
+    served: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.on)
@@ -176,6 +178,7 @@ class Book:
             currency=self.currency[which],
             known=self.known[which],
             row=self.row[which],
+            served=None if self.served is None else self.served[which],
         )
 
 

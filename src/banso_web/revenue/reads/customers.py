@@ -148,6 +148,7 @@ def count_some(asked: Asked, accounts: Collection[int]) -> Counted:
 
 def _in_churn_month(book: Book, ends: NDArray[np.bool_], rules: Rules) -> Book:
     """解約計上月: by default an end counts on its last day of service; by the other rule on the first of the next month.
+    The last day of service stays in the book: whether a return is a late renewal does not depend on the rule.
 
     Only an end that leaves the customer without MRR at the month's close is moved: beside another contract (a change of
     plan, say) the old one would stand twice until the month is over.
@@ -160,7 +161,7 @@ def _in_churn_month(book: Book, ends: NDArray[np.bool_], rules: Rules) -> Book:
     rows = rows[~_held_before(book, book.account[rows], first[rows])]
     on = book.on.copy()
     on[rows] = first[rows]
-    return replace(book, on=on)
+    return replace(book, on=on, served=book.on)
 
 
 def _held_before(book: Book, accounts: NDArray[np.int32], days: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -123,6 +123,7 @@ def _assemble(
         delta=np.concatenate([stayed.delta, deltas]),
         known=np.concatenate([stayed.known, known]),
         row=np.concatenate([stayed.row, numbers]),
+        served=None if stayed.served is None else np.concatenate([stayed.served, days]),
     )
     synthetic = {int(number): made for number, (_, made, _) in zip(numbers, added, strict=True)}
     return Taken(joined, kept, left_out, synthetic, True)
