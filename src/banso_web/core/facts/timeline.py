@@ -19,7 +19,7 @@ Piece = tuple[int, int, Any]  # first day, day after the last (ordinals), value
 
 @dataclass(frozen=True)
 class Timeline:
-    """One field of many subjects. Before the first day somebody stated, the first stated value holds."""
+    """One field of many subjects. Before the first day somebody stated, there is none (or the first: `timelines`)."""
 
     whole: dict[int, Any]
     pieces: dict[int, tuple[Piece, ...]]
@@ -51,13 +51,14 @@ def timelines(
     watermark: int,
     known_at: datetime | None = None,
     ids: Sequence[int] | None = None,
-    from_always: bool = True,
+    from_always: bool | Collection[str] = True,
     blank: Collection[str] = (),
 ) -> dict[str, Timeline]:
     """{field: Timeline} over all subjects (or `ids`), as entered by the watermark and known by `known_at`.
 
-    One query; a later entry lies over an earlier one on the days it covers, as in `states_at`. `from_always` False: the
-    first stated value begins on the day it was stated for, and not in the unlimited past. `blank`: fields of which a
+    One query; a later entry lies over an earlier one on the days it covers, as in `states_at`. `from_always` False (or
+    the names of other fields): the first stated value begins on the day it was stated for, and not in the unlimited past.
+    `blank`: fields of which a
     version's silence says that there was none, so that what is stated first later on begins only there; a version that
     only a reference made (`incomplete`) says nothing.
     """
@@ -76,7 +77,8 @@ def timelines(
                 layers[field].setdefault(subject_id, []).append((piece_from, piece_to, values[field]))
             elif field in blank and subject_id not in layers[field] and not values.get("incomplete"):
                 layers[field][subject_id] = [(piece_from, piece_to, None)]
-    return {field: _timeline(found, from_always) for field, found in layers.items()}
+    reaching = set(fields) if from_always is True else set(from_always or ())
+    return {field: _timeline(found, field in reaching) for field, found in layers.items()}
 
 
 def _timeline(layers: dict[int, list[Piece]], from_always: bool) -> Timeline:

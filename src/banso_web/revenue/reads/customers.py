@@ -31,10 +31,11 @@ CURRENCY = "revenue.reporting_currency"
 CHURN_MONTH = "revenue.churn_month"
 LAST_USE, FOLLOWING = "last_use", "following"
 EPOCH = date(1970, 1, 1).toordinal()
+# Each holds from its own day; before it there is none. Only what an import states first reaches back (docs/decisions/0005).
 FIELDS = ("segment", "owner_id", "touch", "excluded", "parent_id")
-BLANK = (
-    "excluded",
-)  # who was never flagged counted: a flag from a day on takes nothing out of the days before
+# Who was never flagged counted: a flag from a day on takes nothing out of the days before. Of an account that nobody had
+# described until then, it does.
+BLANK = ("excluded",)
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ def account_states(asked: Asked) -> dict[str, Timeline]:
     mark = _state_mark("account", asked.watermark)
     return _states.get(
         (mark, asked.known_at),
-        lambda: timelines("account", FIELDS, watermark=mark, known_at=asked.known_at, blank=BLANK),
+        lambda: timelines(
+            "account", FIELDS, watermark=mark, known_at=asked.known_at, from_always=BLANK, blank=BLANK
+        ),
     )
 
 
@@ -141,7 +144,13 @@ def count_some(asked: Asked, accounts: Collection[int]) -> Counted:
     stored = loaded_for(asked.watermark, accounts, asked.known_at)
     mark = _state_mark("account", asked.watermark)
     states = timelines(
-        "account", FIELDS, watermark=mark, known_at=asked.known_at, ids=list(accounts), blank=BLANK
+        "account",
+        FIELDS,
+        watermark=mark,
+        known_at=asked.known_at,
+        ids=list(accounts),
+        from_always=BLANK,
+        blank=BLANK,
     )
     return _count_stored(asked, rules_at(asked), False, stored, states)
 

@@ -114,6 +114,21 @@ def test_an_old_contract_never_stands_beside_the_new_one_until_the_month_is_over
     assert nrr_parts("2026-11") == {"opening": 1200, "closing": 1200}
 
 
+@pytest.mark.parametrize(("back", "carried"), [("2026-11-14", 1000), ("2026-11-15", 0)])
+def test_a_late_renewal_is_judged_on_the_last_day_of_service_whatever_month_the_end_counts_in(
+    back: str, carried: int, person: Callable[[str], Member]
+) -> None:
+    """Ended 10/15. 30 days later is late; 31 is not, though it lies 14 days behind the 11/01 on which the end counts."""
+    one, two = make.account("A"), make.account("B")
+    make.movement("a", one, "2026-01-01", 1000)
+    make.movement("b", two, "2026-01-01", 10)
+    make.movement("a-", one, "2026-10-15", -1000, cause="churn")
+    make.movement("a+", one, back, 1000, known="2026-11-01T09:00:00+09:00")
+    settings_store.put(CHURN_MONTH, "following", actor=person("tanaka"))
+    assert nrr_parts() == {"opening": 1010, "closing": 1010}  # the end counts in November
+    assert compute("mrr", make.asked("2026-11-10")).value == carried + 10
+
+
 def test_a_customer_merged_in_counts_when_an_end_is_moved(person: Callable[[str], Member]) -> None:
     kept, other = make.account("KEPT"), make.account("OTHER")
     make.movement("o", other, "2026-01-01", 500)
@@ -222,6 +237,35 @@ def test_segments_are_those_of_month_start_and_sum_to_the_total(person: Callable
     assert compute("mrr", make.asked(), scope=Scope(team=sato.manager_id)).value == 6800
     touch = compute("mrr", make.asked(), scope=Scope(touch="low"))
     assert touch.value == 6100 and "タッチモデルが重なる顧客がいるため、合計と一致しません" in touch.notes
+
+
+def test_who_owned_it_and_where_it_belonged_holds_from_the_day_it_was_stated_for(
+    person: Callable[[str], Member],
+) -> None:
+    """Stated from 10/01 for the first time: in June there was none of it, and the segments still sum to the total."""
+    sato, group = person("sato"), make.account("G")
+    own = make.entry("accounts")
+    one = Account.objects.create(code="T", name="T", live=True, entry=own)
+    write_state("account", one.pk, {"name": "T"}, entry=own)
+    publish(own)
+    make.movement("t", one, "2026-01-01", 300)
+    make.movement("t2", one, "2026-06-15", 50)
+    make.movement("t3", one, "2026-10-15", 70)
+    stated = {"segment": "SMB", "owner_id": sato.pk, "touch": "low", "parent_id": group.pk}
+    make.state(one, stated, start="2026-10-01")
+    mine = (Scope(segment="SMB"), Scope(owner=sato.pk), Scope(team=sato.manager_id), Scope(touch="low"))
+    for scope in mine:
+        assert nrr_parts("2026-06", scope=scope) == {}, scope
+        assert compute("mrr", make.asked("2026-09-30"), scope=scope).value == 0, scope
+        assert nrr_parts("2026-10", scope=scope)["opening"] == 350, scope
+        assert compute("mrr", make.asked("2026-10-01"), scope=scope).value == 350, scope
+    for month in ("2026-06", "2026-10"):
+        parts = [nrr_parts(month, scope=Scope(segment=name)) for name in ("SMB", "")]
+        whole = nrr_parts(month)
+        assert {key: sum(part.get(key, 0) for part in parts) for key in whole} == whole
+    for day, code in (("2026-06-30", "T"), ("2026-10-31", "G")):
+        (row,) = compute("mrr", make.asked(day), scope=Scope(group=True)).numerator.rows  # type: ignore[union-attr]
+        assert row.code == code
 
 
 def test_foreign_currency_is_kept_and_rates_make_a_bar_of_their_own() -> None:
