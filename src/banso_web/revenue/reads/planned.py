@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
-from banso.revenue import Book, planned_churn
+from banso.money import settle
+from banso.revenue import LATE_RENEWAL_DAYS, Book, planned_churn
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.facts.happenings import effective
 from banso_web.core.metrics import Scope
@@ -51,9 +52,11 @@ def planned_ends(asked: Asked, counted: Counted, scope: Scope | None = None) -> 
     """Announced ends in order of their day.
 
     A contract's end is announced by its 解約申出 (`notified_on`); an end that stands only in a movement dated later was
-    announced on the day it was recorded. The MRR is the contract's (or customer's) at the close of the day.
+    announced on the day it was recorded: of one contract where its source called it an end (`cause` churn), of a customer
+    where nothing is left. The MRR is the contract's (or customer's) at the close of the day, and stands in one of them.
     """
     found = list(_from_contracts(asked, counted))
+    found += _from_called_ends(asked, counted, {end.contract_id for end in found if end.contract_id})
     announced: dict[int, int] = {}
     for end in found:
         announced[end.account_id] = announced.get(end.account_id, 0) + (end.units or 0)
@@ -97,6 +100,69 @@ def _contract_balances(
     return found
 
 
+def _from_called_ends(asked: Asked, counted: Counted, noticed: Collection[int]) -> Iterable[PlannedEnd]:
+    """Contracts that a movement recorded by the day, and called an end by its source, takes to 0 later.
+
+    Left out: those with a notice, and those whose MRR comes back within 30 days, by the contract itself or by one that
+    begins (a change of plan, a renewal under a new number).
+    """
+    stored, book, day = loaded(asked.watermark, asked.known_at), counted.book, asked.as_of.toordinal()
+    known = book.known < (day + 1 - EPOCH) * 86_400_000_000 - 9 * 3_600_000_000
+    called = known & (book.on > day) & (book.delta < 0) & (book.contract >= 0)
+    called &= np.isin(book.row, stored.book.row[stored.ends])
+    if not called.any():
+        return
+    codes = np.unique(book.contract[called])
+    held = _contract_balances(asked, counted, set(stored.contract_ids[codes].tolist()))
+    rows = np.flatnonzero(known & np.isin(book.account, np.unique(book.account[called])))
+    rows = rows[np.argsort(book.on[rows], kind="stable")]
+    of_contract: dict[int, list[int]] = defaultdict(list)
+    for at in rows.tolist():
+        of_contract[int(book.contract[at])].append(at)
+    starts: dict[int, list[int]] = defaultdict(
+        list
+    )  # {account: days on which a contract of it has MRR again}
+    for own in of_contract.values():
+        for at, before, after in _closes(book, own):
+            if after and not before:
+                starts[int(book.account[at])].append(int(book.on[at]))
+    for code in codes.tolist():
+        contract = int(stored.contract_ids[code])
+        ends = [at for at, before, after in _closes(book, of_contract[code]) if before and not after]
+        last = next((at for at in ends if book.on[at] > day), None)
+        if last is None or contract in noticed or contract not in held:
+            continue
+        mine = [at for at in of_contract[code] if book.on[at] == book.on[last] and called[at]]
+        gone = int(book.on[last])
+        if not mine or any(
+            gone <= begun <= gone + LATE_RENEWAL_DAYS for begun in starts[int(book.account[last])]
+        ):
+            continue
+        customer, balances = held[contract]
+        units = to_reporting(counted, balances.items(), asked.as_of)
+        moment = max(int(book.known[at]) for at in mine)
+        yield PlannedEnd(
+            customer, contract, date.fromordinal(gone), _day_of(moment), units, held_in(balances)
+        )
+
+
+def _closes(book: Book, rows: Sequence[int]) -> Iterable[tuple[int, bool, bool]]:
+    """(last row of a day, whether there was MRR before it, whether there is after it) of one contract's rows by day."""
+    balances: dict[str, int] = defaultdict(int)
+    before = False
+    for place, at in enumerate(rows):
+        balances[book.currencies[book.currency[at]]] += int(book.delta[at])
+        if place + 1 == len(rows) or book.on[rows[place + 1]] != book.on[at]:
+            after = any(settle(units, currency) > 0 for currency, units in balances.items())
+            yield at, before, after
+            before = after
+
+
+def _day_of(moment: int) -> date:
+    """The day in Japan of a moment in microseconds."""
+    return date.fromordinal(int((moment + 9 * 3_600_000_000) // 86_400_000_000) + EPOCH)
+
+
 def _from_movements(asked: Asked, counted: Counted, announced: dict[int, int]) -> Iterable[PlannedEnd]:
     """Customers whose movements, recorded by the day, take them to 0 later; what a notice covers already is left out."""
     found = planned_churn(
@@ -123,7 +189,7 @@ def _known_on(book: Book, code: int, end: date) -> date:
     """The day on which an end that stands in movements was recorded."""
     mine = (book.account == code) & (book.on == end.toordinal()) & (book.delta < 0)
     moment = int(book.known[mine].max()) if mine.any() else 0
-    return date.fromordinal(int((moment + 9 * 3_600_000_000) // 86_400_000_000) + EPOCH)
+    return _day_of(moment)
 
 
 def _unrated_from_movements(

@@ -284,3 +284,37 @@ def test_x20_an_announced_end_is_planned_and_not_yet_churn(form: str) -> None:
     assert compute("planned_churn_mrr", make.asked("2026-11-09")).value == 0
     assert compute("mrr", make.asked()).value == 500_000
     assert as_json(result)["unit"] == "JPY"
+
+
+def test_one_contract_of_two_that_a_movement_ends_later_is_planned_churn_of_that_contract() -> None:
+    account = make.account("Q")
+    one, two = (
+        make.contract(code, account, starts_on="2026-01-01", ends_on="2026-12-31") for code in ("Q1", "Q2")
+    )
+    make.movement("a", account, "2026-01-01", 200_000, contract=one)
+    make.movement("b", account, "2026-01-01", 50_000, contract=two)
+    recorded = "2026-11-01T10:00:00+09:00"
+    make.movement("a-", account, "2026-12-31", -200_000, contract=one, cause="churn", known=recorded)
+    result = compute("planned_churn_mrr", make.asked())
+    assert result.value == 200_000
+    (row,) = result.numerator.rows  # type: ignore[union-attr]
+    assert (row.on, row.extra["notified_on"]) == (date(2026, 12, 31), date(2026, 11, 1))
+    assert compute("planned_churn_mrr", make.asked("2026-10-31")).value == 0  # nobody knew
+    # The other one has a notice, and ends by a movement too: each is counted once, and the customer not again.
+    make.state(two, {"notified_on": "2026-11-05", "ended_on": "2026-12-31"})
+    make.movement("b-", account, "2026-12-31", -50_000, contract=two, cause="churn", known=recorded)
+    both = compute("planned_churn_mrr", make.asked())
+    assert (both.value, both.n) == (250_000, 2)
+    # A new contract takes the place of the first: a change of plan is no churn.
+    new = make.contract("Q3", account, starts_on="2027-01-01")
+    make.movement("c", account, "2027-01-01", 210_000, contract=new, known=recorded)
+    assert compute("planned_churn_mrr", make.asked()).value == 50_000
+
+
+def test_a_contract_that_a_movement_lowers_later_is_no_planned_churn() -> None:
+    account = make.account("Q")
+    own = make.contract("Q1", account, starts_on="2026-01-01")
+    make.movement("a", account, "2026-01-01", 200_000, contract=own)
+    known = "2026-11-01T10:00:00+09:00"
+    make.movement("a-", account, "2026-12-31", -80_000, contract=own, cause="churn", known=known)
+    assert compute("planned_churn_mrr", make.asked()).value == 0
