@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -76,7 +77,7 @@ def start_run(
         stored_as=folder,
         sha256=digest.hexdigest(),
         mapping=mapping,
-        options={**(options or {}), "files": kept, "known": known},
+        options={**(options or {}), "files": kept, "known": known, "at": time.time()},
         made_by=actor,
         made_at=clock.now(),
     )
@@ -92,11 +93,11 @@ def files_of(run: ImportRun) -> list[Input]:
 
 def check_run(run: ImportRun) -> ImportRun:
     """Read and compare every row; afterwards the run is READY with its counts, or FAILED with the reason. May be repeated."""
-    from banso_web.ingest import withdrawing
+    from banso_web.ingest import doubling, withdrawing
     from banso_web.ingest.sources import add_source_refusals
 
     RejectedRow.objects.filter(run=run).delete()
-    run.state, run.progress, run.counts, run.failure = State.CHECKING, {}, {}, ""
+    run.state, run.progress, run.counts, run.failure = State.CHECKING, {"moved": time.time()}, {}, ""
     run.save(update_fields=["state", "progress", "counts", "failure"])
     files = files_of(run)
     context = checking.new_context(known=run.options.get("known", "now"))
@@ -107,6 +108,7 @@ def check_run(run: ImportRun) -> ImportRun:
 
     def progress(name: str, checked: int) -> None:
         run.progress.setdefault(name, {})["checked"] = checked
+        run.progress["moved"] = time.time()
         ImportRun.objects.filter(pk=run.pk).update(progress=run.progress)
 
     try:
@@ -138,8 +140,9 @@ def check_run(run: ImportRun) -> ImportRun:
     run.progress["watermark"] = context.watermark
     run.notes = notes_of(context, reports)
     add_source_refusals(run)
+    doubling.note(run, doubling.doubled_of(run, files))
     run.state = State.READY
-    run.save(update_fields=["progress", "counts", "notes", "state"])
+    run.save(update_fields=["progress", "counts", "notes", "state", "options"])
     return run
 
 
@@ -190,8 +193,11 @@ def confirm_run(run: ImportRun, *, actor: Member | None, accept_rejects: bool = 
 
     Refused while rows are rejected and nobody has accepted that, and when the run is not ready. A run that changes
     nothing ends without an entry: no new watermark. When somebody else's import has meanwhile taken the ground from
-    under rows of this one, nothing is published: the run is checked again and is READY as before.
+    under rows of this one, nothing is published: the run is checked again and is READY as before. Refused, too, while
+    the run would count MRR twice and nobody has said that it is to be added (`ingest.doubling`).
     """
+    from banso_web.ingest import doubling
+
     require(actor)
     if run.state != State.READY:
         raise Refused(_("この取り込みは確認待ちではありません。データは変わっていません。"), code="not_ready")
@@ -202,6 +208,7 @@ def confirm_run(run: ImportRun, *, actor: Member | None, accept_rejects: bool = 
             ),
             code="rejected_rows",
         )
+    doubling.refuse_unanswered(run)
     with transaction.atomic():
         if not ImportRun.objects.filter(pk=run.pk, state=State.READY).update(state=State.WRITING):
             raise Conflict(_("別の操作がこの取り込みを進めています。"), code="import_taken")

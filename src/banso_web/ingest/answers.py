@@ -177,6 +177,8 @@ def read_answers(table: RawTable, before: Shaping, data: Mapping[str, Any]) -> S
             tax_included=amount and bool(data.get(f"tax_{column.index}")),
             values=dict(_answered(data, to)),
         )
+    if "amount_per" in fields:  # each row says it: no column is divided on top
+        fields |= {key: replace(fields[key], divisor=1) for key in ("mrr", "amount") if key in fields}
     for key in known:
         constant = str(data.get(f"const_{key}", "")).strip()[:300]
         if constant and key not in fields:

@@ -34,7 +34,7 @@ from banso_web.ingest.readers.canonical import FILES
 from banso_web.ingest.recipe import MOST_ROWS, Derivation, TooManyRows, day_of_name, parse_totals
 from banso_web.ingest.recipe_words import MARKS
 from banso_web.ingest.saved import change_words
-from banso_web.ingest.shaping import Shaping, column_label
+from banso_web.ingest.shaping import Shaping, all_on_the_first, column_label
 from banso_web.ingest.withdrawing import Vanished
 from banso_web.ingest.words import failure_data, failure_text
 
@@ -237,7 +237,13 @@ def preview(run: ImportRun) -> Previewed:
             kept.append(mark_words(file if len(sources) > 1 else "", mark))
     return Previewed(
         made,
-        questions_of(made, options, used, vanished),
+        questions_of(
+            made,
+            options,
+            used,
+            vanished,
+            first_days=made.kind == "ledger" and all_on_the_first(sources[0].table, sources[0].shaping),
+        ),
         [(code, MARKS.get(code, code), n, examples[code]) for code, n in counts.most_common()],
         vanished,
         parse_totals(str(options.get("totals", "")))[1],

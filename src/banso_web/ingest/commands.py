@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.core.registry import registry
-from banso_web.ingest import actions, checking
+from banso_web.ingest import actions, checking, doubling
 from banso_web.ingest.inputs import Input, UnknownFile, inputs_of
 from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.mapping import sql
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.readers.problems import ReadProblem
-from banso_web.ingest.recipe_command import checked_run
+from banso_web.ingest.recipe_command import checked_run, read_answers
 from banso_web.ingest.rejected import HEADERS, rejected_line, safe
 from banso_web.ingest.rows import MissingColumns
 from banso_web.ingest.words import failure_data, failure_text, note_text
@@ -131,7 +131,9 @@ def _import(path: Path, options: dict[str, Any]) -> None:
         if options["dry_run"]:
             _dry_run(files, options)
             return
+        doubled = read_answers(options["answer"]).get("doubling", "")
         run = actions.start_run(files, actor=None, label=path.name, known=options["known"])
+        doubling.answer(run, doubled)
     _publish(actions.check_run(run), options)
 
 
@@ -148,6 +150,10 @@ def _derive(path: Path, options: dict[str, Any]) -> None:
 
 
 def _publish(run: ImportRun, options: dict[str, Any]) -> None:
+    if run.state == ImportRun.State.READY and doubling.declined(run):
+        actions.drop_run(run, actor=None)
+        say(_("取り込み %(run)s を破棄しました。データは変わっていません。") % {"run": run.pk})
+        return
     if run.state == ImportRun.State.READY and (not run.rejected.exists() or options["accept_rejects"]):
         run = actions.confirm_run(run, actor=None, accept_rejects=options["accept_rejects"])
     _report(run, options)

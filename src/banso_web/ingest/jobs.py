@@ -73,7 +73,12 @@ def queue(run: ImportRun, deed: str, *, actor: Member | None, accept_rejects: bo
     """Put the deed ("check" or "write") into the worker's queue, in one transaction with the run's note of it."""
     language = translation.get_language() or "ja"
     with transaction.atomic():
-        run.options["queued"] = {"deed": deed, "at": time.time(), "accept_rejects": accept_rejects}
+        run.options["queued"] = {
+            "deed": deed,
+            "at": time.time(),
+            "accept_rejects": accept_rejects,
+            "language": language,
+        }
         ImportRun.objects.filter(pk=run.pk).update(options=run.options, failure="")
         if deed == "check":
             check_import.enqueue(run.pk, language)

@@ -19,7 +19,7 @@ from banso_web.ingest.looks import RECIPES, table_of
 from banso_web.ingest.models import ImportRun, Mapping
 from banso_web.ingest.readers import RawTable
 from banso_web.ingest.recipe import Derivation, Source, day_of_name, derive, write_inputs
-from banso_web.ingest.shaping import Shaping, suggested_shaping
+from banso_web.ingest.shaping import Shaping, all_on_the_first, suggested_shaping
 from banso_web.ingest.sources import keep_refusals
 from banso_web.ingest.withdrawing import KEEP, WITHDRAW, Vanished, vanished_contracts
 
@@ -90,11 +90,18 @@ def sources_of(run: ImportRun) -> list[Source]:
     return [
         Source(
             name,
-            table_of(drafts.path_of(run, one), one),
-            Shaping.from_json(one.shaping or {"kind": one.kind}),
+            table := table_of(drafts.path_of(run, one), one),
+            _read_ends(table, Shaping.from_json(one.shaping or {"kind": one.kind})),
         )
         for name, one in zip(names, taken, strict=True)
     ]
+
+
+def _read_ends(table: RawTable, shaping: Shaping) -> Shaping:
+    """Unless somebody has answered, 更新日 that is always the first of a month is the day after the last."""
+    if shaping.kind == "ledger" and "end_reading" not in shaping.options and all_on_the_first(table, shaping):
+        return replace(shaping, options={**shaping.options, "end_reading": "day_after"})
+    return shaping
 
 
 def recipe_name(run: ImportRun) -> str:
@@ -119,6 +126,22 @@ def vanished_in(run: ImportRun, made: Derivation) -> list[Vanished]:
     return vanished_contracts(series_of(made.kind, recipe_name(run)), codes, current_watermark(), run.pk)
 
 
+def said_of(made: Derivation, shaping: Shaping, name: str) -> dict[str, Any]:
+    """What a run keeps of its recipe: which series it is of, which months it speaks of, what it takes back."""
+    whole = made.first is not None or bool(shaping.options.get("complete"))
+    return {
+        "kind": made.kind,
+        "series": series_of(made.kind, name),
+        "complete": whole,
+        "gone": shaping.options.get("gone") or (WITHDRAW if whole else KEEP),
+        "read": made.read,
+        "first": made.first.isoformat() if made.first else None,
+        "last": made.last.isoformat() if made.last else None,
+        "trimmed": True,  # `last` is the last month that somebody has filled in
+        "refused": len({(one["file"], one["row"]) for one in made.refused}),
+    }
+
+
 def settle_recipe(run: ImportRun, made: Derivation, *, actor: Member | None) -> ImportRun:
     """Save the recipe's mapping, put the derived rows beside the uploads, and end the draft: the check may follow."""
     uploads = drafts.uploads_of(run)
@@ -132,16 +155,5 @@ def settle_recipe(run: ImportRun, made: Derivation, *, actor: Member | None) -> 
     keep_refusals(folder, made.refused)
     plain = [input_of(run, one) for one in uploads if one.kind not in RECIPES and one.kind != SKIP]
     inputs = unique([*write_inputs(made, folder, run.file_name), *plain])
-    whole = made.first is not None or bool(source.shaping.options.get("complete"))
-    said = {
-        "kind": made.kind,
-        "series": series_of(made.kind, mapping.name),
-        "complete": whole,
-        "gone": source.shaping.options.get("gone") or (WITHDRAW if whole else KEEP),
-        "read": made.read,
-        "first": made.first.isoformat() if made.first else None,
-        "last": made.last.isoformat() if made.last else None,
-        "trimmed": True,  # `last` is the last month that somebody has filled in
-        "refused": len({(one["file"], one["row"]) for one in made.refused}),
-    }
+    said = said_of(made, source.shaping, mapping.name)
     return drafts.settle(run, inputs, actor=actor, known=run.options.get("known", "now"), recipe=said)

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from banso_web.ingest import actions
+from banso_web.ingest.doubling import answer, open_question, refuse_unanswered
 from banso_web.ingest.inputs import Input
 from banso_web.ingest.models import ImportRun, RejectedRow
 from banso_web.ingest.words import failure_text, fix_text, note_text, reason_text
@@ -50,6 +51,7 @@ def push(
     known: str = "now",
     accept_rejects: bool = False,
     dry_run: bool = False,
+    doubling: str = "",
 ) -> Pushed:
     """Import rows of one kind as one entry. Nothing is written while rows are refused and nobody has accepted that.
 
@@ -75,6 +77,10 @@ def push(
         told = _told(run, written=False)
         actions.drop_run(run, actor=actor)
         return told
+    answer(run, doubling)
+    if open_question(run):  # refused with what would be counted twice; nothing waits
+        actions.drop_run(run, actor=actor)
+        refuse_unanswered(run)
     run = actions.confirm_run(run, actor=actor, accept_rejects=accept_rejects)
     return _told(run, written=run.entry is not None)
 

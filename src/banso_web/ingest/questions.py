@@ -82,9 +82,17 @@ def _words(key: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def questions_of(
-    made: Derivation, options: Mapping[str, Any], used: set[str], vanished: Sequence[Vanished]
+    made: Derivation,
+    options: Mapping[str, Any],
+    used: set[str],
+    vanished: Sequence[Vanished],
+    *,
+    first_days: bool = False,
 ) -> list[Question]:
-    """What the person is asked about this file: only what its columns, and what was brought before, leave open."""
+    """What the person is asked about this file: only what its columns, and what was brought before, leave open.
+
+    `first_days`: every 更新日 is the first of a month, which is why its reading is suggested.
+    """
     found = []
     kind, joined = made.kind, made.derived.joined
     shifts: Mapping[str, Mapping[Any, int]] = made.derived.preview.end_shifts
@@ -102,6 +110,10 @@ def questions_of(
         if key == "gone":
             title = _("前回あって今回ない契約 %(count)s 件") % {"count": f"{len(vanished):,}"}
             chosen = str(options.get(key) or (WITHDRAW if options.get("complete") else KEEP))
+        if key == "end_reading" and first_days and chosen == "day_after":
+            help_text += " " + _(
+                "「更新日」がどの行も月の1日なので、次の契約の初日(その前日まで使える)と考えました。"
+            )
         counts = shifts.get(key)
         answers = [
             (one, words[one], None if counts is None or one == chosen else counts.get(one, 0))

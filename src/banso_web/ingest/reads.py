@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 State = ImportRun.State
 WORKER_AFTER = 5  # seconds: a queued job that has not begun by then has no worker
-STILL_AFTER = 30  # seconds without progress: the job was probably killed
+STILL_AFTER = 30  # seconds of the machine's own clock without progress: the job was probably killed
+LOST_AFTER = 600  # seconds in the queue: a worker that took the job died before it could say so
 
 # key: (word, CSS tone)
 STATES: dict[str, tuple[Any, str]] = {
@@ -29,6 +30,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "ready": (_("確認待ち"), "watch"),
     "queued_write": (_("書き込み待ち"), "watch"),
     "writing": (_("書き込み中"), "watch"),
+    "stalled": (_("止まっています"), "risk"),
     "done": (_("公開済み"), "good"),
     "same": (_("変更なし"), "good"),
     "dropped": (_("破棄済み"), "unknown"),
@@ -55,6 +57,34 @@ def state_key(run: ImportRun) -> str:
     return str(run.state)
 
 
+def moved_at(run: ImportRun) -> float:
+    """When the run last moved, by the machine's own clock (a home's fixed clock stands still); 0 for unknown."""
+    queued = run.options.get("queued", {})
+    return max(
+        float(queued.get("began") or 0),
+        float(run.progress.get("moved") or 0),
+        float(run.options.get("at") or 0),
+    )
+
+
+def stalled(run: ImportRun, now: float | None = None, after: float = STILL_AFTER) -> bool:
+    """Whether the run is at work by its state and nothing has moved for so long.
+
+    One that waits in the queue is not, unless it waits so long that its job must have died before it began.
+    """
+    queued, moment = run.options.get("queued", {}), time.time() if now is None else now
+    if state_key(run) not in WORKING:
+        return False
+    if queued and not queued.get("began"):
+        return moment - float(queued.get("at") or 0) > max(after, LOST_AFTER)
+    return moment - moved_at(run) > after
+
+
+def shown_key(run: ImportRun) -> str:
+    """`state_key`, or "stalled"."""
+    return "stalled" if stalled(run) else state_key(run)
+
+
 @dataclass(frozen=True)
 class FileCounts:
     """One file of a run with its counts; `kind` in words."""
@@ -73,7 +103,7 @@ class Progress:
     """How far the work is. `total` and `seconds_left` are None while nobody can know them.
 
     `waiting`: no worker has taken the job within `WORKER_AFTER` seconds. `still`: nothing moved for `STILL_AFTER`
-    seconds. `since` is when the page first saw `done`, carried by the page itself from poll to poll.
+    seconds; nobody knows then how long it will take.
     """
 
     done: int
@@ -81,7 +111,6 @@ class Progress:
     seconds_left: int | None
     waiting: bool
     still: bool
-    since: int
 
     @property
     def minutes_left(self) -> int | None:
@@ -117,8 +146,8 @@ def total_of(files: Sequence[FileCounts]) -> FileCounts:
     return FileCounts("", "", *(sum(getattr(one, word) for one in files) for word in words))
 
 
-def progress_of(run: ImportRun, *, seen: int | None = None, since: int | None = None) -> Progress:
-    """How far a working run is, and whether it still moves. `seen` and `since` come back from the page's last poll."""
+def progress_of(run: ImportRun) -> Progress:
+    """How far a working run is, and whether it still moves."""
     now = time.time()
     queued = run.options.get("queued", {})
     began = queued.get("began")
@@ -137,13 +166,11 @@ def progress_of(run: ImportRun, *, seen: int | None = None, since: int | None = 
     if total is not None:
         total = max(total, done)
     left = None
-    if began and total and 0 < done < total:
-        left = int((now - began) / done * (total - done)) + 1
-    start = since if since is not None and seen == done else int(now)
+    still = stalled(run, now)
+    if began and total and 0 < done < total and not still:
+        left = int(max(moved_at(run) - began, 0) / done * (total - done)) + 1
     waiting = bool(queued) and not began and now - queued.get("at", now) > WORKER_AFTER
-    at_work = run.state in (State.CHECKING, State.WRITING) or not queued
-    still = at_work and now - start > STILL_AFTER
-    return Progress(done, total, left, waiting, still, start)
+    return Progress(done, total, left, waiting, still)
 
 
 def notes_of(run: ImportRun) -> list[str]:

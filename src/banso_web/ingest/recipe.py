@@ -152,6 +152,8 @@ class _Work:
                 if shaping.kind == "ledger"
                 else {}
             )
+            if "amount_per" in shaping.fields:
+                row.values.setdefault("amount_per", "")  # a row that does not say it is refused, not guessed
             yield {**custom, **row.values, "row": at * FILE_STEP + row.number}
         for one in source.table.skipped:
             self.out.skipped[one.kind] = self.out.skipped.get(one.kind, 0) + 1

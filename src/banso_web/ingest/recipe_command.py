@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from banso_web.core.errors import Refused
 from banso_web.core.ui.formats import joined
-from banso_web.ingest import actions, drafts, saved
+from banso_web.ingest import actions, doubling, drafts, saved
+from banso_web.ingest.afterwards import Afterwards, after_import
 from banso_web.ingest.looks import table_of
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.preparing import derive_for, prepare, settle_recipe, sources_of, vanished_in
@@ -19,6 +20,8 @@ from banso_web.ingest.questions import CHOICES
 from banso_web.ingest.recipe import MOST_ROWS, Derivation, TooManyRows
 from banso_web.ingest.shaping import Shaping, column_label
 from banso_web.ingest.words import reason_text
+
+ANSWERS = {**CHOICES, "doubling": doubling.ANSWERS}
 
 
 class _OnDisk:
@@ -38,8 +41,8 @@ def read_answers(given: Sequence[str]) -> dict[str, str]:
     found = {}
     for one in given:
         key, _sign, value = one.partition("=")
-        if value not in CHOICES.get(key, ()):
-            known = ", ".join(f"{name}={'|'.join(values)}" for name, values in CHOICES.items())
+        if value not in ANSWERS.get(key, ()):
+            known = ", ".join(f"{name}={'|'.join(values)}" for name, values in ANSWERS.items())
             raise Refused(
                 _("--answer %(given)s は使えません。使えるもの: %(known)s") % {"given": one, "known": known}
             )
@@ -62,6 +65,7 @@ def checked_run(
     Raises Refused where a column is open, ReadProblem where the file cannot be read.
     """
     options = read_answers(answers)
+    doubled = options.pop("doubling", "")
     if not path.is_file():
         raise FileNotFoundError(str(path))
     run = drafts.receive([_OnDisk(path)], actor=None)
@@ -85,7 +89,12 @@ def checked_run(
             upload.mapping = upload.mapping or mapping.pk
         drafts.keep_uploads(run, uploads, known=known)
         made = derive_for(run, sources_of(run))
-        _print(made)
+        after = after_import(run, made, shaping)
+        _print(made, after)
+        run.options["doubled"] = after.doubled
+        doubling.answer(run, doubled)
+        if after.doubled:
+            click.echo(doubling.words(after.doubled))
         if gone := vanished_in(run, made):
             listed = joined(one.code for one in gone[:10])
             words = _(
@@ -111,7 +120,7 @@ def checked_run(
         raise
 
 
-def _print(made: Derivation) -> None:
+def _print(made: Derivation, after: Afterwards) -> None:
     head = (
         _("月"),
         _("月初"),
@@ -124,10 +133,12 @@ def _print(made: Derivation) -> None:
         _("月末日に有効"),
         _("元の表"),
         _("差"),
+        _("取り込み後の Banso"),
     )
-    for currency, months in made.derived.preview.months.items():
+    for currency, months in after.months.items():
         click.echo("\t".join([f"{head[0]} ({currency})", *head[1:]]))
-        for one in months:
+        for line in months:
+            one = line.month
             values = (
                 one.opening,
                 one.new,
@@ -141,6 +152,15 @@ def _print(made: Derivation) -> None:
             sheet = (
                 "—" if value is None else f"{value.normalize():f}" for value in (one.sheet, one.difference)
             )
-            click.echo("\t".join([str(one.month), *(f"{value.normalize():f}" for value in values), *sheet]))
+            click.echo(
+                "\t".join(
+                    [
+                        str(one.month),
+                        *(f"{value.normalize():f}" for value in values),
+                        *sheet,
+                        f"{line.after.normalize():f}",
+                    ]
+                )
+            )
     for row in made.refused:
         click.echo(f"{row['file']}\t{row['row']}\t{row['column']}\t{reason_text(row['code'], row['detail'])}")

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import get_language
 
+from banso_web.ingest.per_row import AMOUNT_PER, says_month, unit_columns
 from banso_web.ingest.readers import RawTable
 from banso_web.ingest.readers.aliases import Suggestion, header_key, match_header, suggest_columns
 from banso_web.ingest.readers.canonical import FILES
+from banso_web.ingest.readers.cells import blank, parse_date
 from banso_web.ingest.readers.convert import FieldMap, month_columns
 from banso_web.ingest.readers.schema import Column, FileSchema
 
+_LOOKED_AT = 2_000
 _NAME = Column("account_name", "顧客名", "Account name")
 _ACCOUNT = Column("account_id", "顧客ID", "Account ID", "key", True)
 _WHAT = (
@@ -29,7 +33,7 @@ _WHAT = (
 
 LEDGER = FileSchema(
     "ledger", "契約台帳", "Contract ledger", "state", ("contract_id",),
-    (*(replace(one, required=one.key in ("account_id", "product", "starts_on")) for one in FILES["contracts"].columns), _NAME),
+    (*(replace(one, required=one.key in ("account_id", "product", "starts_on")) for one in FILES["contracts"].columns), AMOUNT_PER, _NAME),
 )  # fmt: skip
 WIDE = FileSchema("wide", "月次MRR表", "Month table", "happening", (), (_ACCOUNT, _NAME, *_WHAT))
 SNAPSHOTS = FileSchema(
@@ -252,9 +256,45 @@ def suggested_shaping(table: RawTable, kind: str) -> Shaping:
         yearly = _yearly_beside(table, fields["mrr"].source)
         if yearly:  # 月額 on some rows, 年額 on others: an amount for twelve months
             fields["amount"], fields["term_months"] = yearly, FieldMap(constant="12")
+    if kind == "ledger" and "term_months" not in fields:
+        _each_row_says(table, fields)
     options: dict[str, Any] = {}
     if kind == "wide":
         options["unit"] = table.unit_hint
     if kind == "ledger":
         options["complete"] = True
-    return Shaping(kind, fields, options=options)
+    return Shaping(kind, fields, _empty(table, fields), options=options)
+
+
+def _each_row_says(table: RawTable, fields: dict[str, FieldMap]) -> None:
+    """Map a column of 月額/年額 words where the ledger has one amount column that does not say itself what it is."""
+    amounts = [key for key in ("mrr", "amount") if key in fields]
+    if len(amounts) != 1 or says_month(fields[amounts[0]].source):
+        return
+    taken = {one.source for one in fields.values()}
+    found = sorted(unit_columns(table, taken), key=lambda one: (not one.mixed, -one.counts.total()))
+    if found:
+        fields["amount_per"] = FieldMap(source=found[0].header)
+        fields[amounts[0]] = replace(fields[amounts[0]], divisor=1)
+
+
+def _empty(table: RawTable, fields: Mapping[str, FieldMap]) -> tuple[str, ...]:
+    """Headers of columns in which nothing stands: they are not taken."""
+    rows = table.sample(_LOOKED_AT)
+    taken = {one.source for one in fields.values()}
+    return tuple(
+        column.header
+        for column in table.columns
+        if column.header not in taken and rows and all(blank(row[column.index]) for row in rows)
+    )
+
+
+def all_on_the_first(table: RawTable, shaping: Shaping) -> bool:
+    """Whether 更新日 stands on the first of a month in every row: then it is the first day of what follows."""
+    source = shaping.fields["ends_on"].source if "ends_on" in shaping.fields else ""
+    place = next((one.index for one in table.columns if one.header == source), None)
+    if place is None or "更新" not in source:
+        return False
+    days = [parse_date(row[place]) for row in table.sample(_LOOKED_AT) if not blank(row[place])]
+    read = [one for one in days if isinstance(one, date)]
+    return bool(read) and all(one.day == 1 for one in read)

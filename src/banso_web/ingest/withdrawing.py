@@ -7,7 +7,7 @@ the run brings them back. Contracts that a ledger no longer has leave the lists 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -81,7 +81,10 @@ def vanished_of(run: ImportRun, watermark: int) -> list[Vanished]:
 
 def withdraws_contracts(run: ImportRun) -> bool:
     """Whether the person wants the vanished contracts withdrawn; unless asked, what is whole decides."""
-    recipe = run.options.get("recipe") or {}
+    return _takes_contracts(run.options.get("recipe") or {})
+
+
+def _takes_contracts(recipe: Mapping[str, Any]) -> bool:
     return bool(recipe.get("gone", WITHDRAW if recipe.get("complete") else KEEP) == WITHDRAW)
 
 
@@ -95,9 +98,17 @@ def withdrawn_codes(run: ImportRun, watermark: int) -> list[str]:
     if not recipe.get("series"):
         return []
     gone = {one.pk for one in vanished_of(run, watermark)}
-    if not recipe.get("complete") and not (gone and withdraws_contracts(run)):
+    return withdrawn_by(recipe, gone, movement_codes(imports_home() / run.stored_as), watermark, run.pk)
+
+
+def withdrawn_by(
+    recipe: Mapping[str, Any], gone: Set[int], kept: Set[str], watermark: int, but: int = 0
+) -> list[str]:
+    """The same for what is not settled yet. `gone`: contracts (pk) the file no longer has; `kept`: the ids it gives."""
+    takes = _takes_contracts(recipe)
+    if not recipe.get("complete") and not (gone and takes):
         return []
-    done, undone = entries_of(recipe["series"], but=run.pk)
+    done, undone = entries_of(recipe["series"], but=but)
     model = _handler().model
     ever = model._default_manager.filter(entry__in=undone).values("code")
     again = Q(entry__in=restated_entries(), code__in=ever)
@@ -105,13 +116,13 @@ def withdrawn_codes(run: ImportRun, watermark: int) -> list[str]:
     found = set(rows.values_list("code", flat=True))
     if gone:
         of_gone = set(rows.filter(contract__in=gone).values_list("code", flat=True))
-        if not withdraws_contracts(run):
+        if not takes:
             found -= of_gone
         elif not recipe.get("complete"):
             found = of_gone
     if recipe.get("first"):  # the file speaks of some months only: of the columns that it has
         found = {code for code in found if _speaks_of(recipe, code)}
-    return sorted(found - movement_codes(imports_home() / run.stored_as))
+    return sorted(found - kept)
 
 
 def step_contracts(context: Context, after: int) -> tuple[int, int] | None:
@@ -198,7 +209,7 @@ def withdraw(run: ImportRun, context: Context, entries: list[int]) -> None:
     insert_rows(_handler().model, [_void(row, context) for row in left])
 
 
-def _speaks_of(recipe: dict[str, Any], code: str) -> bool:
+def _speaks_of(recipe: Mapping[str, Any], code: str) -> bool:
     """Whether a movement came from a column the file has, or from the one behind, whose change starts from another level."""
     first, last = (Month.of(date.fromisoformat(recipe[key])) for key in ("first", "last"))
     on = column_of(code)

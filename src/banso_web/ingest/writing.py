@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,7 @@ def _hold(run: ImportRun) -> None:
 
 
 def _keep(run: ImportRun) -> None:
+    run.progress["moved"] = time.time()
     ImportRun.objects.filter(pk=run.pk).update(progress=run.progress)
 
 
@@ -171,7 +173,11 @@ def _settle(run: ImportRun) -> int:
     assert run.entry is not None
     mark = current_watermark()
     if mark != run.progress.get("watermark"):
-        if wrong := sum(handler.settle(run.entry) for handler in handlers()):
+        from banso_web.ingest.actions import files_of
+        from banso_web.ingest.doubling import found_anew
+
+        wrong = sum(handler.settle(run.entry) for handler in handlers())
+        if wrong := wrong or found_anew(run, files_of(run)):
             raise BooksChanged(wrong)
         run.progress["watermark"] = mark
         _keep(run)

@@ -218,6 +218,19 @@ def _jobs() -> Finding:
     return Finding("jobs", State.OK, "0")
 
 
+def _imports() -> Finding:
+    """Imports that were cut off in the middle."""
+    from banso_web.ingest.stalled import stalled_runs
+
+    if stalled := [run.pk for run in stalled_runs()]:
+        mend = _(
+            "途中で止まった取り込みです。banso up が動いていれば数分で自動で再開します。再開しないときは banso import --resume %(run)s を実行してください(やめるなら --drop %(run)s)。"
+        ) % {"run": stalled[0]}
+        listed = ", ".join(f"#{one}" for one in stalled[:10])
+        return Finding("imports", State.WARNING, _("%(runs)s が止まっています") % {"runs": listed}, mend)
+    return Finding("imports", State.OK, "0")
+
+
 def _last_backup() -> Finding:
     found = own_backups()
     if not found:
@@ -266,6 +279,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _erased_in_backups,
     _clock,
     _jobs,
+    _imports,
 )
 
 

@@ -7,6 +7,7 @@ rows where there are any, problems, marks, and a `Preview` whose months stand be
 from banso.revenue.recipes.contracts import from_contracts
 from banso.revenue.recipes.dates import CANCEL_READINGS, END_READINGS, EndReading, months_between
 from banso.revenue.recipes.deals import DealKind, from_won_deals
+from banso.revenue.recipes.doubling import Doubled, Told, doubled
 from banso.revenue.recipes.invoices import from_invoice_lines
 from banso.revenue.recipes.levels import from_snapshots, from_wide
 from banso.revenue.recipes.preview import Preview, PreviewMonth, preview_of
@@ -17,6 +18,7 @@ __all__ = [
     "END_READINGS",
     "DealKind",
     "Derived",
+    "Doubled",
     "EndReading",
     "Joined",
     "Mark",
@@ -25,6 +27,8 @@ __all__ = [
     "PreviewMonth",
     "RowProblem",
     "Stored",
+    "Told",
+    "doubled",
     "from_contracts",
     "from_invoice_lines",
     "from_snapshots",

@@ -38,6 +38,8 @@ from banso.revenue.recipes.rows import (
     ymd,
 )
 
+# What one amount column is for, row by row (`amount_per`): its months; "term" is the whole term.
+PER_MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 LATE_DAYS = 30  # a return within 30 days of the last day of service is 更新遅延 (metric dictionary)
 
 
@@ -69,6 +71,7 @@ class _Context:
     undecided: Literal["end", "continue"]
     overlap: Literal["sum", "replace"]
     currency: str
+    until: date | None = None
     out: Collector = field(default_factory=Collector)
     shifts: dict[str, Counter[EndReading]] = field(
         default_factory=lambda: {"end_reading": Counter(), "cancel_reading": Counter()}
@@ -88,7 +91,8 @@ def from_contracts(
 ) -> Derived:
     """Movements from a contract ledger. Pure; the same rows in any order give the same movements.
 
-    Rows: ``account_id``, ``starts_on``, and ``mrr``, or ``amount`` with ``term_months`` (or with ``ends_on``); optional
+    Rows: ``account_id``, ``starts_on``, and ``mrr``, or ``amount`` with ``term_months`` (or with ``ends_on``), or either
+    of them with ``amount_per`` (month, quarter, half_year, year: divided by its months; term: the whole term); optional
     ``contract_id``, ``product``, ``ends_on``, ``ended_on``, ``notified_on``, ``auto_renew``, ``renewal_months``,
     ``currency``, ``row``; other columns travel into `Derived.contracts`.
 
@@ -98,13 +102,13 @@ def from_contracts(
     later takes the place of the earlier). ``auto_renew`` goes on past ``ends_on`` until a term follows (marked);
     ``ended_on`` wins over everything; ``notified_on`` ends an automatic renewal with the running term. A term past its
     end without any decision ends there (`undecided="end"`) or goes on, marked (`"continue"`: 更新手続中). Dates from 2099
-    on mean no end.
+    on mean no end. Marked as undecided are only ends before `until` (today).
 
     `end_reading` says what ``ends_on`` means (更新日 may be the day after), `cancel_reading` what ``ended_on`` means.
     Movement ids are ``derived:<contract_id>:<day>:<start|change|handover|end>``; a renewal that arrives later replaces
     the id of the end it undoes. Rows that cannot be read are in `problems` and give nothing.
     """
-    context = _Context(end_reading, cancel_reading, undecided, overlap, currency)
+    context = _Context(end_reading, cancel_reading, undecided, overlap, currency, until)
     groups: dict[tuple[str, str, str, bool], list[_Term]] = defaultdict(list)
     for at, row in enumerate(rows):
         term = _read(row, place(row, at), context)
@@ -198,6 +202,15 @@ def _units(row: Row, first: date, ends_on: date | None, at: int, context: _Conte
     mrr, amount, term = number(row, "mrr"), number(row, "amount"), number(row, "term_months")
     problems, marks = context.out.problems, context.out.marks
     try:
+        if "amount_per" in row and (per := text(row, "amount_per")) != "term":
+            written = mrr if mrr is not None else amount
+            if per not in PER_MONTHS or written is None:
+                code, column = ("no_unit", "amount_per") if per not in PER_MONTHS else ("no_amount", "mrr")
+                problems.append(RowProblem(code, at, column, per))
+                return None
+            return monthly_units(written, PER_MONTHS[per])
+        if "amount_per" in row and amount is None:
+            mrr, amount = None, mrr
         if mrr is not None:
             return monthly_units(mrr, 1)
         if amount is None:
@@ -306,7 +319,8 @@ def _move(term: _Term, first_of_group: _Term, began: date, context: _Context) ->
         _emit(term, "end", term.last, -term.units, "churn", context)
         if term.written is not None:
             _count_shifts(term, context)
-    if term.rolls and term.after is None:
+    past = context.until is None or term.ends_on is None or term.ends_on < context.until
+    if term.rolls and term.after is None and (past or term.row.get("auto_renew") is True):
         code = "auto_renew_continues" if term.row.get("auto_renew") is True else "undecided_end"
         context.out.marks.append(Mark(code, term.account, term.contract, term.ends_on, term.number))
 
@@ -351,7 +365,7 @@ def _contract_row(term: _Term) -> dict[str, object]:
     row = {
         key: value
         for key, value in term.row.items()
-        if value is not None and key not in {"row", "amount", "term_months"}
+        if value is not None and key not in {"row", "amount", "term_months", "amount_per"}
     }
     row |= {
         "contract_id": term.contract, "account_id": term.account, "product": term.product, "starts_on": term.first,

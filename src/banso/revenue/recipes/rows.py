@@ -41,7 +41,7 @@ class MovementRow(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """A row that gives no movement, and why. `code`: ``no_account``, ``no_start``, ``no_amount``, ``no_term``,
+    """A row that gives no movement, and why. `code`: ``no_account``, ``no_start``, ``no_amount``, ``no_term``, ``no_unit``,
     ``end_before_start``, ``no_kind``, ``no_date``, ``no_period``, ``end_without_start``, ``below_zero``,
     ``amount_too_large``, ``no_rows_of_day``."""
 

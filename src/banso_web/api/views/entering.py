@@ -53,6 +53,10 @@ class RowsIn(Given):
     )
     accept_rejects: bool = Field(False, description="Write the other rows although some are refused.")
     dry_run: bool = Field(False, description="Check and count; write nothing.")
+    doubling: Literal["", "add"] = Field(
+        "",
+        description="`add`: customers who have MRR from a company's own file already get this on top (422 `doubling` otherwise).",
+    )
     known: Literal["now", "effective"] = Field(
         "now", description="When rows without recorded_at were known: now, or when they happened (assumed)."
     )
@@ -144,6 +148,7 @@ def enter_rows(
         known=body.known,
         accept_rejects=body.accept_rejects,
         dry_run=body.dry_run,
+        doubling=body.doubling,
     )
     if done.failure:
         raise Stop(422, "unreadable_rows", done.failure)

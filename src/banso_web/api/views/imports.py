@@ -26,7 +26,7 @@ from banso_web.api.words import said
 from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.core.facts import Asked, current_watermark
-from banso_web.ingest import actions, jobs
+from banso_web.ingest import actions, doubling, jobs
 from banso_web.ingest.chosen import begin, is_recipe, told_of
 from banso_web.ingest.drafts import is_draft, refuse_uploads
 from banso_web.ingest.inputs import Input, UnknownFile, in_order, inputs_of
@@ -73,6 +73,12 @@ class RunOut(Schema):
     counts: dict[str, CountsOut]
     rejected: int
     notes: list[str] = Field(description="What a person should be told, in the caller's language.")
+    doubling: str | None = Field(
+        description="MRR that would be counted twice, while nobody has answered: `confirm` is refused (422 `doubling`)."
+    )
+    stalled: bool = Field(
+        description="Nothing has moved for a while: the process was cut off. `resume` goes on."
+    )
     failure: str | None
     published: int | None = Field(description="The watermark it was published at.")
     made_by: str | None
@@ -86,6 +92,10 @@ class RunAnswer(schemas.Stamp):
 
 class ConfirmIn(Given):
     accept_rejects: bool = Field(False, description="Import the other rows although some cannot be.")
+    doubling: Literal["", "add"] = Field(
+        "",
+        description="`add`: customers who have MRR from another import already get this on top (`drop` otherwise).",
+    )
 
 
 class UndoIn(Given):
@@ -122,6 +132,8 @@ def _run(run: Any) -> dict[str, Any]:
         "counts": counts,
         "rejected": run.rejected.count(),
         "notes": [*told_of(run), *notes_of(run)],
+        "doubling": doubling.words(asking) if (asking := doubling.open_question(run)) else None,
+        "stalled": progress.still,
         "failure": run.failure or None,
         "published": run.entry.seq if run.entry else None,
         "made_by": run.made_by.name if run.made_by else None,
@@ -247,6 +259,9 @@ def confirm_import(request: HttpRequest, run: Path[Id], body: ConfirmIn) -> Any:
     """Write and publish a checked run (202 where the worker does it: more than 5,000 rows)."""
     member = who(request)
     found = access_run(member, run)
+    if state_key(found) == "ready":
+        doubling.answer(found, body.doubling)
+        doubling.refuse_unanswered(found)
     if state_key(found) == "ready" and sum(row["read"] for row in found.counts.values()) > ROWS_AT_ONCE:
         if found.rejected.exists() and not body.accept_rejects:
             text = _(

@@ -91,8 +91,11 @@ def test_a_draft_can_be_dropped_and_a_second_confirm_is_refused(pages: Pages) ->
 def test_a_killed_write_is_resumed_from_the_page(pages: Pages) -> None:
     run = pages.go(pages.upload(("accounts.csv", ACCOUNTS)))
     pages.client.post(f"/imports/{run.pk}/confirm/")
-    ImportRun.objects.filter(pk=run.pk).update(state="writing")  # the worker died right after taking it
-    text = pages.client.get(f"/imports/{run.pk}/?seen=0&since=1000").content.decode()
+    run.refresh_from_db()
+    queued = {**run.options["queued"], "began": 1000.0}  # the worker died right after taking it
+    options = {**run.options, "queued": queued, "at": 1000.0}
+    ImportRun.objects.filter(pk=run.pk).update(state="writing", options=options, progress={})
+    text = pages.client.get(f"/imports/{run.pk}/").content.decode()
     assert "続きから再開する" in text
     assert pages.client.post(f"/imports/{run.pk}/resume/").status_code == 302
     pages.work(run)

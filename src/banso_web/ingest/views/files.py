@@ -16,7 +16,7 @@ from banso_web.ingest import drafts
 from banso_web.ingest.drafts import Upload
 from banso_web.ingest.forms import FileForm, KnownForm
 from banso_web.ingest.looks import Look, kind_choices, look_at
-from banso_web.ingest.views.runs import run_of
+from banso_web.ingest.views.runs import published_elsewhere, run_of
 from banso_web.ingest.views.steps import next_step
 
 
@@ -75,7 +75,7 @@ def import_files(request: HttpRequest, run_id: int) -> HttpResponse:
     """What each file holds. A changed sheet or header row shows the file anew; going on leads to the columns."""
     run = run_of(run_id)
     if not drafts.editable(run):
-        return redirect("import_run", run.pk)
+        return published_elsewhere(request, run)
     uploads = drafts.uploads_of(run)
     looks = [look_at(drafts.path_of(run, one), one) for one in uploads]
     forms = _forms(looks, request)

@@ -13,7 +13,7 @@ from banso_web.core.ui.lists import Order, keyset_page
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.readers.canonical import FILES
 from banso_web.ingest.readers.schema import FileSchema
-from banso_web.ingest.reads import STATES, counts_of, state_key, total_of
+from banso_web.ingest.reads import STATES, counts_of, shown_key, total_of
 
 SIZE = 50
 
@@ -23,7 +23,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     """Every run, the latest first."""
     found = keyset_page(ImportRun.objects.select_related("made_by", "entry"), request, Order(()), size=SIZE)
     lines = [
-        {"run": run, "word": STATES[state_key(run)][0], "tone": STATES[state_key(run)][1], "sum": total_of(counts_of(run))}
+        {"run": run, "word": STATES[shown_key(run)][0], "tone": STATES[shown_key(run)][1], "sum": total_of(counts_of(run))}
         for run in found.rows
     ]  # fmt: skip
     return render_page(request, "ingest/list.html", {"lines": lines, "list_page": found, "files": _files()})

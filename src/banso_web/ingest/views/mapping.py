@@ -23,7 +23,7 @@ from banso_web.ingest.preparing import prepare
 from banso_web.ingest.readers import RawTable, ReadProblem, ShapeChange
 from banso_web.ingest.reads import kind_label
 from banso_web.ingest.shaping import Shaping, column_label
-from banso_web.ingest.views.runs import run_of
+from banso_web.ingest.views.runs import published_elsewhere, run_of
 from banso_web.ingest.views.steps import next_step
 
 
@@ -42,7 +42,7 @@ def import_mapping(request: HttpRequest, run_id: int, at: int) -> HttpResponse:
     """A change in the form (htmx) shows the preview anew; going on saves the mapping with the file's shape."""
     run = run_of(run_id)
     if not drafts.editable(run):
-        return redirect("import_run", run.pk)
+        return published_elsewhere(request, run)
     uploads, upload, table = _opened(run, at)
     if upload.shaping is None:
         prepare(upload, table, uploads)

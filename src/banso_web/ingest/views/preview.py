@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from banso_web.core.pages import page, reader, render_page
-from banso_web.ingest import drafts, jobs
+from banso_web.ingest import doubling, drafts, jobs
+from banso_web.ingest.afterwards import Afterwards, after_import
 from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.preparing import derive_for, settle_recipe, sources_of, vanished_in
@@ -21,11 +23,14 @@ from banso_web.ingest.readers import ReadProblem
 from banso_web.ingest.recipe import (
     MOST_ROWS,
     Derivation,
+    Source,
     TooManyRows,
     parse_totals,
 )
 from banso_web.ingest.recipe_words import MARKS, SHORT_READINGS
-from banso_web.ingest.views.runs import run_of
+from banso_web.ingest.shaping import all_on_the_first
+from banso_web.ingest.telling import blanks_of, mixed_units
+from banso_web.ingest.views.runs import asked_of, drop, published_elsewhere, run_of
 from banso_web.ingest.words import failure_data, failure_text, fix_text, reason_text
 
 SHOWN = 30
@@ -49,11 +54,11 @@ def _read(kind: str, before: Mapping[str, Any], data: Mapping[str, Any]) -> dict
 
 
 @page("import.run", edits=True)
-def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_preview(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Answers change the preview at once (htmx); going on writes the derived rows beside the upload and starts the check."""
     run = run_of(run_id)
     if not drafts.editable(run):
-        return redirect("import_run", run.pk)
+        return published_elsewhere(request, run)
     uploads = drafts.uploads_of(run)
     recipe = [one for one in uploads if one.kind in RECIPES]
     if not recipe or any(one.shaping is None for one in recipe):
@@ -65,6 +70,8 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
             shaping["options"] = {**_read(one.kind, shaping["options"], request.POST), **own}
             one.shaping = shaping
         drafts.keep_uploads(run, uploads)
+        if request.POST.get("doubling") == doubling.STOP and request.POST.get("deed") == "go":
+            return drop(request, run_id)
     try:
         made = derive_for(run, sources_of(run))
     except ReadProblem as problem:
@@ -79,10 +86,24 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
             % {"limit": f"{MOST_ROWS:,}"},
         )
         return redirect("import_files", run.pk)
+    sources = sources_of(run)
+    after = after_import(run, made, sources[0].shaping)
+    doubling.note(run, after.doubled)
+    if request.method == "POST":
+        doubling.answer(run, request.POST.get("doubling", ""))
+    unanswered = False
     if request.method == "POST" and request.POST.get("deed") == "go" and made.derived.movements:
-        return _go(request, run, made)
-    context = _context(run, made)
-    return render_page(request, "ingest/preview.html", context, fragment="ingest/_preview.html")
+        unanswered = doubling.open_question(run) is not None
+        if not unanswered:
+            return _go(request, run, made)
+    context = _context(run, made, sources, after) | {"unanswered": unanswered}
+    return render_page(
+        request,
+        "ingest/preview.html",
+        context,
+        fragment="ingest/_preview.html",
+        status=422 if unanswered else 200,
+    )
 
 
 def _go(request: HttpRequest, run: ImportRun, made: Derivation) -> HttpResponse:
@@ -91,13 +112,14 @@ def _go(request: HttpRequest, run: ImportRun, made: Derivation) -> HttpResponse:
     return redirect("import_run", run.pk)
 
 
-def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
-    sources = sources_of(run)
+def _context(
+    run: ImportRun, made: Derivation, sources: Sequence[Source], after: Afterwards
+) -> dict[str, Any]:
     shaping = sources[0].shaping
     options = shaping.options
     used = {key for source in sources for key, one in source.shaping.fields.items() if one.source}
     preview = made.derived.preview
-    months = [{"currency": money, "rows": rows} for money, rows in preview.months.items()]
+    months = [{"currency": money, "rows": rows} for money, rows in after.months.items()]
     _found, bad_totals = parse_totals(str(options.get("totals", "")))
     vanished = vanished_in(run, made)
     marks = Counter(mark.code for _file, mark in made.marks)
@@ -106,12 +128,16 @@ def _context(run: ImportRun, made: Derivation) -> dict[str, Any]:
         kept = examples.setdefault(mark.code, [])
         if len(kept) < 5:
             kept.append(mark_words(file if len(sources) > 1 else "", mark))
+    blanks, earlier = blanks_of(made)
     return {
-        "run": run, "kind": made.kind, "label": RECIPES[made.kind], "options": options, "made": made, "months": months,
+        "blanks": blanks, "blanks_earlier": earlier, "mixed": mixed_units(sources),
+        "run": run, "doubling": asked_of(run), "elsewhere": after.elsewhere, "kind": made.kind, "label": RECIPES[made.kind], "options": options, "made": made, "months": months,
         "agrees": preview.agrees, "has_sheet": any(row.sheet is not None for rows in preview.months.values() for row in rows),
         "movements": len(made.derived.movements), "contracts": len({row["contract_id"] for row in made.derived.contracts}),
         "customers": len({row["account_id"] for row in made.derived.movements}), "ends": preview.ends,
-        "questions": questions_of(made, options, used, vanished), "short": SHORT_READINGS,
+        "questions": questions_of(
+            made, options, used, vanished, first_days=made.kind == "ledger" and all_on_the_first(sources[0].table, shaping)
+        ), "short": SHORT_READINGS,
         "marks": [{"words": MARKS.get(code, code), "count": n, "examples": examples[code]} for code, n in marks.most_common()],
         "refused": [
             {**one, "reason": reason_text(one["code"], one["detail"]), "fix": fix_text(one["code"], one["detail"]),

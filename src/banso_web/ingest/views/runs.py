@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -11,7 +14,7 @@ from django.views.decorators.http import require_POST
 from banso_web.core.errors import NotVisible, Refused
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.lists import Order, keyset_page
-from banso_web.ingest import actions, jobs
+from banso_web.ingest import actions, doubling, jobs
 from banso_web.ingest.drafts import editable, is_draft, uploads_of
 from banso_web.ingest.forms import UndoForm
 from banso_web.ingest.models import ImportRun
@@ -23,10 +26,15 @@ from banso_web.ingest.reads import (
     progress_of,
     refused_of,
     same_file_before,
+    shown_key,
     state_key,
     total_of,
 )
 from banso_web.ingest.rejected import rejected_csv
+from banso_web.ingest.telling import MATCHES_OF, matches_waiting
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 SHOWN_REFUSED = 20
 State = ImportRun.State
@@ -40,32 +48,48 @@ def run_of(run_id: int) -> ImportRun:
     return run
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 16 else None
+def published_elsewhere(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    """To the run, and in words that another window was first where that is so."""
+    if request.method == "POST" and run.state == State.DONE:
+        messages.info(
+            request,
+            _("別の画面で公開済みです。この取り込みの結果を表示しています。データは変わっていません。"),
+        )
+    return redirect("import_run", run.pk)
 
 
-def _context(request: HttpRequest, run: ImportRun) -> dict[str, object]:
+def asked_of(run: ImportRun) -> dict[str, str] | None:
+    """The question about MRR that would be counted twice, with what was answered; None where nothing would."""
+    if not (found := run.options.get("doubled")):
+        return None
+    return {"words": doubling.words(found), "answer": (run.options.get("doubling") or {}).get("answer", "")}
+
+
+def _context(member: Member, run: ImportRun) -> dict[str, object]:
     key = state_key(run)
     files = counts_of(run)
     refused = run.rejected.count() if key not in WORKING else 0
     return {
         "run": run,
         "key": key,
-        "word": STATES[key][0],
-        "tone": STATES[key][1],
+        "word": STATES[shown_key(run)][0],
+        "tone": STATES[shown_key(run)][1],
         "working": key in WORKING,
-        "progress": progress_of(run, seen=_number(request.GET.get("seen")), since=_number(request.GET.get("since"))),
+        "progress": progress_of(run),
         "files": files,
         "sum": total_of(files),
         "notes": notes_of(run),
         "refused": refused,
         "refused_rows": refused_of(
-            run.rejected.order_by("file", "row_number")[:SHOWN_REFUSED], run, reader(request)
+            run.rejected.order_by("file", "row_number")[:SHOWN_REFUSED], run, member
         ) if refused else [],
         "editable": editable(run) and key in ("ready", "failed", "draft"),
         "uploads": uploads_of(run),
         "before": same_file_before(run) if key == "ready" else None,
+        "doubling": asked_of(run) if key == "ready" else None,
         "changes": any(one.new or one.changed for one in files),
+        "customers": key == "done" and any(row.get("kind") in MATCHES_OF for row in run.counts.values()),
+        "matches": matches_waiting(member, run) if key == "done" else None,
     }  # fmt: skip
 
 
@@ -75,17 +99,30 @@ def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
     run = run_of(run_id)
     if is_draft(run):
         return redirect("import_files", run.pk)
-    return render_page(request, "ingest/run.html", _context(request, run), fragment="ingest/_run.html")
+    return render_page(
+        request, "ingest/run.html", _context(reader(request), run), fragment="ingest/_run.html"
+    )
 
 
 @require_POST
 @page("import.run")
-def confirm(request: HttpRequest, run_id: int) -> HttpResponse:
+def confirm(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Write a checked run; rows that cannot be taken are left out only by an explicit tick."""
     run = run_of(run_id)
     accept = request.POST.get("accept") == "1"
+    if run.state == State.DONE:
+        return published_elsewhere(request, run)
     if run.state != State.READY or state_key(run) == "queued_write":
         raise Refused(_("この取り込みは確認待ちではありません。データは変わっていません。"), code="not_ready")
+    doubling.answer(run, request.POST.get("doubling", ""))
+    if request.POST.get("doubling") == doubling.STOP:
+        return drop(request, run_id)
+    if doubling.open_question(run):
+        messages.error(
+            request,
+            _("すでに MRR のある顧客をどうするかを選んでから進めてください。まだ何も書いていません。"),
+        )
+        return redirect("import_run", run.pk)
     if run.rejected.exists() and not accept:
         messages.error(
             request,
