@@ -14,6 +14,8 @@ from types import FrameType
 
 import click
 
+#: Threads of a web process: a few slow senders do not keep the others waiting (config.bodies bounds them).
+THREADS = 8
 PAUSES = (0.5, 1, 2, 5, 10, 30)
 
 
@@ -77,7 +79,15 @@ def children(host: str, port: int, *, workers: int = 2, collect_port: int | None
     """Web (WSGI), worker, scheduler, compactor, and with a port of its own the collector (ASGI): this same Python."""
     python = [sys.executable, "-m"]
     web = _granian(
-        "wsgi", host, port, workers, "banso_web.config.wsgi:application", "--blocking-threads", "2"
+        "wsgi",
+        host,
+        port,
+        workers,
+        "banso_web.config.wsgi:application",
+        "--blocking-threads",
+        str(THREADS),
+        "--http1-header-read-timeout",
+        "10000",
     )
     worker = [
         *python,
