@@ -35,18 +35,31 @@ class Bodies:
             words = b"Too many requests with a body at once. Nothing was stored; send it again.\n"
             start("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "5")])
             return [words]
+        length = environ.get("CONTENT_LENGTH") or ""
+        body = _Patient(
+            environ["wsgi.input"], int(length) if length.isdecimal() else None, self._room.release
+        )
+        environ["wsgi.input"] = body
         try:
-            environ["wsgi.input"] = _Patient(environ["wsgi.input"])
             return self._inner(environ, start)
         finally:
-            self._room.release()
+            body.leave()
 
 
 class _Patient:
     """A body whose pieces come within `PIECE_SECONDS` each. OSError where one does not: Django answers 400."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(
+        self, source: Any, length: int | None = None, leave: Callable[[], None] | None = None
+    ) -> None:
         self._source, self._given_up = source, False
+        self._left, self._leave = length, leave
+
+    def leave(self) -> None:
+        """Make room for another body: once this one is read, its request may take its time."""
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
 
     def read(self, size: int = -1) -> bytes:
         parts: list[bytes] = []
@@ -81,4 +94,8 @@ class _Patient:
             raise TimeoutError(GIVEN_UP) from None
         if isinstance(found, BaseException):
             raise found
+        if self._left is not None:
+            self._left -= len(found)
+        if not found or self._left == 0:
+            self.leave()
         return found

@@ -62,3 +62,14 @@ def test_a_body_that_does_not_come_is_given_up_and_holds_no_other(monkeypatch: p
     assert [str(problem) for problem in problems] == ["the body of the request did not come"]
     assert asked(application, io.BytesIO(b"a=b")) == ("200 OK", b"a=b")  # there is room again
     body.over.set()
+
+
+def test_a_body_that_is_read_holds_no_other_while_its_request_is_at_work() -> None:
+    def works(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        own = environ["wsgi.input"].read(3)
+        nested = asked(outer, io.BytesIO(b"b=c"), "3")[0] if own == b"a=b" else ""
+        start(nested or "200 OK", [])
+        return [own]
+
+    outer = Bodies(works, 1)
+    assert asked(outer, io.BytesIO(b"a=b"), "3") == ("200 OK", b"a=b")
