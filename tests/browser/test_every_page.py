@@ -155,7 +155,8 @@ RATIO = re.compile(r"<br>\s*([^<÷]*?) ÷ (.*?)(?: = |</div>)", re.S)
 
 
 def plain(html: str) -> str:
-    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", html)).replace("¥", "").replace("社", "")
+    text = re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", html))
+    return re.sub("¥|社|件|か月", "", text)
 
 
 def reproduced(page: Page, rows: str, body: str) -> list[str]:
