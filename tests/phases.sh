@@ -6,7 +6,7 @@
 set -eu
 python=$1
 shift
-jobs=${BANSO_TEST_JOBS:-2}
+jobs=${BANSO_TEST_JOBS:-3} # on two cores: much of a browser's and a child process's test is waiting
 spread="-n $jobs --dist loadfile --no-loadscope-reorder"
 
 browser=""

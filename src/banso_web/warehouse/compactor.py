@@ -5,17 +5,19 @@ One process at a time does this (a lease in the database); should two do it all 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from django.conf import settings
 from django.db.models import F, Q
 
 from banso_web.collect.actions import RejectedRow, keep_rejected
@@ -55,52 +57,66 @@ class LeaseLost(Exception):
 def compact() -> Round:
     """Take in everything that waits; nothing where another process holds the lease. Safe to run twice and to be killed."""
     done = Round()
-    if not _hold_lease():
-        return done
-    try:
-        seal_abandoned(log_folder())
-        for batch in _batches():
-            _take_in(batch, done)
-            if not _keep_lease():
-                break
-    finally:
-        _release_lease()
+    with _turn() as mine:
+        if mine:
+            seal_abandoned(log_folder())
+            for batch in _batches():
+                _take_in(batch, done)
+                if not _keep_lease():
+                    break
     return done
 
 
 def tidy() -> None:
     """Merge the files of closed days, sweep what nothing names, forget the names of logs long gone. Needs the lease too."""
-    if not _hold_lease():
-        return
-    try:
-        _tidy()
-    finally:
-        _release_lease()
+    with _turn() as mine:
+        if mine:
+            _tidy()
 
 
 @contextmanager
-def compacting_paused() -> Iterator[Callable[[], None]]:
-    """Nothing is taken in or swept inside: logs and files stay as they are. What it gives keeps the pause alive; call it
-    between parts of long work. Waits for a round that runs; raises TimeoutError after five minutes.
+def compacting_paused() -> Iterator[None]:
+    """Nothing is taken in or swept inside: logs and files of this home stay as they are. Waits for a round that runs.
+
+    A lock on a file, not a row: a backup writes nothing into a database that others write into without a pause, and the lock
+    falls with the process. Raises TimeoutError after five minutes.
     """
     end = time.monotonic() + 300
-    while not _hold_lease():
-        if time.monotonic() > end:
-            raise TimeoutError("the compactor did not let go")
-        time.sleep(0.2)
-    asked = time.monotonic()
+    with _lock_file() as descriptor:
+        while not _locked(descriptor):
+            if time.monotonic() > end:
+                raise TimeoutError("the compactor did not let go")
+            time.sleep(0.2)
+        yield
 
-    def keep() -> None:
-        nonlocal asked
-        if time.monotonic() - asked > LEASE_SECONDS / 4:
-            asked = time.monotonic()
-            if not _keep_lease():
-                raise TimeoutError("another process began to compact")
 
+@contextmanager
+def _lock_file() -> Iterator[int]:
+    descriptor = os.open(settings.BANSO_HOME / "compacting.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        yield keep
+        yield descriptor
     finally:
-        _release_lease()
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Whether this process may take in and sweep now: no backup pauses it, and it holds the lease."""
+    with _lock_file() as descriptor:
+        mine = _locked(descriptor) and _hold_lease()
+        try:
+            yield mine
+        finally:
+            if mine:
+                _release_lease()
 
 
 def _tidy() -> None:

@@ -99,6 +99,9 @@ def test_library_and_oracle_agree(
         bars, kinds = oracle.month_of(per, month, as_of, rates, contracts)
         whole = waterfall(book, month, **asked)
         assert row.month == whole.month == month
+        assert whole.difference == 0
+        if any(note.code == "negative_balance" for note in whole.notes):
+            continue  # no import lets a balance below 0 in; the library says so, and which bar holds it means nothing
         for name in ("opening", "new", "reactivation", "expansion", "contraction", "churn", "fx", "closing"):
             assert Fraction(getattr(whole, name)) == bars[name], (month, name)
             assert getattr(row, name) == getattr(whole, name), (month, name)

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,14 +123,14 @@ def backup(target: Path) -> Proof:
     partial = target.with_name(target.name + ".partial")
     try:
         # No event is taken from its log, and no file of events goes, between the snapshot and the copies of the files.
-        with compacting_paused() as keep:
-            return _backup(home, target, partial, keep)
+        with compacting_paused():
+            return _backup(home, target, partial)
     except BaseException:
         partial.unlink(missing_ok=True)  # a half-written file takes room and is of no use
         raise
 
 
-def _backup(home: Path, target: Path, partial: Path, keep: Callable[[], None]) -> Proof:
+def _backup(home: Path, target: Path, partial: Path) -> Proof:
     (home / "backups").mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=home / "backups") as name:
         data = Path(name)
@@ -149,7 +149,6 @@ def _backup(home: Path, target: Path, partial: Path, keep: Callable[[], None]) -
         ):
             sums = {}
             for member, path in _members(home, data):
-                keep()
                 # a file may grow while it is read: what goes in is what was summed
                 content = path.read_bytes() if member.startswith("home/") else None
                 if content is None:
