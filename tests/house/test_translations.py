@@ -53,6 +53,17 @@ def test_every_text_has_its_english() -> None:
     assert [f"{one.where}: {one.msgid}" for one in untranslated().values()] == []
 
 
+def test_one_text_has_one_english() -> None:
+    """Django merges all catalogues: of two translations of one text without a context, one would win everywhere."""
+    said: dict[tuple[str | None, str], set[str]] = {}
+    for path in SRC.glob("**/locale/en/LC_MESSAGES/django.po"):
+        for entry in catalogue(str(path)):
+            if entry.id:
+                first = entry.id if isinstance(entry.id, str) else entry.id[0]
+                said.setdefault((entry.context, first), set()).add(str(entry.string))
+    assert {key: forms for key, forms in said.items() if len(forms) > 1} == {}
+
+
 def test_english_keeps_the_placeholders() -> None:
     wrong = {
         msgid: forms

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from banso.periods import week_start
 from banso.usage import band, weeks_of
@@ -120,7 +121,7 @@ def _marks(member: Member, account_id: int, asked: Asked) -> list[tuple[date, st
     )
     at = asked.as_of.toordinal()
     for contract in contracts:
-        for name, word in (("starts_on", _("契約開始")), ("ended_on", _("契約終了"))):
+        for name, word in (("starts_on", _("契約開始")), ("ended_on", pgettext("mark", "契約終了"))):
             told = stated[name].at(contract, at)
             if told:
                 found.append((date.fromisoformat(told), word))
