@@ -116,7 +116,7 @@ def children(host: str, port: int, *, workers: int = 2, collect_port: int | None
 def _granian(interface: str, host: str, port: int, workers: int, target: str, *more: str) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", interface, "--host", host, "--port", str(port)),
-        *("--workers", str(workers), *more, "--no-access-log", "--log-level", "warning", target),
+        *("--workers", str(workers), *more, "--no-access-log", "--log-level", "error", target),
     ]
 
 

@@ -15,7 +15,6 @@ from banso_web.accounts.counting import CHUNK
 from banso_web.core.facts import Asked
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ACTIVE, ListQuery, customers, following, remembered
-from banso_web.revenue.reads.customers import counted_movements
 from banso_web.revenue.reads.renewals import Pending, pending_renewals
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Grid:
 def overdue(asked: Asked) -> dict[int, Pending]:
     """{customer: its contract that is longest past its end without a decision} (期限超過), the longest waiting first."""
     found: dict[int, Pending] = {}
-    for one in pending_renewals(asked, counted_movements(asked)):
+    for one in pending_renewals(asked):
         found.setdefault(one.account_id, one)
     return found
 

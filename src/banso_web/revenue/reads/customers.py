@@ -139,9 +139,12 @@ def counted_movements(asked: Asked, *, group: bool = False) -> Counted:
     return _counted.get((rules, asked.as_of, asked.known_at, group), lambda: _count(asked, rules, group))
 
 
-def count_some(asked: Asked, accounts: Collection[int]) -> Counted:
-    """The same for a few accounts (with everybody merged into them), read at once and not kept."""
-    stored = loaded_for(asked.watermark, accounts, asked.known_at)
+FEW = 5_000  # customers that are read by themselves; from here on the whole book is cheaper
+
+
+def count_some(asked: Asked, accounts: Collection[int], stored: Loaded | None = None) -> Counted:
+    """The same for a few accounts (with everybody merged into them), read at once (unless given) and not kept."""
+    stored = stored or loaded_for(asked.watermark, accounts, asked.known_at)
     mark = _state_mark("account", asked.watermark)
     states = timelines(
         "account",

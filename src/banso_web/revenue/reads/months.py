@@ -15,6 +15,7 @@ from banso_web.accounts import counting
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import Scope
 from banso_web.revenue.reads.customers import (
+    FEW,
     Counted,
     count_some,
     counted_movements,
@@ -23,8 +24,6 @@ from banso_web.revenue.reads.customers import (
     within,
 )
 from banso_web.revenue.reads.series import find_series
-
-FEW = 5_000  # customers that are read by themselves; from here on the whole book is cheaper
 
 _waterfalls: Memo[Waterfall] = Memo(96)
 _series: Memo[Monthly] = Memo(64)

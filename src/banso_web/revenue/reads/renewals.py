@@ -21,8 +21,16 @@ from banso_web.core.facts.states import WITHDRAWN, raw_rows, stated_day
 from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
 from banso_web.revenue.models import Movement
-from banso_web.revenue.reads.book import loaded
-from banso_web.revenue.reads.customers import Counted, day_value, in_scope
+from banso_web.revenue.reads.book import Loaded, loaded, loaded_for
+from banso_web.revenue.reads.customers import (
+    FEW,
+    Counted,
+    count_some,
+    counted_movements,
+    day_value,
+    in_scope,
+    rules_at,
+)
 from banso_web.revenue.reads.rated import Held, held_in, is_carried, to_reporting
 
 #: Upper apps that know of contacts add `(account ids, first, last, asked) -> ids with a contact`, or None where they hold
@@ -286,56 +294,89 @@ def _contacted(
     return {key for key in table["contract_id"] if customer_of[key] in touched}
 
 
-def pending_renewals(asked: Asked, counted: Counted, decided_by: date | None = None) -> tuple[Pending, ...]:
+def pending_renewals(
+    asked: Asked, counted: Counted | None = None, decided_by: date | None = None
+) -> tuple[Pending, ...]:
     """更新手続中(仮に継続): contracts past their stated end, without 自動更新 and without an end of service, that still
     carry MRR at the close of the day; the longest waiting first.
 
-    `decided_by`: the day up to which a decision counts (the asked day unless said). A month that is closed later asks for
-    its last day: a term that ended on that day is over, and one that somebody renewed since is not waiting.
+    `counted`: the book of a question that has it at hand; without one, few customers are read alone and nobody's book where
+    no contract is past its end. `decided_by`: the day up to which a decision counts (the asked day unless said). A month that
+    is closed later asks for its last day: a term that ended on that day is over, and one that somebody renewed since is not
+    waiting.
     """
     until = max(decided_by or asked.as_of, asked.as_of)
-    key = (counted.rules, asked.as_of, asked.known_at, until)
+    key = (rules_at(asked), asked.as_of, asked.known_at, until)
     return _pending.get(key, lambda: _find_pending(asked, counted, until))
 
 
-def _find_pending(asked: Asked, counted: Counted, until: date) -> tuple[Pending, ...]:
+def _overdue(asked: Asked, until: date) -> dict[int, tuple[Stated, date]]:
+    """{contract: its terms, its stated end} of those past it that nobody settled."""
     last_end = min(asked.as_of, until - timedelta(days=1))  # on its last day a term is not over
     rows = StateVersion.objects.filter(effective(asked.watermark), subject="contract")
     past = rows.filter(values__ends_on__lte=last_end.isoformat()).values_list("subject_id", flat=True)
-    stored, book = loaded(asked.watermark, asked.known_at), counted.book
-    found: list[Pending] = []
+    found: dict[int, tuple[Stated, date]] = {}
     for ids in _chunks(sorted(set(past.iterator(chunk_size=20_000)))):
-        overdue: dict[int, tuple[Stated, date]] = {}
         for key, (terms, _ends) in _versions(replace(asked, as_of=until), ids).items():
             ends_on = day_value(terms.get("ends_on"))
             settled = bool(terms.get("auto_renew")) or day_value(terms.get("ended_on")) is not None
             if ends_on and ends_on <= last_end and not settled:
-                overdue[key] = (terms, ends_on)
-        codes = np.flatnonzero(np.isin(stored.contract_ids, list(overdue)))
-        mine = np.flatnonzero(np.isin(book.contract, codes) & (book.on <= until.toordinal()))
-        held: dict[int, dict[str, int]] = {}
-        since: dict[int, dict[str, int]] = {}  # and with what came until the day of the decision
-        owner: dict[int, int] = {}
-        for at in mine.tolist():
-            contract = int(stored.contract_ids[book.contract[at]])
-            owner[contract] = int(counted.customers[book.account[at]])
-            currency, change = book.currencies[book.currency[at]], int(book.delta[at])
-            balances = since.setdefault(contract, {})
-            balances[currency] = balances.get(currency, 0) + change
-            if book.on[at] <= asked.as_of.toordinal():
-                balances = held.setdefault(contract, {})
-                balances[currency] = balances.get(currency, 0) + change
-        names = counting.contract_codes(held)
-        for contract, balances in held.items():
-            units = to_reporting(counted, balances.items(), asked.as_of)
-            own, later = held_in(balances), since[contract]
-            # What came to 0 since has ended or was handed over to a successor: nobody waits for it.
-            if not is_carried(units, own) or not is_carried(
-                to_reporting(counted, later.items(), until), held_in(later)
-            ):
-                continue
-            terms, ends_on = overdue[contract]
-            days = (asked.as_of - ends_on).days
-            code, product = names.get(contract, ""), str(terms.get("product") or "")
-            found.append(Pending(owner[contract], contract, code, product, ends_on, days, units, own))
+                found[key] = (terms, ends_on)
+    return found
+
+
+def _book_of(asked: Asked, contracts: Collection[int]) -> tuple[Loaded, Counted]:
+    """The movements these contracts stand among: of their customers alone where they are few."""
+    families = sorted(counting.families(counting.accounts_of(contracts)))
+    if len(families) <= FEW and rules_at(asked).counted_by == "account":
+        stored = loaded_for(asked.watermark, families, asked.known_at)
+        return stored, count_some(asked, families, stored)
+    return loaded(asked.watermark, asked.known_at), counted_movements(asked)
+
+
+def _find_pending(asked: Asked, given: Counted | None, until: date) -> tuple[Pending, ...]:
+    overdue = _overdue(asked, until)
+    if not overdue:
+        return ()
+    if given is not None:
+        stored, counted = loaded(asked.watermark, asked.known_at), given
+    else:
+        stored, counted = _book_of(asked, overdue)
+    found: list[Pending] = []
+    for ids in _chunks(sorted(overdue)):
+        found += _waiting(asked, {key: overdue[key] for key in ids}, stored, counted, until)
     return tuple(sorted(found, key=lambda one: (-one.days, -(one.units or 0), one.contract_id)))
+
+
+def _waiting(
+    asked: Asked, overdue: dict[int, tuple[Stated, date]], stored: Loaded, counted: Counted, until: date
+) -> Iterator[Pending]:
+    """Of these contracts those that carry MRR on the day and on the day of the decision."""
+    book = counted.book
+    codes = np.flatnonzero(np.isin(stored.contract_ids, list(overdue)))
+    mine = np.flatnonzero(np.isin(book.contract, codes) & (book.on <= until.toordinal()))
+    held: dict[int, dict[str, int]] = {}
+    since: dict[int, dict[str, int]] = {}  # and with what came until the day of the decision
+    owner: dict[int, int] = {}
+    for at in mine.tolist():
+        contract = int(stored.contract_ids[book.contract[at]])
+        owner[contract] = int(counted.customers[book.account[at]])
+        currency, change = book.currencies[book.currency[at]], int(book.delta[at])
+        balances = since.setdefault(contract, {})
+        balances[currency] = balances.get(currency, 0) + change
+        if book.on[at] <= asked.as_of.toordinal():
+            balances = held.setdefault(contract, {})
+            balances[currency] = balances.get(currency, 0) + change
+    names = counting.contract_codes(held)
+    for contract, balances in held.items():
+        units = to_reporting(counted, balances.items(), asked.as_of)
+        own, later = held_in(balances), since[contract]
+        # What came to 0 since has ended or was handed over to a successor: nobody waits for it.
+        if not is_carried(units, own) or not is_carried(
+            to_reporting(counted, later.items(), until), held_in(later)
+        ):
+            continue
+        terms, ends_on = overdue[contract]
+        days = (asked.as_of - ends_on).days
+        code, product = names.get(contract, ""), str(terms.get("product") or "")
+        yield Pending(owner[contract], contract, code, product, ends_on, days, units, own)

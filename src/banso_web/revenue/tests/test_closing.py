@@ -19,6 +19,7 @@ from banso_web.members.models import Member
 from banso_web.revenue.actions import closing as actions
 from banso_web.revenue.models import Rate
 from banso_web.revenue.reads import closing as reads
+from banso_web.revenue.reads.customers import counted_movements
 from banso_web.revenue.tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +165,39 @@ def test_an_open_check_of_an_upper_app_blocks_with_its_reason(
         OCTOBER, kind="final", actor=person("tanaka"), comment="10月", red_comments={"nrr_monthly": "対策中"}
     )
     assert done.red_comments == {"nrr_monthly": "対策中"}
+
+
+def test_who_waits_is_found_without_reading_everybodys_movements(
+    accounts: dict[str, Account], person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The home asks it on every day: nothing past its end reads no movement, a few read their own customers' alone."""
+    from banso_web.revenue.reads import renewals
+
+    running = make.contract(
+        "K2", accounts["A020"], starts_on="2025-10-01", ends_on="2026-09-30", auto_renew=True
+    )
+    make.movement("r", accounts["A020"], "2025-10-01", 50_000, contract=running)
+
+    def refuse(*_given: object, **_more: object) -> None:
+        raise AssertionError("the whole book was read")
+
+    asked = actions.question(OCTOBER)
+    with monkeypatch.context() as patch:
+        for name in ("loaded", "loaded_for", "counted_movements", "count_some"):
+            patch.setattr(renewals, name, refuse)
+        assert renewals.pending_renewals(asked) == ()
+    overdue = make.contract(
+        "K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30", auto_renew=False
+    )
+    make.movement("k", accounts["A010"], "2025-10-01", 30_000, contract=overdue)
+    asked = actions.question(OCTOBER)
+    whole = renewals._find_pending(asked, counted_movements(asked), asked.as_of)
+    with monkeypatch.context() as patch:
+        for name in ("loaded", "counted_movements"):
+            patch.setattr(renewals, name, refuse)
+        alone = renewals.pending_renewals(asked)
+    assert [(one.contract, one.units) for one in alone] == [("K1", 300_000_000)]
+    assert alone == whole
 
 
 def test_pending_renewals_must_be_signed(accounts: dict[str, Account], person: Person) -> None:
