@@ -65,20 +65,3 @@ def values_by_day(series: Any) -> dict[date, Fraction]:
             raise ValueError(f"{day}: {value} is negative")
         out[day] = number
     return out
-
-
-def median(values: Iterable[Fraction]) -> Fraction:
-    """The middle value, or the mean of the two middle ones. ValueError for none."""
-    ordered = sorted(values)
-    if not ordered:
-        raise ValueError("the median of nothing")
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
-def mean(values: Iterable[Fraction]) -> Fraction:
-    """ValueError for none."""
-    listed = list(values)
-    if not listed:
-        raise ValueError("the mean of nothing")
-    return sum(listed, Fraction(0)) / len(listed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from statistics import median
 from typing import Any
 
 import numpy as np
 
 from banso.periods import Calendar
-from banso.usage._numbers import median
 from banso.usage.weeks import WEEK, Week, Weeks, weeks_of
 
 BASELINE = 8

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from statistics import mean, median
 from typing import Any
 
 from banso.periods import Calendar, week_start
-from banso.usage._numbers import exact, mean, median, pairs_of
+from banso.usage._numbers import exact, pairs_of
 from banso.usage.weeks import CLOSED_DAYS, WEEK, WEEKDAYS, SkippedWeek, SkipReason, Week, Weeks, weeks_of
 
 

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from statistics import median
 from typing import Any
 
 from banso.periods import Calendar
-from banso.usage._numbers import day_of, median, values_by_day
+from banso.usage._numbers import day_of, values_by_day
 
 #: A day is missing when its last so many same weekdays all had rows.
 SAME_WEEKDAYS = 4

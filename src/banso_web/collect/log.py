@@ -27,12 +27,21 @@ class NotSafe(Exception):
     """The bytes are not safe on disk: nothing was acknowledged, the sender must send again."""
 
 
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder safe: a file that was created or renamed there is found after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class Disk:
     """What the log asks of the disk. Tests put one in its place that loses what was not synced, or fails."""
 
     def create(self, path: Path) -> int:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
-        self.sync_folder(path.parent)
+        sync_folder(path.parent)
         return descriptor
 
     def write(self, descriptor: int, data: bytes) -> None:
@@ -48,14 +57,7 @@ class Disk:
 
     def rename(self, old: Path, new: Path) -> None:
         os.rename(old, new)
-        self.sync_folder(new.parent)
-
-    def sync_folder(self, folder: Path) -> None:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(new.parent)
 
 
 class LogWriter:

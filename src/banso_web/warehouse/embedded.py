@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import transaction
 
 from banso_web.collect.envelope import micros
+from banso_web.collect.log import sync_folder
 from banso_web.core import clock
 from banso_web.warehouse.models import EventSegment, LogTaken, TouchedDay
 from banso_web.warehouse.port import Added, EventRow, Taking
@@ -331,7 +332,7 @@ def _copied(opened: duckdb.DuckDBPyConnection, select: str, parameters: list[Any
     rows, first_day, last_day, untimed = facts
     digest = _synced(half)
     os.rename(half, final)
-    _sync_folder(final.parent)
+    sync_folder(final.parent)
     return EventSegment(
         path=name,
         day=day,
@@ -350,11 +351,3 @@ def _synced(path: Path) -> str:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

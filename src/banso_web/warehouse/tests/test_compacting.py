@@ -142,7 +142,7 @@ class Died(BaseException):
 
 PLACES = [
     (embedded, "_synced"),
-    (embedded, "_sync_folder"),
+    (embedded, "sync_folder"),
     (compactor, "keep_rejected"),
     (compactor, "_count"),
     (embedded, "touch"),
