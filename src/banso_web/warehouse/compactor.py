@@ -28,9 +28,10 @@ from banso_web.collect.protocol import Event, Reason, Rejected, Unreadable, even
 from banso_web.collect.taking import folder as log_folder
 from banso_web.core import clock
 from banso_web.core.personal import erased_code, was_erased
-from banso_web.warehouse.embedded import AlreadyTaken, EmbeddedStore, merge, sweep
+from banso_web.warehouse.embedded import AlreadyTaken, merge, sweep
 from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay
 from banso_web.warehouse.port import Added, EventRow, Taking
+from banso_web.warehouse.store import event_store
 
 #: One round reads so many bytes of logs at the most: memory does not grow with what waits.
 ROUND_BYTES = 64 * 1024 * 1024
@@ -177,7 +178,7 @@ def _take_in(batch: list[Path], done: Round) -> None:
 
     names = [path.name for path in batch]
     try:
-        added = EmbeddedStore().add(rows, Taking(names, rejected, damaged, accepted, beside))
+        added = event_store().add(rows, Taking(names, rejected, damaged, accepted, beside))
     except (AlreadyTaken, LeaseLost):  # another process is at it; the files made here are swept
         return
     for path in batch:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from banso_web.core.personal import Whom, erased_code
 from banso_web.core.registry import PersonalField
 from banso_web.warehouse.compactor import compact
-from banso_web.warehouse.embedded import EmbeddedStore
+from banso_web.warehouse.store import event_store
 
 MOST_SHOWN = 1_000
 
@@ -26,7 +26,7 @@ def ids(whom: Whom) -> list[str]:
     known = {*whom.codes, *whom.emails}
     texts = mentions(whom)
     if texts:
-        found = EmbeddedStore().query(
+        found = event_store().query(
             """SELECT DISTINCT user_id FROM events, (SELECT unnest($1) AS text)
                WHERE kind = 'identify' AND user_id <> ''
                  AND (contains(lower(properties), text) OR contains(lower(context), text))""",
@@ -39,7 +39,7 @@ def ids(whom: Whom) -> list[str]:
 def find(whom: Whom) -> Sequence[dict[str, Any]]:
     """Events of the person, the newest thousand."""
     compact()
-    rows = EmbeddedStore().query(
+    rows = event_store().query(
         f"""SELECT kind, name, happened_at, user_id, group_id, properties, context FROM events
             WHERE user_id IN (SELECT unnest($1)) OR anonymous_id IN (SELECT unnest($1))
             ORDER BY happened_at DESC LIMIT {MOST_SHOWN}""",
@@ -53,7 +53,7 @@ def erase(whom: Whom) -> int:
     """Their ids give way to a keyed hash, their events' contents and every text that names them go; the counts stay."""
     compact()
     codes = sorted(whom.codes) or [f"contact-{whom.contact_id}"]
-    return EmbeddedStore().erase(ids(whom), erased_code(codes[0]), mentions(whom))
+    return event_store().erase(ids(whom), erased_code(codes[0]), mentions(whom))
 
 
 FIELDS = (PersonalField("events", _("利用イベント"), find, erase, in_files=True),)

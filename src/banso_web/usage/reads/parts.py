@@ -14,8 +14,9 @@ from banso.usage import Drop, compared, weekly_means
 from banso_web.accounts.counting import ids_by_code, merges
 from banso_web.core.facts import Asked, counted
 from banso_web.usage.models import UsageDaily
-from banso_web.usage.reads.series import DAILY, EVENTS, USED, Series, event_parameters
-from banso_web.warehouse.embedded import EmbeddedStore
+from banso_web.usage.reads.attributed import USED, event_parameters
+from banso_web.usage.reads.series import DAILY, EVENTS, Series
+from banso_web.warehouse.store import event_store
 
 Weekly = dict[
     tuple[int, str, str], dict[date, Fraction]
@@ -55,7 +56,7 @@ def _of_events(asked: Asked, first: date, merged: Mapping[int, int], ids: list[i
         + """SELECT account, date_trunc('week', local_day)::DATE AS monday, department, feature, grouping(department),
         count(DISTINCT person) FROM used GROUP BY GROUPING SETS ((account, monday, department), (account, monday, feature))"""
     )
-    rows = EmbeddedStore().query(
+    rows = event_store().query(
         sql, event_parameters(asked, first, merged, ids), first=first, last=asked.as_of
     )
     known = ids_by_code({row[0] for row in rows})

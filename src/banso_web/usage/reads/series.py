@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
-from typing import Any
+from datetime import date, timedelta
 
 from django.db.models import Max, QuerySet, Sum
 
 from banso.periods import Calendar, week_start
 from banso.usage import missing_days
-from banso_web.accounts.counting import codes, ids_by_code, merges
+from banso_web.accounts.counting import ids_by_code, merges
 from banso_web.accounts.reads.contracts import contract_seats
 from banso_web.core.facts import Asked, counted
 from banso_web.usage.models import UsageDaily
-from banso_web.warehouse.embedded import EmbeddedStore
+from banso_web.usage.reads.attributed import USED, event_parameters
+from banso_web.warehouse.store import event_store
 
 #: Ten weeks are compared; four more stand in for holiday weeks and weeks with a silent day.
 WEEKS = 14
@@ -174,28 +174,6 @@ def _together(products: Iterable[list[tuple[date, int]]]) -> dict[date, int]:
     return out
 
 
-#: Events that say that somebody used the product. $3 and $4 put those of a merged account to the one that was kept.
-USED = """WITH merged AS (SELECT unnest($3::VARCHAR[]) AS code, unnest($4::VARCHAR[]) AS kept),
-  used AS (SELECT coalesce(merged.kept, group_id) AS account, local_day, source, department, feature,
-           coalesce(nullif(user_id, ''), anonymous_id) AS person
-    FROM events LEFT JOIN merged ON merged.code = group_id
-    WHERE kind IN ('track', 'page', 'screen') AND group_id <> '' AND local_day >= $1 AND local_day < $2
-      AND received_at <= $5 AND ($6::VARCHAR[] IS NULL OR coalesce(merged.kept, group_id) IN (SELECT unnest($6::VARCHAR[]))))
-"""
-FAR = date(9999, 1, 1)
-
-
-def event_parameters(
-    asked: Asked, first: date, merged: Mapping[int, int], ids: Collection[int] | None
-) -> list[Any]:
-    """The six parameters of `USED`."""
-    called = codes({*merged, *merged.values(), *(ids or ())})
-    pairs = [(called[other], called[kept]) for other, kept in merged.items()]
-    known = FAR if asked.known_at is None else asked.known_at.astimezone(UTC).replace(tzinfo=None)
-    wanted = None if ids is None else [called[key] for key in ids if key in called]
-    return [first, asked.as_of, [one for one, _ in pairs], [kept for _, kept in pairs], known, wanted]
-
-
 class _Events:
     """Weekly distinct users of events, {account: {Monday: users}}, and the sources each account sends through."""
 
@@ -203,7 +181,7 @@ class _Events:
         self.users: dict[int, dict[date, int]] = {}
         self.sources: dict[int, tuple[str, ...]] = {}
         self.days: dict[str, set[date]] = {}
-        store, until = EmbeddedStore(), window.asked.as_of - timedelta(days=1)
+        store, until = event_store(), window.asked.as_of - timedelta(days=1)
         given = event_parameters(window.asked, window.early, window.merged, window.ids)
         weekly = store.query(
             USED
