@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -13,18 +13,23 @@ from django.utils.translation import gettext as _
 
 from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.log import NotSafe
-from banso_web.collect.models import RejectedEvent, Source
+from banso_web.collect.models import RejectedEvent, Source, Webhook
 from banso_web.collect.protocol import SINGLE, Rejected, Unreadable, events_of
-from banso_web.collect.taking import keys, writers
+from banso_web.collect.signature import new_secret
+from banso_web.collect.taking import SIGNING, hooks, keys, writers
+from banso_web.collect.webhooks import WORDS
 from banso_web.collect.words import REASONS
 from banso_web.core import audit, clock
 from banso_web.core.errors import Conflict, Forbidden, NotVisible, Refused
+from banso_web.core.sealing import sealed
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
 MANAGE = "settings.edit"
 SAFE_SECONDS = 30
+#: A secret that was renewed is still taken so long: the sender is changed over without losing anything.
+OLD_SECRET = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,69 @@ def open_source(name: str, *, actor: Member, kind: str = Source.Kind.TRACKING) -
     return source
 
 
+def open_webhook(name: str, *, actor: Member) -> tuple[Source, str]:
+    """A new source that sends signed webhooks, and its secret: given here once and never again."""
+    secret = new_secret()
+    with transaction.atomic():
+        source = open_source(name, actor=actor, kind=Source.Kind.WEBHOOK)
+        Webhook.objects.create(source=source, secret=sealed(secret, SIGNING))
+    hooks.forget()
+    return source, secret
+
+
+def renew_secret(source_id: int, *, actor: Member) -> str:
+    """Another secret for a webhook, given here once. The one before is still taken for 24 hours, older ones no more."""
+    _may(actor)
+    secret = new_secret()
+    with transaction.atomic():
+        hook = _webhook(source_id)
+        hook.old_secret, hook.old_until = hook.secret, clock.machine() + OLD_SECRET
+        hook.secret = sealed(secret, SIGNING)
+        hook.save(update_fields=["secret", "old_secret", "old_until"])
+        audit.record(
+            "source.secret", actor=actor, subject="source", subject_id=source_id, label=hook.source.name
+        )
+    hooks.forget()
+    return secret
+
+
+def map_webhook(source_id: int, mapping: Mapping[str, str], *, actor: Member) -> None:
+    """How the webhook's JSON becomes events from now on (collect.webhooks); empty: it speaks the tracking protocol.
+
+    Refused without a path to the event's name or to who acted: every event would be rejected.
+    """
+    _may(actor)
+    cleaned = {word: mapping[word].strip()[:200] for word in WORDS if mapping.get(word, "").strip()}
+    missing = {word: _("場所を入れてください。") for word in ("event", "user_id") if word not in cleaned}
+    if cleaned and missing:
+        raise Refused(_("イベント名と利用者IDの場所が要ります。何も保存していません。"), fields=missing)
+    with transaction.atomic():
+        hook = _webhook(source_id)
+        old, hook.mapping = hook.mapping, cleaned
+        if old != cleaned:
+            hook.save(update_fields=["mapping"])
+            audit.record(
+                "source.mapping",
+                actor=actor,
+                subject="source",
+                subject_id=source_id,
+                label=hook.source.name,
+                old=old,
+                new=cleaned,
+            )
+    hooks.forget()
+
+
+def _webhook(source_id: int) -> Webhook:
+    found = Webhook.objects.select_for_update(of=("self",)).filter(source=source_id).select_related("source")
+    hook = found.first()
+    if hook is None:
+        raise NotVisible
+    if hook.source.closed_at is not None:
+        raise Refused(_("この送信元は閉じています。何も変えていません。"))
+    return hook
+
+
 def close_source(source_id: int, *, actor: Member) -> None:
     """Its key is refused from now on; what it sent stays. Closing twice changes nothing."""
     _may(actor)
@@ -76,6 +144,7 @@ def close_source(source_id: int, *, actor: Member) -> None:
                 "source.close", actor=actor, subject="source", subject_id=source.pk, label=source.name
             )
     keys.forget()
+    hooks.forget()
 
 
 def keep_rejected(rows: Sequence[RejectedRow]) -> None:

@@ -1,4 +1,4 @@
-"""The collector: the tracking protocol alone, for many senders at once (`BANSO_COLLECT_PORT`, 8001)."""
+"""The collector: the tracking protocol and webhooks alone, for many senders at once (`BANSO_COLLECT_PORT`, 8001)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ django.setup()
 
 from banso_web.collect.log import NotSafe  # noqa: E402
 from banso_web.collect.protocol import LONGEST_BATCH, PATHS  # noqa: E402
-from banso_web.collect.taking import Answer, basic_key, keys, problem, take, writers  # noqa: E402
+from banso_web.collect.taking import Answer, basic_key, keys, problem, take, take_webhook, writers  # noqa: E402
 from banso_web.collect.views import CORS, SAFE_SECONDS  # noqa: E402
 from banso_web.core import clock  # noqa: E402
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+WEBHOOK = "webhook/"
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """ASGI: only POST /v1/<path> and its preflight."""
+    """ASGI: only POST /v1/<path> with its preflight, and POST /v1/webhook/<key>."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
         return
@@ -57,7 +58,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
     path = scope["path"].removeprefix("/v1/")
-    if not scope["path"].startswith("/v1/") or path not in PATHS:
+    is_webhook = path.startswith(WEBHOOK)
+    if not scope["path"].startswith("/v1/") or not (is_webhook or path in PATHS):
         return Answer(404, {"code": "not_found", "message": "Only the tracking protocol is served here."})
     if scope["method"] == "OPTIONS":
         return Answer(204, {})
@@ -75,7 +77,10 @@ async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
         more = message.get("more_body", False)
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     body = b"".join(parts)
-    if keys.cached(basic_key(headers.get("authorization", ""))) is None:
+    if is_webhook:  # few, and it may ask the database
+        key = path.removeprefix(WEBHOOK)
+        taken = await asyncio.to_thread(take_webhook, key, body, headers, clock.now())
+    elif keys.cached(basic_key(headers.get("authorization", ""))) is None:
         # Looking up a key asks the database, which has no place in the loop.
         taken = await asyncio.to_thread(take, path, body, headers, clock.now())
     else:

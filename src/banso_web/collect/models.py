@@ -22,6 +22,24 @@ class Source(models.Model):
     version = models.IntegerField(default=0)
 
 
+class Webhook(models.Model):
+    """What a source of kind WEBHOOK signs with, and how its JSON becomes events. Secrets are sealed (core.sealing)."""
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="webhook")
+    secret = models.TextField()
+    old_secret = models.TextField(
+        default=""
+    )  # still taken until `old_until`, so that nothing is lost while the sender changes over
+    old_until = models.DateTimeField(null=True)
+    mapping = models.JSONField(
+        default=dict
+    )  # collect.webhooks.WORDS -> path; empty: the body speaks the tracking protocol
+    refused_at = models.DateTimeField(
+        null=True
+    )  # the last request that was not taken, noted at most once a minute
+    refused_why = models.CharField(max_length=20, default="")
+
+
 class RejectedEvent(models.Model):
     """One event that was not taken in, with its own bytes, so that it can be looked at, mended and sent again."""
 

@@ -113,14 +113,14 @@ _any = msgspec.json.Decoder()
 def write_key(body: bytes) -> str:
     """The writeKey inside a body, "" where it has none or is no JSON."""
     try:
-        return _text(_whole(_paired(body)).writeKey)
+        return _text(_whole(paired(body)).writeKey)
     except Unreadable:
         return ""
 
 
 def events_of(path: str, body: bytes, received_at: datetime, request_id: str) -> Iterator[Event | Rejected]:
     """Every event of a request. `request_id` names events that came without a messageId. Raises Unreadable for the whole."""
-    body = _paired(body)
+    body = paired(body)
     whole = _whole(body)
     if path in BATCHES:
         if whole.batch is None:
@@ -148,7 +148,7 @@ _HALVES = re.compile(
 )
 
 
-def _paired(body: bytes) -> bytes:
+def paired(body: bytes) -> bytes:
     """Half a character, as browsers send it where a text was cut inside an emoji, becomes U+FFFD: its batch is not lost for it."""
     if b"\\ud" not in body and b"\\uD" not in body:
         return body

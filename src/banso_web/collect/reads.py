@@ -9,9 +9,12 @@ from typing import Any
 
 from django.db.models import Count
 
-from banso_web.collect.models import RejectedEvent, Source
-from banso_web.collect.words import KINDS, REASONS
+from banso_web.collect.models import RejectedEvent, Source, Webhook
+from banso_web.collect.taking import SIGNING
+from banso_web.collect.words import KINDS, REASONS, REFUSALS
+from banso_web.core import clock
 from banso_web.core.errors import NotVisible
+from banso_web.core.sealing import Unreadable, unsealed
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,17 @@ class SourceRow:
     created_at: datetime
     closed_at: datetime | None
     waiting: int  # rejected events nobody has settled
+
+
+@dataclass(frozen=True)
+class WebhookRow:
+    """How a webhook stands. `old_until`: the secret before is taken until then. `readable`: its secret can be used."""
+
+    mapping: dict[str, str]
+    old_until: datetime | None
+    refused_at: datetime | None
+    refused_word: Any
+    readable: bool
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,19 @@ def source(source_id: int) -> SourceRow:
     if found is None:
         raise NotVisible
     return _row(found, RejectedEvent.objects.filter(source=found, settled_at=None).count())
+
+
+def webhook(source_id: int) -> WebhookRow:
+    """The webhook of a source, or 404."""
+    row = Webhook.objects.filter(source=source_id).first()
+    if row is None:
+        raise NotVisible
+    try:
+        readable = bool(unsealed(row.secret, SIGNING))
+    except Unreadable:
+        readable = False
+    until = row.old_until if row.old_until and clock.machine() < row.old_until else None
+    return WebhookRow(row.mapping, until, row.refused_at, REFUSALS.get(row.refused_why, ""), readable)
 
 
 def _row(row: Source, waiting: int) -> SourceRow:

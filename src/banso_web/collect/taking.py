@@ -1,17 +1,20 @@
-"""Taking a request in: key, limits, events, log. Page process and collector both stand on this."""
+"""Taking a request in: key or signature, limits, events, log. Page process and collector both stand on this."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -19,6 +22,11 @@ from django.conf import settings
 from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.log import LogWriter, sealed_logs
 from banso_web.collect.protocol import Event, Rejected, Unreadable, events_of, unpacked, write_key
+from banso_web.collect.signature import key_of, refusal
+from banso_web.collect.webhooks import batch_of
+from banso_web.core import clock
+from banso_web.core.sealing import Unreadable as Sealed
+from banso_web.core.sealing import unsealed
 
 #: Keys are looked up again after so many seconds: a closed source is refused that much later at the most.
 KEY_SECONDS = 5.0
@@ -28,6 +36,9 @@ MISS_SECONDS = 1.0
 MOST_WAITING = 4 * 1024**3
 LEAST_FREE = 0.05
 RETRY_SECONDS = 30
+#: A webhook that is refused is noted on its page no more often.
+NOTE_SECONDS = 60.0
+SIGNING = "webhook"  # the purpose under which signing secrets are sealed
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,11 @@ MESSAGES = {
     "no_batch": "A batch needs a list named batch. Nothing was stored.",
     "bad_gzip": "The body says gzip and is none. Nothing was stored.",
     "unknown_key": "The write key is missing, unknown or closed. Nothing was stored.",
+    "unknown_address": "No webhook is taken at this address, or it was closed. Nothing was stored.",
+    "unsigned": "webhook-id, webhook-timestamp or webhook-signature is missing. Nothing was stored.",
+    "bad_timestamp": "webhook-timestamp is not a number of seconds since 1970. Nothing was stored.",
+    "old_timestamp": "webhook-timestamp is more than five minutes from now: check the clock. Nothing was stored.",
+    "bad_signature": "No v1 signature fits the body and the secret. Nothing was stored.",
     "not_safe": "The events could not be written to disk. Nothing was stored; send them again.",
     "busy": "Too much is waiting or the disk is nearly full. Nothing was stored; send again later.",
 }
@@ -68,37 +84,69 @@ def problem(status: int, code: str) -> Answer:
     return Answer(status, {"code": code, "message": MESSAGES[code]}, headers)
 
 
-class Keys:
-    """Write keys of the open sources, kept for some seconds."""
+Known = TypeVar("Known")
 
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
+
+class Keys(Generic[Known]):
+    """What the keys of open sources stand for, read anew after some seconds."""
+
+    def __init__(self, read: Callable[[], dict[str, Known]]) -> None:
+        self._read = read
+        self._known: dict[str, Known] = {}
         self._read_at = float("-inf")
         self._lock = threading.Lock()
 
-    def cached(self, key: str) -> int | None:
-        """The source of a key, as far as it is known without asking the database."""
+    def cached(self, key: str) -> Known | None:
+        """What a key stands for, as far as it is known without asking the database."""
         return self._known.get(key) if time.monotonic() - self._read_at < KEY_SECONDS else None
 
-    def source(self, key: str) -> int | None:
-        """The source of a key, or None."""
+    def find(self, key: str) -> Known | None:
+        """What a key stands for, or None."""
         found = self.cached(key)
         if found is not None or not key:
             return found
-        from banso_web.collect.models import Source
-
         with self._lock:
             if time.monotonic() - self._read_at < MISS_SECONDS:
                 return self._known.get(key)  # somebody has just looked, maybe while this one waited
-            rows = Source.objects.filter(closed_at=None).values_list("write_key", "pk")
-            self._known, self._read_at = dict(rows), time.monotonic()
+            self._known, self._read_at = self._read(), time.monotonic()
         return self._known.get(key)
 
     def forget(self) -> None:
         self._read_at = float("-inf")
 
 
-keys = Keys()
+@dataclass(frozen=True)
+class Hook:
+    """One webhook source: its signing keys with the moment until which each is taken (None: it stays), and its mapping."""
+
+    source: int
+    keys: tuple[tuple[bytes, datetime | None], ...]
+    mapping: dict[str, str]
+
+
+def _write_keys() -> dict[str, int]:
+    from banso_web.collect.models import Source
+
+    tracking = Source.objects.filter(closed_at=None, kind=Source.Kind.TRACKING)
+    return dict(tracking.values_list("write_key", "pk"))
+
+
+def _hooks() -> dict[str, Hook]:
+    from banso_web.collect.models import Webhook
+
+    found = {}
+    for row in Webhook.objects.filter(source__closed_at=None).select_related("source"):
+        signing = []
+        for secret, until in ((row.secret, None), (row.old_secret, row.old_until)):
+            with suppress(Sealed):  # sealed under another secret key: its page asks for a new one
+                if secret:
+                    signing.append((key_of(unsealed(secret, SIGNING)), until))
+        found[row.source.write_key] = Hook(row.source_id, tuple(signing), row.mapping)
+    return found
+
+
+keys: Keys[int] = Keys(_write_keys)
+hooks: Keys[Hook] = Keys(_hooks)
 
 
 def folder() -> Path:
@@ -175,10 +223,49 @@ def take(path: str, raw: bytes, headers: dict[str, str], received_at: datetime) 
         body = unpacked(raw, headers.get("content-encoding", ""))
     except Unreadable as error:
         return problem(400, error.code)
-    source = keys.source(basic_key(headers.get("authorization", "")) or write_key(body))
+    source = keys.find(basic_key(headers.get("authorization", "")) or write_key(body))
     if source is None:
         return problem(401, "unknown_key")
-    request = uuid4().hex
+    return _kept(source, path, body, received_at, uuid4().hex)
+
+
+def take_webhook(key: str, raw: bytes, headers: dict[str, str], received_at: datetime) -> Answer | Taken:
+    """Look at one request of a webhook (Standard Webhooks) and hand its events to the log. `headers`: lower-case names.
+
+    The signature is over the bytes as they came, judged by this machine's own clock. The same webhook-id again gives the
+    same messageIds, so it changes nothing. What is refused as a whole is not stored, only noted on the page of the source.
+    """
+    hook = hooks.find(key)
+    if hook is None:
+        return problem(404, "unknown_address")
+    moment = clock.machine()
+    signing = [each for each, until in hook.keys if until is None or moment < until]
+    if code := refusal(signing, headers, raw, moment):
+        _note(hook.source, code, received_at)
+        return problem(401, code)
+    name = headers["webhook-id"].strip()
+    try:
+        batch = batch_of(unpacked(raw, headers.get("content-encoding", "")), hook.mapping, name)
+    except Unreadable as error:
+        _note(hook.source, error.code, received_at)
+        return problem(400, error.code)
+    # One webhook-id, one request: what is rejected of it is kept once, however often it comes.
+    request = hashlib.sha256(f"{hook.source}:{name}".encode()).hexdigest()[:32]
+    return _kept(hook.source, "batch", batch, received_at, request)
+
+
+_noted: dict[int, float] = {}
+
+
+def _note(source: int, code: str, moment: datetime) -> None:
+    from banso_web.collect.models import Webhook
+
+    if time.monotonic() - _noted.get(source, float("-inf")) > NOTE_SECONDS:
+        _noted[source] = time.monotonic()
+        Webhook.objects.filter(source=source).update(refused_at=moment, refused_why=code)
+
+
+def _kept(source: int, path: str, body: bytes, received_at: datetime, request: str) -> Answer | Taken:
     try:
         found = list(events_of(path, body, received_at, request))
     except Unreadable as error:

@@ -17,6 +17,20 @@ REASONS: dict[str, Any] = {
     "message_id_too_long": _("messageId が100文字を超えている"),
     "unreadable_timestamp": _("timestamp が日時として読めない"),
     "wrong_kind_of_value": _("値の型が違う"),
+    "nested_too_deep": _("入れ子が100段より深い"),
+    "unreadable": _("リクエスト全体が読めない"),
+}
+# Why a webhook was refused as a whole (collect.signature, collect.protocol.Unreadable).
+REFUSALS: dict[str, Any] = {
+    "unsigned": _("webhook-id・webhook-timestamp・webhook-signature のどれかがない"),
+    "bad_timestamp": _("webhook-timestamp が秒の数ではない"),
+    "old_timestamp": _(
+        "webhook-timestamp が今から5分より離れている(送信側かこのサーバーの時計を確かめてください)"
+    ),
+    "bad_signature": _("署名が合わない(シークレットが違うか、途中で内容が変わった)"),
+    "not_json": _("本文が JSON ではない"),
+    "bad_gzip": _("gzip と書かれた本文が gzip ではない"),
+    "too_large": _("展開した本文が 500 KB を超えている"),
 }
 KINDS: dict[str, Any] = {
     "tracking": _("トラッキング"),

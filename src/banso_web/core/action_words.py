@@ -89,6 +89,8 @@ DEEDS: dict[str, Any] = {
     "retention.apply": pgettext_lazy("deed", "保存期間の適用"),
     "source.new": pgettext_lazy("deed", "データの送信元の追加"),
     "source.close": pgettext_lazy("deed", "データの送信元の停止"),
+    "source.secret": pgettext_lazy("deed", "Webhookのシークレットの更新"),
+    "source.mapping": pgettext_lazy("deed", "Webhookの対応づけの変更"),
 }
 VERBS: dict[str, Any] = {
     "add": pgettext_lazy("deed", "追加"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banso_web.core.days import DayField
+from banso_web.core.errors import Refused
 from banso_web.core.registry import registry
 from banso_web.core.settings_store import SettingSpec
 
@@ -197,3 +198,11 @@ class ClosureForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("名前"), max_length=100, required=False, help_text=gettext_lazy("例: 創立記念日")
     )
+
+
+def tell(form: Any, problem: Refused) -> None:
+    """A refusal beside its field, or above the form."""
+    if not problem.fields:
+        form.add_error(None, problem.message)
+    for name, words in problem.fields.items():
+        form.add_error(name if name in form.fields else None, words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import math
 import time
@@ -16,8 +15,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
-from cryptography.fernet import Fernet
-from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -27,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banso_web.core import audit, settings_store
 from banso_web.core.errors import Refused
+from banso_web.core.sealing import sealed, unsealed
 from banso_web.members.actions.people import new_member
 from banso_web.members.links import public_base
 from banso_web.members.login_settings import OIDC_NEW
@@ -133,9 +131,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The audit log tells; no mail of allauth's own words is sent."""
 
 
-def _box() -> Fernet:
-    digest = hashlib.sha256(b"banso second factor:" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
+SECOND_FACTOR = "second factor"
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -149,10 +145,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        return _box().encrypt(text.encode()).decode()
+        return sealed(text, SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _box().decrypt(encrypted_text.encode()).decode()
+        return unsealed(encrypted_text, SECOND_FACTOR)
 
     def get_totp_issuer(self) -> str:
         return " ".join(filter(None, ["Banso", settings_store.get("organisation.name")])).replace(":", " ")

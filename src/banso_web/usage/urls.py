@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.usage.views import moves, sources
+from banso_web.usage.views import moves, sources, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("usage/", moves.moves_page, name="usage_moves"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/sources/", sources.listing, name="sources"),
     path("settings/sources/<int:source_id>/", sources.one, name="source"),
     path("settings/sources/<int:source_id>/close/", sources.close, name="source_close"),
+    path("settings/sources/<int:source_id>/secret/", webhooks.renew, name="source_secret"),
+    path("settings/sources/<int:source_id>/mapping/", webhooks.map_json, name="source_mapping"),
     path("settings/sources/rejected/", sources.rejected, name="rejected"),
     path("settings/sources/rejected/<int:rejected_id>/", sources.rejected_one, name="rejected_one"),
     path("settings/sources/rejected/<int:rejected_id>/aside/", sources.put_aside, name="rejected_aside"),

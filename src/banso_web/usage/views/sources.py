@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from banso_web.collect import actions
 from banso_web.collect import reads as collected
 from banso_web.core.errors import Refused
+from banso_web.core.forms import tell
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.links import changed_query
 from banso_web.usage.reads.sources import sources
+from banso_web.usage.views import webhooks
 
 SIZE = 50
 
@@ -25,6 +26,16 @@ SIZE = 50
 class SourceForm(forms.Form):
     name = forms.CharField(
         label=_l("名前"), max_length=100, help_text=_l("送ってくる製品やサイトの名前。例: 勤怠クラウド")
+    )
+    kind = forms.ChoiceField(
+        label=_l("送り方"),
+        choices=[
+            ("tracking", _l("製品に入れるライブラリから送る(Segment・RudderStack)")),
+            ("webhook", _l("ほかのサービスの Webhook から送る(署名つき)")),
+        ],
+        initial="tracking",
+        required=False,
+        widget=forms.RadioSelect,
     )
 
 
@@ -37,13 +48,18 @@ class ReplayForm(forms.Form):
     )
 
 
+@never_cache
 @page(actions.MANAGE)
 def listing(request: HttpRequest) -> HttpResponse:
     """Every source, and the form for a new one."""
     form = SourceForm(request.POST if request.method == "POST" else None, label_suffix="")
     if request.method == "POST" and form.is_valid():
+        name = form.cleaned_data["name"]
         try:
-            made = actions.open_source(form.cleaned_data["name"], actor=reader(request))
+            if form.cleaned_data["kind"] == "webhook":
+                made, secret = actions.open_webhook(name, actor=reader(request))
+                return webhooks.shown(request, made.pk, fresh=secret)
+            made = actions.open_source(name, actor=reader(request))
         except Refused as problem:
             tell(form, problem)
         else:
@@ -56,8 +72,10 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @page(actions.MANAGE)
 def one(request: HttpRequest, source_id: int) -> HttpResponse:
-    """The key, with what to put into the product."""
+    """The key, with what to put into the product; of a webhook its address, secret and mapping."""
     row = collected.source(source_id)
+    if row.kind == "webhook":
+        return webhooks.shown(request, source_id)
     host = request.build_absolute_uri("/").rstrip("/")
     return render_page(request, "usage/source.html", {"row": row, "host": host})
 
@@ -116,11 +134,3 @@ def put_aside(request: HttpRequest, rejected_id: int) -> HttpResponse:
     else:
         messages.success(request, _("片付けました。利用には数えません。"))
     return redirect("rejected")
-
-
-def tell(form: Any, problem: Refused) -> None:
-    """A refusal beside its field, or above the form."""
-    if not problem.fields:
-        form.add_error(None, problem.message)
-    for name, words in problem.fields.items():
-        form.add_error(name if name in form.fields else None, words)
