@@ -9,7 +9,8 @@ PIP := $(PY) -m pip install $(PIP_QUIET) --require-hashes
 BANSO_HOME ?= $(CURDIR)/.banso
 BUILT := src/banso_web/static/built
 STAMPS := $(VENV)/.stamps
-FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/package-lock.json frontend/build.sh
+CLIENTS := tests/clients/node_modules/.installed
+FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/package-lock.json frontend/build.sh frontend/node.sh
 TEMPLATES := $(shell find src/banso_web -name '*.html' -o -path '*/templatetags/*.py' -o -name forms.py -o -name widgets.py)
 CATALOGUES := $(shell find src -name '*.po')
 
@@ -24,7 +25,7 @@ setup: $(STAMPS)/run $(STAMPS)/messages $(BUILT)/.built ## everything that runni
 run: setup ## the product with the sample company, at the printed address
 	BANSO_HOME="$(BANSO_HOME)" $(VENV)/bin/banso demo
 
-setup-test: setup $(STAMPS)/test ## everything that testing needs, with PostgreSQL and Chromium from Debian's packages
+setup-test: setup $(STAMPS)/test $(CLIENTS) ## everything that testing needs, with PostgreSQL and Chromium from Debian's packages
 	@tests/install-needs.sh
 
 test: setup-test lint ## lint, then the whole suite on SQLite and on PostgreSQL
@@ -73,7 +74,7 @@ locks: $(STAMPS)/test ## writes requirements/*.txt anew from pyproject.toml and 
 	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements/node.in -o requirements/node.txt
 
 clean: ## removes what was built; data in .banso stays
-	rm -rf $(VENV) build dist $(BUILT) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	rm -rf $(VENV) build dist $(BUILT) frontend/node_modules tests/clients/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
 	find src -name '*.mo' -delete
 
 # -- the pieces: each leaves a stamp, so that a second call is quick
@@ -90,6 +91,10 @@ $(STAMPS)/run: $(STAMPS)/venv requirements/run.txt requirements/build.txt pyproj
 
 $(STAMPS)/test: $(STAMPS)/run requirements/test.txt
 	$(PIP) -r requirements/test.txt -r requirements/build.txt
+	@touch $@
+
+$(CLIENTS): $(STAMPS)/venv tests/clients/install.sh tests/clients/package-lock.json frontend/node.sh
+	tests/clients/install.sh ../../$(PY)
 	@touch $@
 
 $(STAMPS)/messages: $(STAMPS)/run tools/messages.py $(CATALOGUES)

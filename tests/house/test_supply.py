@@ -12,6 +12,7 @@ import pytest
 
 from tests.house.tree import ROOT
 
+NPM_LOCKS = [ROOT / folder / "package-lock.json" for folder in ("frontend", "tests/clients")]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PIN = re.compile(r"^([a-zA-Z0-9._-]+)(?:\[[\w,]+\])?==([^ ;\\]+)", re.M)
 FINE = re.compile(
@@ -86,8 +87,9 @@ def test_licences_of_what_runs() -> None:
     assert wrong == {}
 
 
-def test_the_npm_lock_names_no_download_address() -> None:
-    lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text("utf-8"))
+@pytest.mark.parametrize("path", NPM_LOCKS, ids=lambda path: path.parent.name)
+def test_an_npm_lock_names_no_download_address(path: Path) -> None:
+    lock = json.loads(path.read_text("utf-8"))
     packages = {path: about for path, about in lock["packages"].items() if path}
     assert packages
     assert [path for path, about in packages.items() if "resolved" in about] == []

@@ -253,12 +253,16 @@ def _text(value: Any) -> str:
 
 
 def _times(item: dict[str, Any], sent_at: Any, received_at: datetime) -> tuple[datetime, date | None]:
-    """`received − (sent − original)`, and the UTC day of the original. An unreadable sentAt counts as not sent."""
-    given = item.get("originalTimestamp") or item.get("timestamp")
-    if given is None:
+    """`received − (sent − original)`, and the UTC day of the original. An unreadable sentAt counts as not sent.
+
+    Who sends a timestamp beside its originalTimestamp says when the event happened, whatever the client's clock said when it
+    was noted (RudderStack's clients for servers; Segment's forwarding): it stands as it is, on a second sending too.
+    """
+    stated, noted = item.get("timestamp"), item.get("originalTimestamp")
+    if stated is None and noted is None:
         return received_at, None
-    original = parse_time(given)
-    sent = item.get("sentAt") or sent_at
+    original = parse_time(noted if stated is None else stated)
+    sent = (item.get("sentAt") or sent_at) if stated is None or noted is None else None
     try:
         at = original if sent is None else received_at - (parse_time(sent) - original)
     except (ValueError, OverflowError):

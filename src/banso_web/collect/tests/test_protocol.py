@@ -67,6 +67,22 @@ def test_the_day_of_the_key_is_the_clients_own_whatever_its_clock() -> None:
     assert found.client_day == date(2031, 1, 2)
 
 
+def test_a_stated_time_stands_beside_the_clients_own_note() -> None:
+    """rudder-sdk-node sends what the product stated as timestamp, and the moment of the call as originalTimestamp."""
+    found = one(
+        "track",
+        {
+            "event": "x",
+            "userId": "u",
+            "timestamp": "2026-11-20T01:00:00Z",
+            "originalTimestamp": "2026-11-24T04:00:00Z",
+            "sentAt": "2026-11-24T04:00:01Z",
+        },
+    )
+    assert found.at == datetime(2026, 11, 20, 1, tzinfo=UTC)
+    assert found.client_day == date(2026, 11, 20)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
