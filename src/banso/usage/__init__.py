@@ -17,8 +17,9 @@ from banso.usage.advice import Advice, AdviceRule, advise
 from banso.usage.alerts import AlertDecision, PastAlert, decide_alert
 from banso.usage.band import Band, BandWeek, band
 from banso.usage.changepoints import changepoints
+from banso.usage.drift import Drift, DriftKind, EventDay, schema_drift
 from banso.usage.drop import Drop, DropReason, DropRule, Verdict, compared, drop
-from banso.usage.gaps import VolumeAnomaly, missing_days, volume_anomalies
+from banso.usage.gaps import VolumeDay, missing_days, silent_since, volume_anomalies, volume_days
 from banso.usage.weeks import SkippedWeek, SkipReason, Week, Weeks, weekly_means, weeks_of
 
 __all__ = [
@@ -29,15 +30,18 @@ __all__ = [
     "Band",
     "BandWeek",
     "Breadth",
+    "Drift",
+    "DriftKind",
     "Drop",
     "DropReason",
     "DropRule",
+    "EventDay",
     "FeatureRetention",
     "PastAlert",
     "SkipReason",
     "SkippedWeek",
     "Verdict",
-    "VolumeAnomaly",
+    "VolumeDay",
     "Week",
     "Weeks",
     "active_rate",
@@ -50,8 +54,11 @@ __all__ = [
     "drop",
     "feature_retention",
     "missing_days",
+    "schema_drift",
+    "silent_since",
     "stickiness",
     "volume_anomalies",
+    "volume_days",
     "weekly_means",
     "weeks_of",
 ]

@@ -68,21 +68,33 @@ def _all_had_rows(
     return False
 
 
+def silent_since(days_with_rows: Collection[Any], calendar: Calendar, last: date) -> date | None:
+    """The first missing day of a silence that still runs on `last`; None while rows come, or where nothing can be said."""
+    seen = {day_of(day) for day in days_with_rows}
+    if not seen:
+        return None
+    return next(iter(missing_days(seen, calendar, max(seen) + timedelta(days=1), last)), None)
+
+
 @dataclass(frozen=True, slots=True)
-class VolumeAnomaly:
-    """A day whose rows are far from its usual number. score: distance from the median in robust standard deviations."""
+class VolumeDay:
+    """An open day with rows beside its usual number.
+
+    usual: None where too few same weekdays are known (判定できません). score: distance from it in robust standard deviations.
+    """
 
     day: date
     rows: int
-    usual: float
-    score: float
+    usual: float | None
+    score: float | None
+    is_anomaly: bool
 
     @property
     def low(self) -> bool:
-        return self.rows < self.usual
+        return self.usual is not None and self.rows < self.usual
 
 
-def volume_anomalies(
+def volume_days(
     rows_by_day: Mapping[date, int] | Any,
     calendar: Calendar,
     first: date,
@@ -91,41 +103,40 @@ def volume_anomalies(
     weeks: int = 8,
     distance: float = 3.5,
     ratio: float = 2.0,
-) -> tuple[VolumeAnomaly, ...]:
-    """Open days whose rows lie beyond 3.5 robust deviations (Iglewicz and Hoaglin 1993) and beyond half or twice the usual.
+) -> tuple[VolumeDay, ...]:
+    """Open days with rows from `first` to `last`, each beside its own weekday.
 
-    Usual: the median of the last eight same weekdays with rows; at least four are needed. Holidays, closures and days without a
-    row are left to `missing_days`. A deviation of 0 (all weeks alike) counts as one of 1/10 of the median, so that a source that
-    always sends the same does not alarm at one row more.
+    Usual: the median of the last eight same weekdays with rows; at least four are needed. An anomaly lies beyond 3.5 robust
+    deviations (Iglewicz and Hoaglin 1993) and beyond half or twice the usual. Holidays, closures and days without a row are left
+    to `missing_days`. A deviation of 0 (all weeks alike) counts as one of 1/10 of the median, so that a source that always
+    sends the same does not alarm at one row more.
     """
     rows = {day: int(number) for day, number in values_by_day(rows_by_day).items()}
-    out = []
-    day = first
-    while day <= last:
-        number = rows.get(day, 0)
-        if number and calendar.closed_because(day) is None:
-            found = _anomaly(day, number, rows, calendar, weeks, distance, ratio)
-            if found is not None:
-                out.append(found)
-        day += timedelta(days=1)
-    return tuple(out)
+    inside = (day for day in sorted(rows) if first <= day <= last and rows[day])
+    return tuple(
+        _volume_day(day, rows, calendar, weeks, distance, ratio)
+        for day in inside
+        if calendar.closed_because(day) is None
+    )
 
 
-def _anomaly(
-    day: date,
-    number: int,
-    rows: Mapping[date, int],
-    calendar: Calendar,
-    weeks: int,
-    distance: float,
-    ratio: float,
-) -> VolumeAnomaly | None:
+def volume_anomalies(
+    rows_by_day: Mapping[date, int] | Any, calendar: Calendar, first: date, last: date, **rule: Any
+) -> tuple[VolumeDay, ...]:
+    """The days of `volume_days` that are far from their usual number."""
+    return tuple(day for day in volume_days(rows_by_day, calendar, first, last, **rule) if day.is_anomaly)
+
+
+def _volume_day(
+    day: date, rows: Mapping[date, int], calendar: Calendar, weeks: int, distance: float, ratio: float
+) -> VolumeDay:
+    number = rows[day]
     earlier = [day - timedelta(weeks=back) for back in range(1, weeks + 1)]
     usual = [rows[each] for each in earlier if rows.get(each) and calendar.closed_because(each) is None]
     if len(usual) < SAME_WEEKDAYS:
-        return None
+        return VolumeDay(day, number, None, None, False)
     middle = float(median(map(Fraction, usual)))
     spread = 1.4826 * float(median(Fraction(abs(each - middle)) for each in usual)) or middle / 10
     score = (number - middle) / spread
     far = number * ratio <= middle or number >= middle * ratio
-    return VolumeAnomaly(day, number, middle, score) if far and abs(score) > distance else None
+    return VolumeDay(day, number, middle, score, far and abs(score) > distance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from banso.periods import Calendar, year_end_closures
-from banso.usage import missing_days, volume_anomalies
+from banso.usage import missing_days, silent_since, volume_anomalies, volume_days
 
 JAPAN = Calendar.japan(year_end_closures([2026]))
 
@@ -74,3 +74,23 @@ def test_a_source_that_always_sends_the_same_does_not_alarm_at_one_more() -> Non
     rows[date(2026, 11, 20)] = 40
     (found,) = volume_anomalies(rows, JAPAN, date(2026, 11, 1), date(2026, 11, 20))
     assert (found.usual, found.score) == (100.0, -6.0)  # 60 below, a tenth of the median is 10
+
+
+def test_without_four_same_weekdays_a_volume_is_not_judged() -> None:
+    rows = dict.fromkeys(open_days(date(2026, 10, 26), date(2026, 11, 20)), 100)
+    rows[date(2026, 11, 20)] = 1
+    # Fridays: 10/30, 11/6 and 11/13 alone lie before the 20th.
+    (day,) = volume_days(rows, JAPAN, date(2026, 11, 20), date(2026, 11, 20))
+    assert (day.rows, day.usual, day.score, day.is_anomaly, day.low) == (1, None, None, False, False)
+    rows[date(2026, 10, 23)] = 100
+    (day,) = volume_days(rows, JAPAN, date(2026, 11, 20), date(2026, 11, 20))
+    assert (day.usual, day.score, day.is_anomaly, day.low) == (100.0, -9.9, True, True)
+
+
+def test_a_silence_runs_until_rows_come_again() -> None:
+    rows = open_days(date(2026, 9, 7), date(2026, 11, 12))
+    assert silent_since(rows, JAPAN, date(2026, 11, 12)) is None
+    assert silent_since(rows, JAPAN, date(2026, 11, 15)) == date(2026, 11, 13)
+    assert silent_since([*rows, date(2026, 11, 16)], JAPAN, date(2026, 11, 16)) is None
+    assert silent_since(rows[-3:], JAPAN, date(2026, 11, 15)) is None  # nothing can be said
+    assert silent_since([], JAPAN, date(2026, 11, 15)) is None
