@@ -22,14 +22,17 @@ _COLUMNS = ("contract_id", "account_id", "product", "starts_on", "ends_on", "end
             "renewal_months", "renewed_until")  # fmt: skip
 
 
+Held = tuple[tuple[str, Decimal], ...]  #: (currency, amount) of what is above 0, in the order of their names
+
+
 @dataclass(frozen=True)
 class Term:
     """One contract term that ended. state: ``renewed``, ``lost`` or ``pending`` (更新手続中: nobody has
     decided. Its MRR goes on for the time being, or it came to 0 without an end on record and its 30 days
     are not over).
 
-    mrr: what the term was worth at its end, in its own currency; after: MRR of the contract or its
-    successor that renewed it. automatic: renewed by 自動更新. untouched: automatic and nobody was in
+    held: what the term was worth at its end, in its own currencies; after: the same of the contract or its
+    successor that renewed it (empty where nothing did). automatic: renewed by 自動更新. untouched: automatic and nobody was in
     contact (無接触自動更新); None where contacts are not known.
     """
 
@@ -38,9 +41,8 @@ class Term:
     product: str
     ends_on: dt.date
     state: str
-    mrr: Decimal
-    after: Decimal
-    currency: str
+    held: Held
+    after: Held
     automatic: bool
     untouched: bool | None
     successor: str = ""
@@ -48,7 +50,8 @@ class Term:
 
 @dataclass(frozen=True)
 class RenewalRate:
-    """count: renewed ÷ (renewed + lost) terms; amount: the same by the MRR the terms had, per currency.
+    """count: renewed ÷ (renewed + lost) terms; amount: the same by the MRR the terms had, per currency. A term
+    in two currencies counts once and stands in both amounts.
 
     None with reason ``no_terms`` where no term was decided. pending terms are in neither and listed.
     A term without MRR at its end is listed in ``without_mrr`` and not counted.
@@ -81,11 +84,10 @@ class _Contract:
 
 
 class _History:
-    """MRR per contract as steps, in its currency; a 端数 at a close is 0, as in the ledger."""
+    """MRR per contract as steps, each currency for itself; a 端数 at a close is 0, as in the ledger."""
 
     def __init__(self, book: Book) -> None:
-        self.steps: dict[str, list[tuple[int, int]]] = {}
-        self.currency: dict[str, str] = {}
+        self.steps: dict[str, dict[str, list[tuple[int, int]]]] = {}
         self.product: dict[str, str] = {}
         self.siblings: dict[str, list[str]] = {}
         for at in np.argsort(book.on, kind="stable").tolist():
@@ -94,31 +96,42 @@ class _History:
                 continue
             name, account = book.contracts[code], book.accounts[int(book.account[at])]
             if name not in self.steps:
-                self.steps[name] = []
+                self.steps[name] = {}
                 self.siblings.setdefault(account, []).append(name)
             product = int(book.product[at])
             if product >= 0:
                 self.product.setdefault(name, book.products[product])
-            self.currency.setdefault(name, book.currencies[int(book.currency[at])])
-            steps, day, change = self.steps[name], int(book.on[at]), int(book.delta[at])
+            steps = self.steps[name].setdefault(book.currencies[int(book.currency[at])], [])
+            day, change = int(book.on[at]), int(book.delta[at])
             if steps and steps[-1][0] == day:
                 steps[-1] = (day, steps[-1][1] + change)
             else:
                 steps.append((day, change))
-        for name, changes in self.steps.items():
-            self.steps[name] = _closes(changes, minor_unit(self.currency[name]))
+        for own in self.steps.values():
+            for currency, changes in own.items():
+                own[currency] = _closes(changes, minor_unit(currency))
 
-    def at(self, contract: str, day: int) -> int:
-        return next((mrr for on, mrr in reversed(self.steps.get(contract, [])) if on <= day), 0)
+    def at(self, contract: str, day: int) -> Held:
+        """What is above 0 at the close of a day."""
+        found = {}
+        for currency, steps in self.steps.get(contract, {}).items():
+            units = next((mrr for on, mrr in reversed(steps) if on <= day), 0)
+            if units > 0:
+                found[currency] = exact(units)
+        return tuple(sorted(found.items()))
 
-    def best(self, contract: str, first: int, last: int) -> int:
-        """The first MRR above 0 at a close from ``first`` to ``last``; 0 if there is none."""
-        now = self.at(contract, first)
-        later = (mrr for on, mrr in self.steps.get(contract, []) if first < on <= last)
-        return next((mrr for mrr in (now, *later) if mrr > 0), 0)
+    def best(self, contract: str, first: int, last: int) -> Held:
+        """The first MRR above 0 at a close from ``first`` to ``last``; empty if there is none."""
+        days = {
+            on for steps in self.steps.get(contract, {}).values() for on, _ in steps if first < on <= last
+        }
+        closes = (self.at(contract, day) for day in (first, *sorted(days)))
+        return next((held for held in closes if held), ())
 
     def begun(self, contract: str) -> int:
-        return next((on for on, mrr in self.steps[contract] if mrr > 0), self.steps[contract][0][0])
+        """The first day with MRR; where there never was any, the day of the first movement."""
+        steps = [step for own in self.steps[contract].values() for step in own]
+        return min((on for on, mrr in steps if mrr > 0), default=min(on for on, _ in steps))
 
 
 def _closes(changes: list[tuple[int, int]], coin: int) -> list[tuple[int, int]]:
@@ -168,9 +181,9 @@ def renewal_rate(
     lost = [term for term in terms if term.state == "lost"]
     decided = len(renewed) + len(lost)
     amounts: dict[str, Fraction | None] = {}
-    for currency in sorted({term.currency for term in terms}):
-        kept = sum((term.mrr for term in renewed if term.currency == currency), Decimal(0))
-        gone = sum((term.mrr for term in lost if term.currency == currency), Decimal(0))
+    for currency in sorted({currency for term in terms for currency, _ in term.held}):
+        kept = sum((dict(term.held).get(currency, Decimal(0)) for term in renewed), Decimal(0))
+        gone = sum((dict(term.held).get(currency, Decimal(0)) for term in lost), Decimal(0))
         amounts[currency] = Fraction(kept) / Fraction(kept + gone) if kept + gone else None
     return RenewalRate(
         count=Fraction(len(renewed), decided) if decided else None,
@@ -195,13 +208,13 @@ def _term(
     contacted: Collection[str] | None,
 ) -> Term | None:
     before = history.at(contract.name, ends_on - 1)
-    if before <= 0:
+    if not before:
         return None
     last = ends_on + LATE_RENEWAL_DAYS
     carried, successor = history.best(contract.name, ends_on + 1, last), ""
     # MRR that runs on by itself is a renewal only where somebody decided: 更新手続中 is neither renewed nor lost.
     undecided = bool(carried) and contract.auto is None and contract.renewed_until <= ends_on
-    after = 0 if undecided else carried
+    after: Held = () if undecided else carried
     automatic = bool(after and contract.auto)
     if not after:
         product = contract.product or history.product.get(contract.name, "")
@@ -231,9 +244,8 @@ def _term(
         product=contract.product,
         ends_on=day_of(ends_on),
         state=state,
-        mrr=exact(before),
-        after=exact(after if renewed else 0),
-        currency=history.currency.get(contract.name, "JPY"),
+        held=before,
+        after=after if renewed else (),
         automatic=renewed and automatic,
         untouched=untouched,
         successor=successor if renewed else "",

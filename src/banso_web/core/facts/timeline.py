@@ -88,7 +88,7 @@ def _timeline(layers: dict[int, list[Piece]], from_always: bool) -> Timeline:
         if from_always and len(stack) == 1 and stack[0][1] == LAST:
             painted: tuple[Piece, ...] = ((FIRST, LAST, stack[0][2]),)
         else:
-            painted = _paint(stack, from_always)
+            painted = paint(stack, from_always)
         if len(painted) == 1 and painted[0][:2] == (FIRST, LAST):
             whole[subject_id] = painted[0][2]
         else:
@@ -96,7 +96,7 @@ def _timeline(layers: dict[int, list[Piece]], from_always: bool) -> Timeline:
     return Timeline(whole, pieces)
 
 
-def _paint(stack: list[Piece], from_always: bool = True) -> tuple[Piece, ...]:
+def paint(stack: list[Piece], from_always: bool = True) -> tuple[Piece, ...]:
     """The visible stretches of layers given in order of entry."""
     edges = sorted({edge for start, end, _ in stack for edge in (start, end)})
     out: list[Piece] = []

@@ -86,9 +86,7 @@ def table(response: object) -> list[list[str]]:
 def test_the_file_holds_what_the_page_shows(
     page: Client, accounts: dict[str, Account], tanaka: Member
 ) -> None:
-    overdue = make.contract(
-        "K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30", auto_renew=False
-    )
+    overdue = make.contract("K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30")
     make.movement("k", accounts["A010"], "2025-10-01", 30_000, contract=overdue)
     before = table(page.get(PAGE.format(OCTOBER) + "&export=csv"))
     assert ["状態", "未締め"] in before

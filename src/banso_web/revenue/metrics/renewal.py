@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +16,7 @@ from banso_web.revenue.metrics.by_month import wilson_interval
 from banso_web.revenue.metrics.frame import Context, answer, not_begun, unrated_items
 from banso_web.revenue.metrics.rows import held_json
 from banso_web.revenue.reads.months import last_day
+from banso_web.revenue.reads.rated import Held
 from banso_web.revenue.reads.renewals import Renewals, renewals
 
 
@@ -24,6 +25,17 @@ def period(question: Question) -> tuple[date, date]:
     if question.month is not None:
         return question.month, last_day(question.month)
     return year_before(question.asked.as_of) + timedelta(days=1), question.asked.as_of
+
+
+def _units(held: Iterable[tuple[str, Decimal]]) -> Held:
+    return tuple((currency, to_units(amount)) for currency, amount in held)
+
+
+def _told(term: Term) -> dict[str, object]:
+    """Its currency and what renewed it; of a term in several currencies that is no one amount."""
+    currency = " · ".join(currency for currency, _ in term.held)
+    after = [amount for _, amount in term.after] or [Decimal(0)]
+    return {"currency": currency, "after": after[0] if len(after) == 1 else None}
 
 
 def _rows(found: Renewals, terms: list[Term], day: date, *, part: str) -> Rows:
@@ -58,10 +70,9 @@ def _made(found: Renewals, terms: list[Term], day: date, part: str) -> list[Row]
                     "state": term.state,
                     "automatic": term.automatic,
                     "untouched": term.untouched,
-                    "after": term.after,
-                    "currency": term.currency,
+                    **_told(term),
+                    **({"held": held_json(_units(term.held))} if units is None else {}),
                     "days": waited,
-                    **({"held": held_json([(term.currency, to_units(term.mrr))])} if units is None else {}),
                 },
             )
         )
@@ -109,9 +120,7 @@ def renewal(*, by_amount: bool) -> Callable[[Question], MetricResult]:
                 "lost_mrr": found.lost,
             },
             n=len(decided),
-            notes=unrated_items([((term.currency, to_units(term.mrr)),) for term in unrated])
-            if by_amount
-            else (),
+            notes=unrated_items([_units(term.held) for term in unrated]) if by_amount else (),
             interval=None if by_amount else wilson_interval(rate.renewed, len(decided)),
             part_rows={
                 "untouched": _rows(found, flagged, day, part="untouched"),

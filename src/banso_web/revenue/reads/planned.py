@@ -15,7 +15,7 @@ from banso_web.core.facts import Asked, Memo
 from banso_web.core.facts.happenings import effective
 from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
-from banso_web.revenue.reads.book import loaded
+from banso_web.revenue.reads.book import Loaded, loaded
 from banso_web.revenue.reads.customers import Counted, contract_states, day_value, in_scope
 from banso_web.revenue.reads.rated import Held, held_in, held_of, is_carried, to_reporting
 
@@ -103,8 +103,8 @@ def _contract_balances(
 def _from_called_ends(asked: Asked, counted: Counted, noticed: Collection[int]) -> Iterable[PlannedEnd]:
     """Contracts that a movement recorded by the day, and called an end by its source, takes to 0 later.
 
-    Left out: those with a notice, and those whose MRR comes back within 30 days, by the contract itself or by one that
-    begins (a change of plan, a renewal under a new number).
+    Left out: those with a notice, and those renewed within 30 days as 更新率 has it: by the contract itself or by one of the
+    same product that begins (a change of plan, a renewal under a new number). Another product renews nothing.
     """
     stored, book, day = loaded(asked.watermark, asked.known_at), counted.book, asked.as_of.toordinal()
     known = book.known < (day + 1 - EPOCH) * 86_400_000_000 - 9 * 3_600_000_000
@@ -119,13 +119,14 @@ def _from_called_ends(asked: Asked, counted: Counted, noticed: Collection[int]) 
     of_contract: dict[int, list[int]] = defaultdict(list)
     for at in rows.tolist():
         of_contract[int(book.contract[at])].append(at)
-    starts: dict[int, list[int]] = defaultdict(
+    products = _products(asked, stored, book, of_contract)
+    starts: dict[tuple[int, str], list[int]] = defaultdict(
         list
-    )  # {account: days on which a contract of it has MRR again}
-    for own in of_contract.values():
+    )  # {(account, product): days on which a contract of it has MRR again}
+    for code, own in of_contract.items():
         for at, before, after in _closes(book, own):
             if after and not before:
-                starts[int(book.account[at])].append(int(book.on[at]))
+                starts[int(book.account[at]), products.get(code, "")].append(int(book.on[at]))
     for code in codes.tolist():
         contract = int(stored.contract_ids[code])
         ends = [at for at, before, after in _closes(book, of_contract[code]) if before and not after]
@@ -135,7 +136,8 @@ def _from_called_ends(asked: Asked, counted: Counted, noticed: Collection[int]) 
         mine = [at for at in of_contract[code] if book.on[at] == book.on[last] and called[at]]
         gone = int(book.on[last])
         if not mine or any(
-            gone <= begun <= gone + LATE_RENEWAL_DAYS for begun in starts[int(book.account[last])]
+            gone <= begun <= gone + LATE_RENEWAL_DAYS
+            for begun in starts[int(book.account[last]), products.get(code, "")]
         ):
             continue
         customer, balances = held[contract]
@@ -144,6 +146,21 @@ def _from_called_ends(asked: Asked, counted: Counted, noticed: Collection[int]) 
         yield PlannedEnd(
             customer, contract, date.fromordinal(gone), _day_of(moment), units, held_in(balances)
         )
+
+
+def _products(
+    asked: Asked, stored: Loaded, book: Book, of_contract: Mapping[int, Sequence[int]]
+) -> dict[int, str]:
+    """{contract's code in the book: its product, by its terms, else by its movements}."""
+    ids = {int(stored.contract_ids[code]): code for code in of_contract if code >= 0}
+    found = {}
+    for code, rows in of_contract.items():
+        named = [book.products[book.product[at]] for at in rows if book.product[at] >= 0]
+        found[code] = named[0] if named else ""
+    for contract, values in contract_states(asked, list(ids)).items():
+        if contract in ids and values.get("product"):
+            found[ids[contract]] = values["product"]
+    return found
 
 
 def _closes(book: Book, rows: Sequence[int]) -> Iterable[tuple[int, bool, bool]]:

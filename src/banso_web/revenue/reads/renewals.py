@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from json import loads
 from typing import Any
 
 import numpy as np
 from django.db.models import Q
 
+from banso.money import to_units
 from banso.periods import add_months
 from banso.revenue import Book, RenewalRate, Term, renewal_rate
 from banso_web.accounts import counting
 from banso_web.core.facts import Asked, Memo
+from banso_web.core.facts import counted as rows_that_count
 from banso_web.core.facts.happenings import effective
 from banso_web.core.facts.states import WITHDRAWN, raw_rows, stated_day
+from banso_web.core.facts.timeline import FIRST, LAST, Piece, paint
 from banso_web.core.metrics import Scope
 from banso_web.core.models import StateVersion
 from banso_web.revenue.models import Movement
@@ -82,23 +86,45 @@ _pending: Memo[tuple[Pending, ...]] = Memo(12)
 
 
 def _versions(asked: Asked, ids: Collection[int]) -> dict[int, tuple[Stated, list[date]]]:
-    """{contract: (its terms on the day, every end somebody stated by then, the latest entered last)}."""
+    """{contract: (its terms on the day, the ends of its terms up to then)}."""
     rows = StateVersion.objects.filter(effective(asked.watermark), subject="contract", subject_id__in=ids)
     rows = rows.exclude(valid_from__gt=asked.as_of)
     if asked.known_at is not None:
         rows = rows.filter(recorded_at__lte=asked.known_at)
-    found: dict[int, tuple[Stated, list[date]]] = {}
-    listed = raw_rows(rows.order_by("entry__seq", "id"), "subject_id", "values", "valid_to")
-    for key, text, valid_to in listed:
-        values, behind = loads(text), stated_day(valid_to)
-        merged, ends = found.setdefault(key, ({}, []))
+    found: dict[int, Stated] = {}
+    layers: dict[int, list[Piece]] = {}
+    listed = raw_rows(rows.order_by("entry__seq", "id"), "subject_id", "values", "valid_from", "valid_to")
+    for key, text, valid_from, valid_to in listed:
+        values, start, behind = loads(text), stated_day(valid_from), stated_day(valid_to)
+        merged = found.setdefault(key, {})
         if behind is None or behind > asked.as_of:
             merged.update(values)
-        if stated := day_value(values.get("ends_on")):
-            if stated in ends:  # said again: the latest word, whatever was said in between
-                ends.remove(stated)
-            ends.append(stated)
-    return {key: one for key, one in found.items() if not one[0].get(WITHDRAWN)}
+        if "ends_on" in values:
+            span = (start.toordinal() if start else FIRST, behind.toordinal() if behind else LAST)
+            layers.setdefault(key, []).append((*span, day_value(values["ends_on"])))
+    return {
+        key: (values, _ends(layers.get(key, []), asked.as_of))
+        for key, values in found.items()
+        if not values.get(WITHDRAWN)
+    }
+
+
+def _ends(layers: list[Piece], as_of: date) -> list[date]:
+    """The ends of terms as they stood on each day up to one, after every correction; the one of the day itself last.
+
+    An end that a correction covers from its first day on was a slip and never was. Neither was one that an earlier end, or
+    none, took the place of before it came: the term was cut short or made open.
+    """
+    found: list[date] = []
+    pieces = [one for one in paint(layers) if one[0] <= as_of.toordinal()]
+    for (_start, until, end), then in zip_longest(pieces, pieces[1:]):
+        followed = then is not None and then[0] == until
+        if end is None or (followed and until <= end.toordinal() and (then[2] is None or then[2] < end)):
+            continue
+        if end in found:  # said again later on: the latest word, whatever was said in between
+            found.remove(end)
+        found.append(end)
+    return found
 
 
 def _candidates(asked: Asked, first: date, last: date) -> list[int]:
@@ -156,9 +182,7 @@ def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
     called = loaded(asked.watermark, asked.known_at).called_ends
     for ids in _chunks(_candidates(asked, first, last)):
         versions = _versions(asked, ids)
-        assumed = _carried_by_rule(
-            asked, [key for key, (terms, _ends) in versions.items() if terms.get("auto_renew") is False]
-        )
+        undecided = _undecided(asked, {key: terms for key, (terms, _ends) in versions.items()})
         for key, (terms, ends) in versions.items():
             ended = day_value(terms.get("ended_on"))
             if ended is None and key in called:
@@ -180,7 +204,7 @@ def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
                     None,
                     ends_on,
                     ended,
-                    None if terms.get("auto_renew") is None or key in assumed else auto,
+                    None if key in undecided else auto,
                     months if rolls else 0,
                     day_value(terms.get("ends_on")),
                 )
@@ -192,9 +216,20 @@ def _table(asked: Asked, first: date, last: date) -> dict[str, list[Any]]:
 def _carried_by_rule(asked: Asked, ids: Collection[int]) -> set[int]:
     """Of these contracts those whose movements were derived from their terms. That their MRR goes on after a term is a rule's
     assumption, while movements that a source supplied are its word that somebody renewed."""
-    rows = Movement.objects.filter(effective(asked.watermark), contract__in=ids)
+    rows = rows_that_count(Movement, asked.watermark, asked.known_at).filter(contract__in=ids)
     derived = rows.filter(Q(derived=True) | Q(code__startswith="derived:"))
     return set(derived.order_by().values_list("contract", flat=True)) if ids else set()
+
+
+def _undecided(asked: Asked, contracts: Mapping[int, Stated]) -> set[int]:
+    """Of these contracts those of which nobody has said whether MRR beyond the term is a renewal: it is not stated that they
+    renew by themselves or do not, or their movements only follow from their terms.
+
+    One rule for both sides: 更新率 counts their terms as 更新手続中, and the list to be signed holds them.
+    """
+    manual = [key for key, terms in contracts.items() if terms.get("auto_renew") is False]
+    unknown = {key for key, terms in contracts.items() if terms.get("auto_renew") is None}
+    return unknown | _carried_by_rule(asked, manual)
 
 
 def _lines(
@@ -271,7 +306,8 @@ def _renewal_rate(asked: Asked, counted: Counted, first: date, last: date, scope
     )
     amounts = {"renewed": 0, "lost": 0, "pending": 0}
     each = tuple(
-        to_reporting(counted, [(term.currency, int(term.mrr * 10_000))], term.ends_on) for term in rate.terms
+        to_reporting(counted, [(money, to_units(mrr)) for money, mrr in term.held], term.ends_on)
+        for term in rate.terms
     )
     for term, units in zip(rate.terms, each, strict=True):
         amounts[term.state] += units or 0
@@ -298,7 +334,7 @@ def pending_renewals(
     asked: Asked, counted: Counted | None = None, decided_by: date | None = None
 ) -> tuple[Pending, ...]:
     """更新手続中(仮に継続): contracts past their stated end, without 自動更新 and without an end of service, that still
-    carry MRR at the close of the day; the longest waiting first.
+    carry MRR at the close of the day though nobody decided (`_undecided`); the longest waiting first.
 
     `counted`: the book of a question that has it at hand; without one, few customers are read alone and nobody's book where
     no contract is past its end. `decided_by`: the day up to which a decision counts (the asked day unless said). A month that
@@ -317,11 +353,15 @@ def _overdue(asked: Asked, until: date) -> dict[int, tuple[Stated, date]]:
     past = rows.filter(values__ends_on__lte=last_end.isoformat()).values_list("subject_id", flat=True)
     found: dict[int, tuple[Stated, date]] = {}
     for ids in _chunks(sorted(set(past.iterator(chunk_size=20_000)))):
-        for key, (terms, _ends) in _versions(replace(asked, as_of=until), ids).items():
-            ends_on = day_value(terms.get("ends_on"))
-            settled = bool(terms.get("auto_renew")) or day_value(terms.get("ended_on")) is not None
-            if ends_on and ends_on <= last_end and not settled:
-                found[key] = (terms, ends_on)
+        versions = _versions(replace(asked, as_of=until), ids)
+        late = {
+            key: (terms, ends_on)
+            for key, (terms, _ends) in versions.items()
+            if (ends_on := day_value(terms.get("ends_on"))) and ends_on <= last_end
+            and day_value(terms.get("ended_on")) is None
+        }  # fmt: skip
+        waiting = _undecided(asked, {key: terms for key, (terms, _ends_on) in late.items()})
+        found |= {key: one for key, one in late.items() if key in waiting}
     return found
 
 

@@ -186,9 +186,7 @@ def test_who_waits_is_found_without_reading_everybodys_movements(
         for name in ("loaded", "loaded_for", "counted_movements", "count_some"):
             patch.setattr(renewals, name, refuse)
         assert renewals.pending_renewals(asked) == ()
-    overdue = make.contract(
-        "K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30", auto_renew=False
-    )
+    overdue = make.contract("K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30")
     make.movement("k", accounts["A010"], "2025-10-01", 30_000, contract=overdue)
     asked = actions.question(OCTOBER)
     whole = renewals._find_pending(asked, counted_movements(asked), asked.as_of)
@@ -201,9 +199,7 @@ def test_who_waits_is_found_without_reading_everybodys_movements(
 
 
 def test_pending_renewals_must_be_signed(accounts: dict[str, Account], person: Person) -> None:
-    overdue = make.contract(
-        "K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30", auto_renew=False
-    )
+    overdue = make.contract("K1", accounts["A010"], starts_on="2025-10-01", ends_on="2026-09-30")
     make.movement("k", accounts["A010"], "2025-10-01", 30_000, contract=overdue)
     (waiting,) = reads.pending_at(actions.question(OCTOBER), OCTOBER)
     assert (waiting.contract, waiting.days, waiting.units) == ("K1", 31, 300_000_000)

@@ -37,7 +37,7 @@ def abroad() -> Account:
     home = make.account("HOME")
     make.movement("h", home, "2026-01-01", 50_000)
     away = make.account("AWAY", "Away Inc.")
-    overdue = make.contract("K-USD", away, starts_on="2025-10-01", ends_on="2026-09-30", auto_renew=False)
+    overdue = make.contract("K-USD", away, starts_on="2025-10-01", ends_on="2026-09-30")
     make.movement("u", away, "2025-10-01", 1_000, currency="USD", contract=overdue)
     return away
 

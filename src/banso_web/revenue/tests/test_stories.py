@@ -311,6 +311,24 @@ def test_one_contract_of_two_that_a_movement_ends_later_is_planned_churn_of_that
     assert compute("planned_churn_mrr", make.asked()).value == 50_000
 
 
+def test_another_product_that_begins_within_thirty_days_takes_no_place_of_an_announced_end() -> None:
+    """200,000 of A end on 12/31; B of 90,000 begins on 1/10 and renews nothing: 200,000 leave. A again on 1/10 does."""
+    account = make.account("Q")
+    old = make.contract("Q1", account, product="A", starts_on="2026-01-01", ends_on="2026-12-31")
+    known = "2026-11-01T10:00:00+09:00"
+    make.movement("a", account, "2026-01-01", 200_000, contract=old, product="A")
+    make.movement(
+        "a-", account, "2026-12-31", -200_000, contract=old, product="A", cause="churn", known=known
+    )
+    other = make.contract("Q2", account, product="B", starts_on="2027-01-10")
+    make.movement("b", account, "2027-01-10", 90_000, contract=other, product="B", known=known)
+    result = compute("planned_churn_mrr", make.asked())
+    assert (result.value, result.n) == (200_000, 1)
+    successor = make.contract("Q3", account, product="A", starts_on="2027-01-10")
+    make.movement("c", account, "2027-01-10", 180_000, contract=successor, product="A", known=known)
+    assert compute("planned_churn_mrr", make.asked()).value == 0
+
+
 def test_a_contract_that_a_movement_lowers_later_is_no_planned_churn() -> None:
     account = make.account("Q")
     own = make.contract("Q1", account, starts_on="2026-01-01")
