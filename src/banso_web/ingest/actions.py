@@ -112,7 +112,7 @@ def check_run(run: ImportRun) -> ImportRun:
         ImportRun.objects.filter(pk=run.pk).update(progress=run.progress)
 
     try:
-        reports = checking.check(files, context, sink, progress)
+        reports = checking.check(files, context, sink, progress, own_only=bool(run.options.get("pushed")))
     except (ReadProblem, MissingColumns) as problem:
         fail(run, problem)
         return run
@@ -208,7 +208,7 @@ def confirm_run(run: ImportRun, *, actor: Member | None, accept_rejects: bool = 
             ),
             code="rejected_rows",
         )
-    doubling.refuse_unanswered(run)
+    doubling.refuse_unanswered(run, actor)
     with transaction.atomic():
         if not ImportRun.objects.filter(pk=run.pk, state=State.READY).update(state=State.WRITING):
             raise Conflict(_("別の操作がこの取り込みを進めています。"), code="import_taken")

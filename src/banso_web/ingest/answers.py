@@ -228,9 +228,23 @@ def preview_of(table: RawTable, shaping: Shaping) -> Preview:
                     (one.column, one.problem.code), [0, row.number, reason_text(one.problem.code, detail)]
                 )
                 kept[0] += 1
-    listed = [(column, kept[2], kept[0], kept[1]) for (column, _code), kept in problems.items()]
+    called = {column.key: column_label(column) for column in shaping.schema.columns}
+    listed = [
+        (column if column in table.headers else called.get(column, column), kept[2], kept[0], kept[1])
+        for (column, _code), kept in problems.items()
+    ]
     labels = [column_label(shaping.schema.column(key)) for key in keys]
     return Preview(labels, rows, looked, bad, sorted(listed, key=lambda one: -one[2])[:20])
+
+
+def with_words_of(before: Shaping, after: Shaping) -> Shaping:
+    """The shaping with the value words that stood before: for answers of a form that did not show them."""
+    kept = {
+        key: replace(one, values=before.fields[key].values)
+        for key, one in after.fields.items()
+        if one.source and key in before.fields and before.fields[key].source == one.source
+    }
+    return replace(after, fields={**after.fields, **kept})
 
 
 def _cell(value: Any) -> str:

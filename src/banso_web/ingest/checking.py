@@ -12,8 +12,9 @@ from typing import Any
 
 from banso_web.core import clock
 from banso_web.core.facts import current_watermark
-from banso_web.core.imports import Context, Handler, Outcome, Problem, Row
+from banso_web.core.imports import Context, Handler, HappeningHandler, Outcome, Problem, Result, Row
 from banso_web.core.registry import registry
+from banso_web.ingest.belonging import foreign_rows
 from banso_web.ingest.inputs import Input
 from banso_web.ingest.mapped import MappedBinding
 from banso_web.ingest.readers import open_table
@@ -80,16 +81,19 @@ def new_context(*, known: str, entry: Any = None) -> Context:
     )
 
 
-def check(files: Sequence[Input], context: Context, sink: Sink, progress: Progress) -> list[Report]:
+def check(
+    files: Sequence[Input], context: Context, sink: Sink, progress: Progress, *, own_only: bool = False
+) -> list[Report]:
     """Read every file of a run. Refused rows go to `sink`, chunk by chunk. Raises ReadProblem or MissingColumns.
 
-    Files of one kind are checked as one: an id may stand in only one of them.
+    Files of one kind are checked as one: an id may stand in only one of them. `own_only`: a fact may name only people and
+    contracts of its own customer (see `ingest.belonging`).
     """
     for one in files:  # a file that cannot be read at all is told before any other is read
         open_input(one)
     reports: list[Report] = []
     for kind, group in groupby(files, key=lambda one: one.kind):
-        reports += _Group(kind, list(group), context, sink, progress).run()
+        reports += _Group(kind, list(group), context, sink, progress, own_only).run()
     context.note_missing()
     return reports
 
@@ -114,10 +118,11 @@ class _Group:
     """The files of one kind in one run: one handler sees them all, rows numbered across files."""
 
     def __init__(
-        self, kind: str, files: list[Input], context: Context, sink: Sink, progress: Progress
+        self, kind: str, files: list[Input], context: Context, sink: Sink, progress: Progress, own_only: bool
     ) -> None:
         self.files, self.context, self.sink, self.progress = files, context, sink, progress
         self.handler: Handler = registry.file_handlers[kind]()
+        self.fact = registry.facts.get(kind) if own_only else None
         self.reports = [Report(one) for one in files]
         self.outcomes = [_Outcomes() for _ in files]
 
@@ -144,7 +149,7 @@ class _Group:
             good = [row for _, row in part if isinstance(row, Row)]
             for one in good:
                 one.number += at * FILE_STEP
-            results = iter(self.handler.look(good, self.context))
+            results = iter(self._look(good))
             refusals = []
             for raw, row in part:
                 result = row if isinstance(row, Problem) else next(results)
@@ -159,6 +164,13 @@ class _Group:
             self.progress(self.files[at].place, report.read)
         report.skipped = Counter(row.kind for row in table.skipped)
         report.notes = dict(binding.soft)
+
+    def _look(self, rows: list[Row]) -> list[Result]:
+        if not isinstance(self.handler, HappeningHandler) or self.fact is None:
+            return self.handler.look(rows, self.context)
+        foreign = foreign_rows(self.fact, rows, self.handler.code, self.context.watermark)
+        looked = iter(self.handler.look([row for row in rows if row.number not in foreign], self.context))
+        return [foreign.get(row.number) or next(looked) for row in rows]
 
     def _refuse_late(self, at: int, problems: list[Problem]) -> None:
         """Rows that only the whole file has shown to be wrong: the file is read once more for what was typed on them."""

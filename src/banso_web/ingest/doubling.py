@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -30,6 +30,10 @@ from banso_web.ingest.checking import open_input
 from banso_web.ingest.inputs import Input
 from banso_web.ingest.joining import PREFIX, entries_of, movements, restated_entries
 from banso_web.ingest.models import ImportRun
+from banso_web.ingest.withheld import sees_sums
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 ADD, STOP = "add", "stop"
 ANSWERS = (ADD, STOP)
@@ -196,8 +200,11 @@ def _sums(amounts: Mapping[str, str]) -> str:
     return " + ".join(money_text(Decimal(amount), key) for key, amount in amounts.items())
 
 
-def words(found: Mapping[str, Any]) -> str:
-    """「54社にはすでに MRR があります(別の取込 #2、合計 ¥5,083,000)…」"""
+def words(found: Mapping[str, Any], reader: Member | None) -> str:
+    """「54社にはすでに MRR があります(別の取込 #2、合計 ¥5,083,000)…」, without the amounts for who may not see them."""
+    if not sees_sums(reader):
+        text = _("%(n)s社にはすでに MRR があります。このまま取り込むと、二重に数えます。")
+        return text % {"n": f"{found['customers']:,}"}
     runs = "、".join(f"#{one}" for one in found["runs"][:5])
     if runs:
         text = _(
@@ -239,13 +246,13 @@ def declined(run: ImportRun) -> bool:
     return bool(run.options.get("doubled")) and (run.options.get("doubling") or {}).get("answer") == STOP
 
 
-def refuse_unanswered(run: ImportRun) -> None:
+def refuse_unanswered(run: ImportRun, reader: Member | None) -> None:
     """Raise Refused (`doubling`) while the run would count MRR twice and nobody has said that it is to be added."""
     if found := open_question(run):
         how = _(
             "別の契約なら「別の契約なので足す」(--answer doubling=add、API は doubling: add)を選んでください。同じ契約なら取り込まないでください。まだ何も書いていません。"
         )
-        raise Refused(f"{words(found)}{how}", code="doubling")
+        raise Refused(f"{words(found, reader)}{how}", code="doubling")
 
 
 def found_anew(run: ImportRun, files: Sequence[Input]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Look:
     headers: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     problem: str = ""
+    covered: bool = False
 
     @property
     def width(self) -> int:
@@ -87,6 +88,11 @@ def look_at(path: Path, upload: Upload) -> Look:
         table.headers,
         [text for note in table.notes if (text := note_words(note.code, note.column, note.text))],
     )  # fmt: skip
+
+
+def covered(look: Look) -> Look:
+    """The look for a reader who may not see the file's cells: sheets and kind, and neither rows nor words that quote them."""
+    return replace(look, grid=[], notes=[], covered=True)
 
 
 def _cell(value: Any) -> str:

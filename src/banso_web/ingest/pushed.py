@@ -62,7 +62,11 @@ def push(
         path = Path(folder) / f"{kind}.jsonl"
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
         run = actions.start_run(
-            [Input(kind, path, path.name)], actor=actor, label=f"API: {kind}", known=known
+            [Input(kind, path, path.name)],
+            actor=actor,
+            label=f"API: {kind}",
+            known=known,
+            options={"pushed": True},
         )
     try:
         run = actions.check_run(run)
@@ -80,7 +84,7 @@ def push(
     answer(run, doubling)
     if open_question(run):  # refused with what would be counted twice; nothing waits
         actions.drop_run(run, actor=actor)
-        refuse_unanswered(run)
+        refuse_unanswered(run, actor)
     run = actions.confirm_run(run, actor=actor, accept_rejects=accept_rejects)
     return _told(run, written=run.entry is not None)
 

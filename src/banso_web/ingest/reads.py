@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.readers.canonical import FILES
-from banso_web.ingest.withheld import is_withheld, withheld_files
+from banso_web.ingest.withheld import PEOPLE, is_withheld, withheld_files
 from banso_web.ingest.words import fix_text, note_text, reason_text
 
 if TYPE_CHECKING:
@@ -173,9 +173,12 @@ def progress_of(run: ImportRun) -> Progress:
     return Progress(done, total, left, waiting, still)
 
 
-def notes_of(run: ImportRun) -> list[str]:
-    """What the person should be told beside the counts, in words."""
-    return [note_text(note) for note in run.notes]
+def notes_of(run: ImportRun, reader: Member) -> list[str]:
+    """What the person should be told beside the counts, in words; names of people only for who may see them."""
+    covered = set() if reader.may(PEOPLE) else {"incomplete_contacts"}
+    return [
+        note_text({**note, "examples": ["…"]} if note.get("code") in covered else note) for note in run.notes
+    ]
 
 
 @dataclass(frozen=True)

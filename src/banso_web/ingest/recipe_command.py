@@ -94,7 +94,7 @@ def checked_run(
         run.options["doubled"] = after.doubled
         doubling.answer(run, doubled)
         if after.doubled:
-            click.echo(doubling.words(after.doubled))
+            click.echo(doubling.words(after.doubled, None))
         if gone := vanished_in(run, made):
             listed = joined(one.code for one in gone[:10])
             words = _(

@@ -25,6 +25,7 @@ from banso_web.core.facts import Asked, FactKind, current_watermark, hold_waterm
 from banso_web.core.imports import Context, HappeningHandler, Outcome, Problem, Row, later
 from banso_web.core.models import Entry, Known
 from banso_web.core.registry import registry
+from banso_web.ingest.belonging import OTHER, people_column, people_in
 from banso_web.ingest.checking import new_context
 from banso_web.ingest.columns import columns_of
 from banso_web.ingest.readers.canonical import FILES
@@ -196,21 +197,15 @@ def _customer_named(actor: Member, kind: FactKind, row: Row) -> Account | None:
     return found
 
 
-def _people_in(kind: FactKind, values: Mapping[str, Any]) -> set[str]:
-    """Ids (and names, where a file gave names) that stand in the columns which name people of customers."""
-    named = [values.get(column.key) for column in FILES[kind.key].columns if column.reference == "contacts"]
-    return {code for value in named for code in str(plain(value) or "").split(";") if code}
-
-
 def _require_people_of(account: Account | None, kind: FactKind, row: Row, kept: Collection[str] = ()) -> None:
     """Refused for people of a customer who has nothing to do with this one; `kept`: who stands there already."""
-    codes = _people_in(kind, row.values) - set(kept)
+    column = people_column(kind)
+    codes = people_in(row.get(column)) - set(kept)
     if account is None or not codes or not strangers_to(account.pk, codes, current_watermark()):
         return
-    (column,) = (one.key for one in FILES[kind.key].columns if one.reference == "contacts")
     raise Refused(
         _("入力を確かめてください。何も保存していません。"),
-        code="other_customer",
+        code=OTHER,
         fields={column: _("この顧客の担当者ではない人が入っています。")},
     )
 
@@ -226,7 +221,7 @@ def _require_contract_of(account: Account, actor: Member, code: str) -> None:
         return
     raise Refused(
         _("入力を確かめてください。何も保存していません。"),
-        code="unknown_reference" if own is None else "other_customer",
+        code="unknown_reference" if own is None else OTHER,
         fields={"contract_id": words},
     )
 
@@ -293,7 +288,7 @@ def correct_fact(
     require_write(actor, kind, account)
     before = columns_of(kind, row)
     typed = _typed(kind, {**before, **values}, custom)
-    _require_people_of(account, kind, typed, _people_in(kind, before))
+    _require_people_of(account, kind, typed, people_in(before.get(people_column(kind))))
     own, outcome, looked = _look(kind, typed)
     if own != row.code:
         raise Refused(

@@ -373,6 +373,37 @@ def test_a_touch_names_no_people_of_a_stranger(manager: Api, as_key: Caller) -> 
     assert (later.status_code, later.json()["code"]) == (422, "other_customer"), later.content
 
 
+def test_rows_sent_at_once_name_no_people_and_no_contract_of_a_stranger(manager: Api) -> None:
+    """Refused row by row; the others are written. Who stands in a row already may stay, as in a correction."""
+    own, foreign = Account.objects.get(code="A1"), Account.objects.get(code="A2")
+    make.contract("K2", foreign)
+    for code, account in {"H1": own, "H2": foreign}.items():
+        Contact.objects.create(code=code, account=account, live=True)
+    good, bad = {**TOUCH, "contacts": ["H1", "田村"]}, {**TOUCH, "touch_id": "T2", "contacts": ["H1", "H2"]}
+    refused = manager.post("/facts/touches", {"rows": [good, bad]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "rejected_rows"), refused.content
+    (line,) = refused.json()["rejected"]
+    assert (line["line"], line["column"], line["code"]) == (2, "contacts", "other_customer")
+    taken = manager.post("/facts/touches", {"rows": [good, bad], "accept_rejects": True})
+    assert taken.status_code == 201, taken.content.decode()
+    assert [one["id"] is not None and one["contacts"] for one in manager.get("/touches").json()["items"]] == [["H1", "田村"]]  # fmt: skip
+    answer = {"response_id": "R1", "account_id": "A1", "contact_id": "H2", "instrument": "nps", "score": 9, "answered_on": "2026-11-20"}  # fmt: skip
+    refused = manager.post("/facts/responses", {"rows": [answer]})
+    assert [one["column"] for one in refused.json()["rejected"]] == ["contact_id"], refused.content
+    moved = {
+        "movement_id": "M9",
+        "account_id": "A1",
+        "contract_id": "K2",
+        "effective_on": "2026-11-01",
+        "mrr_delta": 1,
+    }
+    refused = manager.post("/facts/movements", {"rows": [moved]})
+    assert [one["column"] for one in refused.json()["rejected"]] == ["contract_id"], refused.content
+    Contact.objects.filter(code="H1").update(account=foreign)  # moved to another customer since
+    again = manager.post("/facts/touches", {"rows": [{**good, "kind": "call"}]})
+    assert (again.status_code, again.json()["counts"]["changed"]) == (201, 1), again.content.decode()
+
+
 def test_half_a_character_is_refused_like_nul(manager: Api) -> None:
     rows = [{"account_id": "A9", "name": "\ud83d"}]
     for body in ({"rows": rows}, {"rows": [{"account_id": "A9", "name": "x", "\ude00": "y"}]}):

@@ -116,7 +116,7 @@ class NothingIn(Given):
     """No fields."""
 
 
-def _run(run: Any) -> dict[str, Any]:
+def _run(run: Any, member: Member) -> dict[str, Any]:
     progress = progress_of(run)
     counts = {
         name: {key: row.get(key, 0) for key in ("read", "new", "changed", "same", "rejected")}
@@ -131,8 +131,8 @@ def _run(run: Any) -> dict[str, Any]:
         "progress": {"done": progress.done, "total": progress.total, "waiting_for_worker": progress.waiting},
         "counts": counts,
         "rejected": run.rejected.count(),
-        "notes": [*told_of(run), *notes_of(run)],
-        "doubling": doubling.words(asking) if (asking := doubling.open_question(run)) else None,
+        "notes": [*told_of(run), *notes_of(run, member)],
+        "doubling": doubling.words(asking, member) if (asking := doubling.open_question(run)) else None,
         "stalled": progress.still,
         "failure": run.failure or None,
         "published": run.entry.seq if run.entry else None,
@@ -142,10 +142,10 @@ def _run(run: Any) -> dict[str, Any]:
     }
 
 
-def run_answer(run: Any) -> dict[str, Any]:
+def run_answer(run: Any, member: Member) -> dict[str, Any]:
     today = clock.today()
     question = Asked(as_of=today, today=today, watermark=current_watermark())
-    return {**stamp(question), "run": _run(run)}
+    return {**stamp(question), "run": _run(run, member)}
 
 
 def _inputs(folder: FilePath, files: Sequence[UploadedFile], kind: str) -> list[Input]:
@@ -200,7 +200,7 @@ def post_import(
             cast(Any, files), actor=member, kind=kind, mapping=mapping, answers=answers_of(answers), sheet=sheet,
             header_row=header_row, known=known,
         )  # fmt: skip
-        return Status(201, run_answer(run)) if is_draft(run) else _checked(member, run, files)
+        return Status(201, run_answer(run, member)) if is_draft(run) else _checked(member, run, files)
     unused = {"answers": answers, "sheet": sheet, "header_row": header_row}
     for name, value in unused.items():
         if value:
@@ -216,13 +216,13 @@ def post_import(
 def _checked(member: Member, run: ImportRun, files: Sequence[UploadedFile]) -> Any:
     if sum(one.size or 0 for one in files) > AT_ONCE:
         jobs.queue(run, "check", actor=member)
-        return Status(202, run_answer(access_run(member, run.pk)))
+        return Status(202, run_answer(access_run(member, run.pk), member))
     try:
         run = actions.check_run(run)
     except Exception as problem:
         actions.fail(run, problem)
         raise
-    return Status(201, run_answer(run))
+    return Status(201, run_answer(run, member))
 
 
 @router.get(
@@ -235,10 +235,11 @@ def list_imports(request: HttpRequest, query: Query[PageIn]) -> Any:
     """Imports, latest first, from the page, the command line and the API alike."""
     question = asked(request, query)
     before = unpack(query.cursor, [int])[0] if query.cursor else None
-    found = runs_before(who(request), before, query.limit + 1)
+    member = who(request)
+    found = runs_before(member, before, query.limit + 1)
     shown = found[: query.limit]
     behind = pack(shown[-1].pk) if len(found) > query.limit else None
-    return {**stamp(question), "items": [_run(one) for one in shown], "next": behind}
+    return {**stamp(question), "items": [_run(one, member) for one in shown], "next": behind}
 
 
 @router.get(
@@ -246,7 +247,8 @@ def list_imports(request: HttpRequest, query: Query[PageIn]) -> Any:
 )
 def get_import(request: HttpRequest, run: Path[Id]) -> Any:
     """Where an import stands: progress, counts, notes."""
-    return run_answer(access_run(who(request), run))
+    member = who(request)
+    return run_answer(access_run(member, run), member)
 
 
 @router.post(
@@ -261,7 +263,7 @@ def confirm_import(request: HttpRequest, run: Path[Id], body: ConfirmIn) -> Any:
     found = access_run(member, run)
     if state_key(found) == "ready":
         doubling.answer(found, body.doubling)
-        doubling.refuse_unanswered(found)
+        doubling.refuse_unanswered(found, member)
     if state_key(found) == "ready" and sum(row["read"] for row in found.counts.values()) > ROWS_AT_ONCE:
         if found.rejected.exists() and not body.accept_rejects:
             text = _(
@@ -269,11 +271,11 @@ def confirm_import(request: HttpRequest, run: Path[Id], body: ConfirmIn) -> Any:
             )
             raise Refused(text, code="rejected_rows")
         jobs.queue(found, "write", actor=member, accept_rejects=body.accept_rejects)
-        return Status(202, run_answer(access_run(member, run)))
+        return Status(202, run_answer(access_run(member, run), member))
     if state_key(found) == "queued_write":
         raise Refused(_("この取り込みは確認待ちではありません。データは変わっていません。"), code="not_ready")
     return Status(
-        200, run_answer(actions.confirm_run(found, actor=member, accept_rejects=body.accept_rejects))
+        200, run_answer(actions.confirm_run(found, actor=member, accept_rejects=body.accept_rejects), member)
     )
 
 
@@ -293,7 +295,7 @@ def resume_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
         raise Refused(_("この取り込みは中断されていません。データは変わっていません。"), code="not_cut_off")
     accepted = bool(found.options.get("queued", {}).get("accept_rejects"))
     jobs.queue(found, deed, actor=member, accept_rejects=accepted)
-    return Status(202, run_answer(access_run(member, run)))
+    return Status(202, run_answer(access_run(member, run), member))
 
 
 @router.post(
@@ -305,7 +307,7 @@ def resume_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
 def drop_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
     """Give up a run that is not published: what it wrote unseen is deleted."""
     member = who(request)
-    return run_answer(actions.drop_run(access_run(member, run), actor=member))
+    return run_answer(actions.drop_run(access_run(member, run), actor=member), member)
 
 
 @router.get(
@@ -331,9 +333,8 @@ def import_standing(request: HttpRequest, run: Path[Id]) -> Any:
 def undo_import(request: HttpRequest, run: Path[Id], body: UndoIn) -> Any:
     """Take a published import back as a whole; what was read at earlier watermarks stays as it was."""
     member = who(request)
-    return run_answer(
-        actions.undo_run(access_run(member, run), actor=member, reason=body.reason, accept=body.accept)
-    )
+    undone = actions.undo_run(access_run(member, run), actor=member, reason=body.reason, accept=body.accept)
+    return run_answer(undone, member)
 
 
 @router.get(

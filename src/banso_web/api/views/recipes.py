@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -28,7 +28,11 @@ from banso_web.ingest.drafts import is_draft, uploads_of
 from banso_web.ingest.mappings import SavedMapping, access_mapping, latest_mappings
 from banso_web.ingest.questions import CHOICES
 from banso_web.ingest.runs import access_run
+from banso_web.ingest.withheld import sees_cells, sees_sums
 from banso_web.ingest.words import fix_text, reason_text
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 router = Router(tags=["imports"])
 IMPORTS = {SCOPE: "import"}
@@ -114,7 +118,9 @@ class PreviewOut(Schema):
     movements: int
     contracts: int
     accounts: int
-    currencies: list[PreviewCurrencyOut]
+    currencies: list[PreviewCurrencyOut] = Field(
+        description="Empty without the right to see revenue; a key needs `read` beside `import`."
+    )
     agrees: bool = Field(description="At least one old total is known and no month differs from it.")
     questions: list[QuestionOut]
     marks: list[MarkOut] = Field(description="What a person should look at.")
@@ -195,10 +201,11 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None else f"{value.normalize():f}"
 
 
-def _preview(run: Any) -> dict[str, Any]:
+def _preview(run: Any, member: Member) -> dict[str, Any]:
     found = chosen.preview(run)
     made = found.made
     derived = made.derived
+    seen = sees_cells(member)
     currencies = [
         {
             "currency": currency,
@@ -219,7 +226,7 @@ def _preview(run: Any) -> dict[str, Any]:
                 for one in months
             ],
         }
-        for currency, months in derived.preview.months.items()
+        for currency, months in (derived.preview.months.items() if sees_sums(member) else ())
     ]
     questions = [
         {
@@ -240,13 +247,13 @@ def _preview(run: Any) -> dict[str, Any]:
             "line": one["row"],
             "column": one["column"],
             "code": one["code"],
-            "reason": reason_text(one["code"], one["detail"]),
-            "fix": fix_text(one["code"], one["detail"]),
+            "reason": reason_text(one["code"], one["detail"] if seen else {}),
+            "fix": fix_text(one["code"], one["detail"] if seen else {}),
         }
         for one in made.refused[:SHOWN]
     ]
     marks = [
-        {"code": code, "text": str(words), "count": count, "examples": examples}
+        {"code": code, "text": str(words), "count": count, "examples": examples if seen else []}
         for code, words, count, examples in found.marks
     ]
     return {
@@ -277,7 +284,7 @@ def get_preview(request: HttpRequest, run: Path[Id]) -> Any:
     """What a company's own list would give, before anything is written: months beside the old sheet's totals, open
     questions with what another answer would move, rows that give nothing."""
     found = access_run(who(request), run)
-    return {**stamp(now()), "run": run, "preview": _preview(found)}
+    return {**stamp(now()), "run": run, "preview": _preview(found, who(request))}
 
 
 @router.patch(
@@ -289,7 +296,7 @@ def get_preview(request: HttpRequest, run: Path[Id]) -> Any:
 def patch_preview(request: HttpRequest, run: Path[Id], body: AnswersIn) -> Any:
     """Answer questions; what is not named stays. A checked run becomes a draft again."""
     found = chosen.answer(access_run(who(request), run), body.answers.given())
-    return {**stamp(now()), "run": run, "preview": _preview(found)}
+    return {**stamp(now()), "run": run, "preview": _preview(found, who(request))}
 
 
 @router.post(
@@ -308,10 +315,10 @@ def check_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
     found = chosen.settle(found, actor=member)
     if sum(one.size for one in uploads_of(found)) > AT_ONCE:
         jobs.queue(found, "check", actor=member)
-        return Status(202, run_answer(access_run(member, run)))
+        return Status(202, run_answer(access_run(member, run), member))
     try:
         found = actions.check_run(found)
     except Exception as problem:
         actions.fail(found, problem)
         raise
-    return Status(200, run_answer(found))
+    return Status(200, run_answer(found, member))

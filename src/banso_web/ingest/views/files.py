@@ -15,9 +15,10 @@ from banso_web.core.pages import page, reader, render_page
 from banso_web.ingest import drafts
 from banso_web.ingest.drafts import Upload
 from banso_web.ingest.forms import FileForm, KnownForm
-from banso_web.ingest.looks import Look, kind_choices, look_at
+from banso_web.ingest.looks import Look, covered, kind_choices, look_at
 from banso_web.ingest.views.runs import published_elsewhere, run_of
 from banso_web.ingest.views.steps import next_step
+from banso_web.ingest.withheld import sees_cells
 
 
 @csrf_exempt  # the real protection is on `_new`: a body that is too large is refused before anything of it is read
@@ -78,7 +79,13 @@ def import_files(request: HttpRequest, run_id: int) -> HttpResponse:
         return published_elsewhere(request, run)
     uploads = drafts.uploads_of(run)
     looks = [look_at(drafts.path_of(run, one), one) for one in uploads]
+    if not (seen := sees_cells(reader(request))):
+        looks = [covered(one) for one in looks]
     forms = _forms(looks, request)
+    for form in (
+        forms if not seen else ()
+    ):  # whoever may choose the row of the headers can read any row as one
+        form.fields["header_row"].disabled = True
     known = KnownForm(request.POST or None, initial={"known": run.options.get("known", "now")})
     if request.method == "POST" and all(one.is_valid() for one in forms) and known.is_valid():
         moved = _choose(uploads, forms)
@@ -88,7 +95,7 @@ def import_files(request: HttpRequest, run_id: int) -> HttpResponse:
         return redirect(next_step(request, run))
     context = {
         "run": run, "pairs": list(zip(looks, forms, strict=True)), "known": known,
-        "broken": any(one.problem for one in looks),
+        "covered": not seen, "broken": any(one.problem for one in looks),
     }  # fmt: skip
     return render_page(request, "ingest/files.html", context, status=422 if request.method == "POST" else 200)
 

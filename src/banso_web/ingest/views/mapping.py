@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,7 @@ from banso_web.ingest.reads import kind_label
 from banso_web.ingest.shaping import Shaping, column_label
 from banso_web.ingest.views.runs import published_elsewhere, run_of
 from banso_web.ingest.views.steps import next_step
+from banso_web.ingest.withheld import sees_cells
 
 
 def _opened(run: ImportRun, at: int) -> tuple[list[Upload], Upload, RawTable]:
@@ -51,7 +53,8 @@ def import_mapping(request: HttpRequest, run_id: int, at: int) -> HttpResponse:
     shaping = Shaping.from_json(upload.shaping or {"kind": upload.kind})
     problem = ""
     if request.method == "POST":
-        shaping = answers.read_answers(table, shaping, request.POST)
+        answered = answers.read_answers(table, shaping, request.POST)
+        shaping = answered if sees_cells(reader(request)) else answers.with_words_of(shaping, answered)
         if upload.kind == "snapshots":
             typed = request.POST.get("day", "")
             day = parse_day(typed)
@@ -66,6 +69,9 @@ def import_mapping(request: HttpRequest, run_id: int, at: int) -> HttpResponse:
         if request.POST.get("deed") != "go":
             problem = ""
     context = _context(run, at, upload, table, shaping) | {"problem": problem}
+    if not sees_cells(reader(request)):
+        lines = [replace(line, examples="") for line in context["lines"]]
+        context |= {"covered": True, "lines": lines, "unread": [], "shown": None}
     return render_page(
         request,
         "ingest/mapping.html",
@@ -112,7 +118,7 @@ def _save(
     return redirect(next_step(request, run))
 
 
-def _context(run: ImportRun, at: int, upload: Upload, table: RawTable, shaping: Shaping) -> dict[str, object]:
+def _context(run: ImportRun, at: int, upload: Upload, table: RawTable, shaping: Shaping) -> dict[str, Any]:
     mapping = Mapping.objects.filter(pk=upload.mapping).first() if upload.mapping else None
     lines = answers.lines_of(table, shaping)
     return {

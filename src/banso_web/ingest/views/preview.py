@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +31,11 @@ from banso_web.ingest.recipe_words import MARKS, SHORT_READINGS
 from banso_web.ingest.shaping import all_on_the_first
 from banso_web.ingest.telling import blanks_of, mixed_units
 from banso_web.ingest.views.runs import asked_of, drop, published_elsewhere, run_of
+from banso_web.ingest.withheld import sees_cells, sees_sums
 from banso_web.ingest.words import failure_data, failure_text, fix_text, reason_text
+
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
 
 SHOWN = 30
 
@@ -42,7 +46,7 @@ def _read(kind: str, before: Mapping[str, Any], data: Mapping[str, Any]) -> dict
     for key in ASKED[kind]:
         if data.get(key) in CHOICES[key]:
             options[key] = data[key]
-    options["totals"] = str(data.get("totals", ""))[:20_000]
+    options["totals"] = str(data.get("totals", before.get("totals", "")))[:20_000]
     options["complete"] = data.get("complete") == "on"
     if kind == "wide":
         unit = str(data.get("unit", ""))
@@ -96,7 +100,7 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponseBase:
         unanswered = doubling.open_question(run) is not None
         if not unanswered:
             return _go(request, run, made)
-    context = _context(run, made, sources, after) | {"unanswered": unanswered}
+    context = _context(reader(request), run, made, sources, after) | {"unanswered": unanswered}
     return render_page(
         request,
         "ingest/preview.html",
@@ -113,7 +117,7 @@ def _go(request: HttpRequest, run: ImportRun, made: Derivation) -> HttpResponse:
 
 
 def _context(
-    run: ImportRun, made: Derivation, sources: Sequence[Source], after: Afterwards
+    member: Member, run: ImportRun, made: Derivation, sources: Sequence[Source], after: Afterwards
 ) -> dict[str, Any]:
     shaping = sources[0].shaping
     options = shaping.options
@@ -122,16 +126,17 @@ def _context(
     months = [{"currency": money, "rows": rows} for money, rows in after.months.items()]
     _found, bad_totals = parse_totals(str(options.get("totals", "")))
     vanished = vanished_in(run, made)
+    seen, summed = sees_cells(member), sees_sums(member)
     marks = Counter(mark.code for _file, mark in made.marks)
     examples: dict[str, list[str]] = {}
     for file, mark in made.marks:
         kept = examples.setdefault(mark.code, [])
-        if len(kept) < 5:
+        if seen and len(kept) < 5:
             kept.append(mark_words(file if len(sources) > 1 else "", mark))
-    blanks, earlier = blanks_of(made)
+    blanks, earlier = blanks_of(made) if summed else ([], 0)
     return {
         "blanks": blanks, "blanks_earlier": earlier, "mixed": mixed_units(sources),
-        "run": run, "doubling": asked_of(run), "elsewhere": after.elsewhere, "kind": made.kind, "label": RECIPES[made.kind], "options": options, "made": made, "months": months,
+        "run": run, "doubling": asked_of(run, member), "covered": not seen, "summed": summed, "elsewhere": after.elsewhere, "kind": made.kind, "label": RECIPES[made.kind], "options": options, "made": made, "months": months,
         "agrees": preview.agrees, "has_sheet": any(row.sheet is not None for rows in preview.months.values() for row in rows),
         "movements": len(made.derived.movements), "contracts": len({row["contract_id"] for row in made.derived.contracts}),
         "customers": len({row["account_id"] for row in made.derived.movements}), "ends": preview.ends,
@@ -140,9 +145,10 @@ def _context(
         ), "short": SHORT_READINGS,
         "marks": [{"words": MARKS.get(code, code), "count": n, "examples": examples[code]} for code, n in marks.most_common()],
         "refused": [
-            {**one, "reason": reason_text(one["code"], one["detail"]), "fix": fix_text(one["code"], one["detail"]),
-             "raw": [(key, cell) for key, cell in one["raw"].items() if cell]}
+            {**one, "reason": reason_text(one["code"], detail), "fix": fix_text(one["code"], detail), "withheld": not seen,
+             "raw": [(key, cell) for key, cell in one["raw"].items() if cell] if seen else []}
             for one in made.refused[:SHOWN]
+            for detail in [one["detail"] if seen else {}]
         ],
         "refused_count": len(made.refused), "soft": len(made.soft), "bad_totals": bad_totals,
         "asks_complete": made.first is None, "asks_totals": True,

@@ -58,11 +58,14 @@ def published_elsewhere(request: HttpRequest, run: ImportRun) -> HttpResponse:
     return redirect("import_run", run.pk)
 
 
-def asked_of(run: ImportRun) -> dict[str, str] | None:
+def asked_of(run: ImportRun, member: Member) -> dict[str, str] | None:
     """The question about MRR that would be counted twice, with what was answered; None where nothing would."""
     if not (found := run.options.get("doubled")):
         return None
-    return {"words": doubling.words(found), "answer": (run.options.get("doubling") or {}).get("answer", "")}
+    return {
+        "words": doubling.words(found, member),
+        "answer": (run.options.get("doubling") or {}).get("answer", ""),
+    }
 
 
 def _context(member: Member, run: ImportRun) -> dict[str, object]:
@@ -78,7 +81,7 @@ def _context(member: Member, run: ImportRun) -> dict[str, object]:
         "progress": progress_of(run),
         "files": files,
         "sum": total_of(files),
-        "notes": notes_of(run),
+        "notes": notes_of(run, member),
         "refused": refused,
         "refused_rows": refused_of(
             run.rejected.order_by("file", "row_number")[:SHOWN_REFUSED], run, member
@@ -86,7 +89,7 @@ def _context(member: Member, run: ImportRun) -> dict[str, object]:
         "editable": editable(run) and key in ("ready", "failed", "draft"),
         "uploads": uploads_of(run),
         "before": same_file_before(run) if key == "ready" else None,
-        "doubling": asked_of(run) if key == "ready" else None,
+        "doubling": asked_of(run, member) if key == "ready" else None,
         "changes": any(one.new or one.changed for one in files),
         "customers": key == "done" and any(row.get("kind") in MATCHES_OF for row in run.counts.values()),
         "matches": matches_waiting(member, run) if key == "done" else None,
