@@ -1,7 +1,8 @@
-"""A company with planted truth: customers, contracts, movements and contacts whose churn has known causes."""
+"""A company with planted truth: customers, contracts, movements, contacts and use whose changes have known causes."""
 
 from banso.simulate.company import Company, company
 from banso.simulate.plan import Cause, Plan, Truth
+from banso.simulate.usage import Change, Usage, usage
 from banso.simulate.work import work
 
-__all__ = ["Cause", "Company", "Plan", "Truth", "company", "work"]
+__all__ = ["Cause", "Change", "Company", "Plan", "Truth", "Usage", "company", "usage", "work"]

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from banso.simulate import Plan, company, work
+from banso.simulate import Plan, company, usage, work
 from banso_web.core import clock
 from banso_web.core.models import Entry
 from banso_web.members.actions.sample import enable_sample_member, give_sample_roles
@@ -48,12 +48,14 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
         return
     from banso_web.ingest import actions
     from banso_web.ingest.inputs import inputs_of
+    from banso_web.usage.actions import detect
 
     say(_("サンプル会社を用意しています…"))
     plan = Plan(accounts=accounts, as_of=clock.today())
     made = company(plan)
     with tempfile.TemporaryDirectory() as name:
-        write_tables({**made.tables, **work(made, plan)}, Path(name))
+        used = {"usage_daily": usage(made, plan).rows}
+        write_tables({**made.tables, **work(made, plan), **used}, Path(name))
         files, _aside = inputs_of(Path(name))
         run = actions.start_run(
             files, actor=None, label=_("サンプル会社"), known="effective", options={"sample": True}
@@ -62,6 +64,7 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
     run = actions.confirm_run(run, actor=None)
     if run.entry is not None:
         Entry.objects.filter(pk=run.entry.pk).update(kind=Entry.Kind.SAMPLE)
+    detect(plan.as_of, actor=None)
     say(_("サンプル会社を入れました。画面には「サンプル」と表示されます。取込の画面から元に戻せます。"))
 
 
