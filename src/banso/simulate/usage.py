@@ -66,7 +66,9 @@ def usage(made: Company, plan: Plan) -> Usage:
     for account in accounts:
         code = account["account_id"]
         left_on = made.truth.churned_on.get(code)
-        held = [day for day in open_days if account["started_on"] <= day and (left_on is None or day <= left_on)]
+        held = [
+            day for day in open_days if account["started_on"] <= day and (left_on is None or day <= left_on)
+        ]
         if held:
             rows += _of_one(random, code, seats[code], held, planted.get(code), since, left_on)
     return Usage(rows, planted)

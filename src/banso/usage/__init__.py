@@ -20,6 +20,7 @@ from banso.usage.changepoints import changepoints
 from banso.usage.drift import Drift, DriftKind, EventDay, schema_drift
 from banso.usage.drop import Drop, DropReason, DropRule, Verdict, compared, drop
 from banso.usage.gaps import VolumeDay, missing_days, silent_since, volume_anomalies, volume_days
+from banso.usage.screen import Screened, screen
 from banso.usage.weeks import SkippedWeek, SkipReason, Week, Weeks, weekly_means, weeks_of
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "EventDay",
     "FeatureRetention",
     "PastAlert",
+    "Screened",
     "SkipReason",
     "SkippedWeek",
     "Verdict",
@@ -55,6 +57,7 @@ __all__ = [
     "feature_retention",
     "missing_days",
     "schema_drift",
+    "screen",
     "silent_since",
     "stickiness",
     "volume_anomalies",

@@ -104,7 +104,7 @@ def weeks_of(
     used: list[Week] = []
     skipped: list[SkippedWeek] = []
     for monday, users in weekly.items():
-        reason, days = _skip(monday, calendar, gaps, closed_days)
+        reason, days = skip(monday, calendar, gaps, closed_days)
         if reason is not None:
             skipped.append(SkippedWeek(monday, reason, days, users))
         else:
@@ -145,9 +145,10 @@ def _filled(values: Mapping[date, Fraction], until: date) -> dict[date, Fraction
     return out
 
 
-def _skip(
+def skip(
     monday: date, calendar: Calendar | None, gaps: Collection[date], closed_days: int
 ) -> tuple[SkipReason | None, tuple[date, ...]]:
+    """Why the week of a Monday is left out, and the days that are the reason; (None, ()) where it is compared."""
     week = [monday + timedelta(days=offset) for offset in range(7)]
     silent = tuple(day for day in week if day in gaps)
     if silent:

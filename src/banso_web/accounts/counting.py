@@ -94,9 +94,16 @@ def end_reasons(ids: Iterable[int]) -> dict[int, str]:
     return dict(rows.values_list("pk", "end_reason"))
 
 
-def ids_by_code(codes: Iterable[str]) -> dict[str, int]:
-    """{code: id} of customers known by the organisation's own ids."""
-    return dict(Account.objects.filter(code__in=set(codes)).values_list("code", "pk"))
+def ids_by_code(codes: Collection[str]) -> dict[str, int]:
+    """{code: id} of customers known by the organisation's own ids. Asked for many, all are read at once."""
+    rows, wanted = Account.objects.order_by(), set(codes)
+    if len(wanted) <= CHUNK:
+        rows = rows.filter(code__in=wanted)
+    return {
+        code: key
+        for code, key in rows.values_list("code", "pk").iterator(chunk_size=20_000)
+        if code in wanted
+    }
 
 
 def contracts_of(accounts: Collection[int]) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""A verdict as data: everything it stands on, written once and shown as it is."""
+"""The careful verdict on one series, and as data: everything it stands on, written once and shown as it is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,27 @@ import json
 from collections.abc import Collection, Mapping
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-from banso.usage import Drop, SkippedWeek, Week
-from banso_web.usage.reads.series import Series
+from banso.periods import Calendar
+from banso.usage import Drop, DropRule, SkippedWeek, Verdict, Week, drop
+from banso_web.usage.reads.series import DAILY, Series
+
+#: A reason of its own: the account has contracts and none of them is in force.
+NO_CONTRACT = "no_contract"
+
+
+def verdict_of(series: Series, days_off: Calendar, as_of: date, gaps: Collection[date]) -> Drop:
+    """What the library says of a series on a day."""
+    return drop(series.users, days_off, series.seats, as_of=as_of, gaps=gaps, daily=series.form == DAILY)
+
+
+def words_of(series: Series, verdict: Drop) -> tuple[str, str]:
+    """(verdict, reason) as they are kept."""
+    if not series.in_force:
+        return Verdict.NOT_JUDGED.value, NO_CONTRACT
+    return verdict.verdict.value, verdict.reason.value if verdict.reason else ""
 
 
 def text(value: Fraction | None) -> str | None:
@@ -25,7 +42,6 @@ def evidence_of(
     missing: Mapping[str, Collection[date]],
 ) -> dict[str, Any]:
     """JSON; numbers are exact texts of fractions. Nothing in it changes from day to day while the weeks stay the same."""
-    rule = verdict.rule
     judged = [(week, "before") for week in verdict.baseline_weeks]
     judged += [(week, "latest") for week in verdict.recent_weeks]
     shown = judged or [(week, "unused") for week in verdict.weeks.used]
@@ -38,13 +54,7 @@ def evidence_of(
         "baseline_users": text(verdict.baseline_users),
         "seats_change": text(verdict.seats_change),
         "seats_from": series.seats_from,
-        "rule": {
-            "threshold": text(rule.threshold),
-            "baseline_weeks": rule.baseline_weeks,
-            "recent_weeks": rule.recent_weeks,
-            "least_users": rule.least_users,
-            "closed_days": rule.closed_days,
-        },
+        "rule": _rule(verdict.rule),
         "weeks": [_week(week, part) for week, part in shown],
         "skipped": [_skipped(week) for week in verdict.skipped],
         "parts": dict(parts or {}),
@@ -54,6 +64,48 @@ def evidence_of(
             if missing.get(source)
         },
     }
+
+
+def _rule(rule: DropRule) -> dict[str, Any]:
+    return {
+        "threshold": text(rule.threshold),
+        "baseline_weeks": rule.baseline_weeks,
+        "recent_weeks": rule.recent_weeks,
+        "least_users": rule.least_users,
+        "closed_days": rule.closed_days,
+    }
+
+
+def quiet_evidence(
+    form: str, name: str, reason: str, levels: tuple[Fraction, Fraction] | None
+) -> tuple[dict[str, Any], str]:
+    """(evidence, digest) of a verdict that calls for nothing: its weeks are not kept, the customer's page reads them again.
+
+    levels: (baseline, recent) where the list of those with too few users shows them.
+    """
+    if levels is None:
+        return _wordless(form, name, reason)
+    baseline, recent = levels
+    change = recent / baseline - 1 if baseline else None
+    told = {"baseline": text(baseline), "recent": text(recent), "change": text(change), "baseline_users": text(baseline)}  # fmt: skip
+    evidence = _wordless(form, name, reason)[0] | told
+    return evidence, digest_of(name, reason, evidence)
+
+
+@cache
+def _wordless(form: str, name: str, reason: str) -> tuple[dict[str, Any], str]:
+    evidence: dict[str, Any] = {
+        "form": form,
+        "quiet": True,
+        "per_seat": False,
+        **dict.fromkeys(("baseline", "recent", "change", "baseline_users", "seats_change")),
+        "rule": _rule(DropRule()),
+        "weeks": [],
+        "skipped": [],
+        "parts": {},
+        "gaps": {},
+    }
+    return evidence, digest_of(name, reason, evidence)
 
 
 def _week(week: Week, part: str) -> dict[str, Any]:

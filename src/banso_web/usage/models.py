@@ -31,6 +31,21 @@ class UsageDaily(Happening):
         ]
 
 
+class UsageWeek(models.Model):
+    """Everybody's events of one whole week, counted (`actions.weeks`): what can be counted anew at any time.
+
+    change: the newest number of its touched days when it was counted; attribution: a digest of who events belonged to then;
+    people False: only who sent is known, not how many people used it.
+    """
+
+    monday = models.DateField(unique=True)
+    change = models.BigIntegerField()
+    attribution = models.CharField(max_length=64)
+    people = models.BooleanField()
+    made_at = models.DateTimeField()
+    counted = models.BinaryField()
+
+
 class UsageRun(models.Model):
     """One pass of the detection for a day: when, on what, and which days of which source were silent (欠測)."""
 

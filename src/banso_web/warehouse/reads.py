@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Max
 
-from banso_web.warehouse.models import SourceDay
+from banso_web.warehouse.models import SourceDay, TouchedDay
 
 
 @dataclass(frozen=True)
@@ -29,3 +29,8 @@ def counts_on(day: date) -> dict[int, Counts]:
     """{source: counts of the day}; a source that sent nothing is not in it."""
     rows = SourceDay.objects.filter(day=day).values_list("source", "accepted", "duplicates", "rejected")
     return {source: Counts(*numbers) for source, *numbers in rows}
+
+
+def changes_of_days(first: date, until: date) -> dict[date, int]:
+    """{day: the running number of its last change} of Japan's days from `first` to the day before `until` that ever had an event."""
+    return dict(TouchedDay.objects.filter(day__gte=first, day__lt=until).values_list("day", "change"))

@@ -66,7 +66,9 @@ def test_who_leaves_fades_before_the_end_and_uses_nothing_after_it() -> None:
         if left is not None:
             assert row["day"] <= left
             by_week[row["account_id"]][(left - row["day"]).days // 7] += row["users"]
-    leaving = [code for code, change in used.planted.items() if change is Change.LEAVING and 11 in by_week[code]]
+    leaving = [
+        code for code, change in used.planted.items() if change is Change.LEAVING and 11 in by_week[code]
+    ]
     assert leaving
     for code in leaving:
         assert by_week[code][1] < by_week[code][11] / 2, code

@@ -22,6 +22,8 @@ def raise_alerts(day: date, judged: Sequence[Judged]) -> tuple[int, int]:
     An alert of that very day whose reason is gone is taken back; one that was taken back and holds again is opened again.
     An alert that a later day already raised within the lock keeps an earlier day quiet.
     """
+    if not judged:
+        return 0, 0
     ids = [row.account_id for _drop, _name, row in judged]
     near = UsageAlert.objects.filter(account_id__in=ids, raised_on__lte=day + timedelta(days=LOCK_DAYS))
     past: dict[tuple[int, str], list[UsageAlert]] = defaultdict(list)

@@ -6,27 +6,21 @@ Safe to run twice, at once and killed anywhere: a verdict is written only where 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from banso.usage import Drop, Verdict, drop
 from banso_web.accounts.reads.counted import counted_accounts
 from banso_web.core import audit, clock
 from banso_web.core.errors import Forbidden, Refused
 from banso_web.core.facts import Asked, current_watermark
-from banso_web.core.reads.calendar import calendar
 from banso_web.usage.actions.alerting import raise_alerts
-from banso_web.usage.actions.evidence import digest_of, evidence_of
+from banso_web.usage.actions.judging import Ran, Said, judged
 from banso_web.usage.models import UsageRun, UsageVerdict
-from banso_web.usage.reads.parts import parts_of, read_parts
-from banso_web.usage.reads.series import AllSeries, Series, read_series
+from banso_web.usage.reads.verdicts import holding
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -35,32 +29,6 @@ if TYPE_CHECKING:
 CHUNK = 500
 #: So many customers are computed while the reader waits (about a second and a half).
 AT_ONCE = 1000
-NO_CONTRACT = "no_contract"
-
-
-@dataclass
-class Ran:
-    """What a run did. `verdicts`: how many accounts got which verdict."""
-
-    day: date
-    judged: int = 0
-    written: int = 0
-    raised: int = 0
-    withdrawn: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter)
-    missing: Mapping[str, Sequence[date]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Said:
-    """A verdict of one account before it is written."""
-
-    series: Series
-    verdict: Drop
-    name: str
-    reason: str
-    evidence: dict[str, Any]
-    digest: str
 
 
 def may_detect(member: Member) -> bool:
@@ -71,19 +39,19 @@ def detect(day: date, *, actor: Member | None) -> Ran:
     """Judge every account as of the morning of a day, from what is known now. Refused for a day to come.
 
     Without an actor it is the nightly job or the command. A member needs the right to edit customers of a team or of all.
+    Written as it goes: a run that was killed is finished by the next.
     """
     _check(day, actor)
     asked = Asked(as_of=day, today=clock.today(), watermark=current_watermark())
-    said, found = _judge(asked)
-    ran = Ran(day, judged=len(said), missing=found.missing, verdicts=Counter(one.name for one in said))
-    for start in range(0, len(said), CHUNK):
-        _write(day, said[start : start + CHUNK], ran)
+    ran = Ran(day)
+    for said in judged(asked, ran):
+        _write(day, said, ran)
     with transaction.atomic():
         UsageRun.objects.create(
             day=day,
             made_at=clock.now(),
             watermark=asked.watermark,
-            gaps={key: [one.isoformat() for one in days] for key, days in found.missing.items() if days},
+            gaps={key: [one.isoformat() for one in days] for key, days in ran.missing.items() if days},
             counts={**ran.verdicts, "written": ran.written, "raised": ran.raised},
         )
         if actor is not None:
@@ -109,49 +77,25 @@ def _check(day: date, actor: Member | None) -> None:
         raise Refused(_("基準日が今日より後です。何も計算していません。今日までの日を選んでください。"))
 
 
-def _judge(asked: Asked) -> tuple[list[Said], AllSeries]:
-    days_off = calendar()
-    found = read_series(asked, days_off)
-    inside = counted_accounts()
-    judged: list[tuple[Series, Drop]] = []
-    for account in sorted(found.rows.keys() & inside):
-        series = found.rows[account]
-        verdict = drop(
-            series.users,
-            days_off,
-            series.seats,
-            as_of=asked.as_of,
-            gaps=series.gaps(found.missing),
-            daily=series.form == "daily",
-        )
-        judged.append((series, verdict))
-    fell = [series for series, verdict in judged if verdict.is_drop and series.in_force]
-    weekly = read_parts(asked, found.first, fell) if fell else {}
-    by_account: dict[int, Any] = {}
-    for (account, kind, name), values in weekly.items():
-        by_account.setdefault(account, {})[account, kind, name] = values
-    said = []
-    for series, verdict in judged:
-        name, reason = verdict.verdict.value, (verdict.reason.value if verdict.reason else "")
-        parts = None
-        if not series.in_force:
-            name, reason = Verdict.NOT_JUDGED.value, NO_CONTRACT
-        elif verdict.is_drop:
-            parts = parts_of(series.account_id, verdict, by_account.get(series.account_id, {}))
-        evidence = evidence_of(series, verdict, parts, found.missing)
-        said.append(Said(series, verdict, name, reason, evidence, digest_of(name, reason, evidence)))
-    return said, found
-
-
 def _write(day: date, said: Sequence[Said], ran: Ran) -> None:
-    """The verdicts that changed, and their alerts, in one transaction."""
-    ids = [one.series.account_id for one in said]
-    holds = Q(until=None) | Q(until__gt=day)
-    rows = UsageVerdict.objects.filter(holds, account_id__in=ids, day__lte=day).order_by("account_id")
+    """The verdicts that changed, and the alerts of those that were looked at closely."""
+    ran.judged += len(said)
+    ran.verdicts.update(one.name for one in said)
+    held = holding(day).filter(account_id__in=[one.account_id for one in said])
+    digests = dict(held.values_list("account_id", "digest"))
+    todo = [one for one in said if one.verdict is not None or digests.get(one.account_id) != one.digest]
+    for start in range(0, len(todo), CHUNK):
+        _write_some(day, todo[start : start + CHUNK], ran)
+
+
+def _write_some(day: date, said: Sequence[Said], ran: Ran) -> None:
+    """In one transaction."""
+    ids = [one.account_id for one in said]
+    rows = holding(day).filter(account_id__in=ids).order_by("account_id")
     with transaction.atomic():
         # Another run may hold these rows: wait for it, then read what it left.
         list(rows.select_for_update().values_list("pk"))
-        standing = {row.account_id: row for row in rows.all()}
+        standing = {row.account_id: row for row in rows.defer("evidence")}
         # A day that was computed after this one already: the new row holds until then.
         later: dict[int, date] = {}
         behind = UsageVerdict.objects.filter(account_id__in=ids, day__gt=day).order_by("-day")
@@ -159,14 +103,16 @@ def _write(day: date, said: Sequence[Said], ran: Ran) -> None:
             later[account] = start
         fresh = []
         for one in said:
-            row = standing.get(one.series.account_id)
+            row = standing.get(one.account_id)
             if row is None or row.digest != one.digest:
-                until = row.until if row is not None else later.get(one.series.account_id)
+                until = row.until if row is not None else later.get(one.account_id)
                 fresh.append((one, row, until))
         _insert(day, fresh)
         ran.written += len(fresh)
-        now = {row.account_id: row for row in rows.all()}
-        raised, withdrawn = raise_alerts(day, [(one.verdict, one.name, now[one.series.account_id]) for one in said])  # fmt: skip
+        close = {one.account_id: (one.verdict, one.name) for one in said if one.verdict is not None}
+        kept = holding(day).filter(account_id__in=close)
+        looked_at = [(*close[row.account_id], row) for row in kept]
+        raised, withdrawn = raise_alerts(day, looked_at)
         ran.raised += raised
         ran.withdrawn += withdrawn
 
@@ -177,28 +123,24 @@ def _insert(day: date, fresh: Sequence[tuple[Said, UsageVerdict | None, date | N
     moment = clock.now()
     turns: Counter[int] = Counter(
         UsageVerdict.objects.filter(
-            account_id__in=[one.series.account_id for one, _row, _until in fresh], day=day
+            account_id__in=[one.account_id for one, _row, _until in fresh], day=day
         ).values_list("account_id", flat=True)
     )
     ended = [row.pk for _one, row, _until in fresh if row is not None]
     UsageVerdict.objects.filter(pk__in=ended).update(until=day)
     made = (
         UsageVerdict(
-            account_id=one.series.account_id,
+            account_id=one.account_id,
             day=day,
-            turn=turns[one.series.account_id],
+            turn=turns[one.account_id],
             until=until,
             made_at=moment,
             verdict=one.name,
             reason=one.reason,
-            change=_number(one.verdict.change),
+            change=one.change,
             evidence=one.evidence,
             digest=one.digest,
         )
         for one, _row, until in fresh
     )
     UsageVerdict.objects.bulk_create(made, ignore_conflicts=True)  # a run at the same moment says the same
-
-
-def _number(value: Fraction | None) -> float | None:
-    return None if value is None else float(value)

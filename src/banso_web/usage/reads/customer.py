@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from banso.periods import week_start
+from banso.periods import Calendar, week_start
 from banso.usage import band, weeks_of
 from banso_web.accounts.counting import contracts_of
 from banso_web.accounts.reads.merged import accounts_of
@@ -17,11 +17,13 @@ from banso_web.core.clock import JST
 from banso_web.core.facts import Asked, timelines
 from banso_web.core.reads.calendar import calendar
 from banso_web.core.registry import registry
+from banso_web.usage.evidence import evidence_of, verdict_of, words_of
+from banso_web.usage.models import UsageVerdict
 from banso_web.usage.reads.matrix import usage_matrix
 from banso_web.usage.reads.moves import newest_week, snoozes
-from banso_web.usage.reads.series import DAILY, Series, read_series
+from banso_web.usage.reads.series import DAILY, EVENTS, EventUse, Series, read_series, window_start
 from banso_web.usage.reads.shown import shown, week_label
-from banso_web.usage.reads.verdicts import holding, latest_run, open_gaps
+from banso_web.usage.reads.verdicts import Run, holding, latest_run, open_gaps
 from banso_web.usage.words import FORMS
 
 if TYPE_CHECKING:
@@ -36,13 +38,13 @@ def usage_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any]
     """Context of `usage/_block.html`."""
     block = usage_matrix(member, account_id, asked) or {}
     days_off = calendar()
-    series = read_series(asked, days_off, ids=[account_id], weeks=WEEKS).rows.get(account_id)
+    series = read_series(asked, [account_id], weeks=WEEKS).get(account_id)
     run = latest_run(asked.as_of)
     row = holding(asked.as_of).filter(account_id=account_id).first()
     silent = open_gaps(run, newest_week(asked.as_of))
     block |= {
         "has_series": series is not None,
-        "verdict": shown(row) if row else None,
+        "verdict": shown(_with_weeks(row, series, days_off, asked, run)) if row else None,
         "gap_days": series.gaps(silent) if series else (),
         "snooze": snoozes([account_id], asked.as_of).get(account_id),
     }
@@ -53,6 +55,27 @@ def usage_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any]
     block["form_word"] = FORMS[series.form]
     block["trend"] = _trend(series, days_off, asked, gaps, _marks(member, account_id, asked))
     return block
+
+
+def _with_weeks(
+    row: UsageVerdict, series: Series | None, days_off: Calendar, asked: Asked, run: Run | None
+) -> UsageVerdict:
+    """A row that keeps no weeks with those of the asked day, where they still say the same; any other as it is."""
+    if series is None or not row.evidence.get("quiet"):
+        return row
+    first = window_start(asked.as_of)
+    users = {day: number for day, number in series.users.items() if day >= first}
+    if len(users) < len(series.users):
+        users.setdefault(first, 0)
+    events = EventUse({}, {})
+    if series.form == EVENTS:
+        events = EventUse({series.account_id: users}, {series.account_id: series.sources})
+    found = read_series(asked, [series.account_id], events=events)[series.account_id]
+    missing = run.gaps if run else {}
+    verdict = verdict_of(found, days_off, asked.as_of, found.gaps(missing))
+    if words_of(found, verdict) == (row.verdict, row.reason):
+        row.evidence = evidence_of(found, verdict, None, missing)
+    return row
 
 
 def _trend(

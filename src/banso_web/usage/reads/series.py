@@ -1,4 +1,4 @@
-"""Series of use up to a day, for one customer or all: what the rules of a drop stand on.
+"""Series of use up to a day, for one customer or some: what the rules of a drop stand on. Everybody's: `actions.everybody`.
 
 An account's own events win over daily rows of files; the series says which it is (`form`). Silent days (欠測) are found per source:
 files are one source, every sender of events is another.
@@ -13,8 +13,7 @@ from datetime import date, timedelta
 
 from django.db.models import Max, QuerySet, Sum
 
-from banso.periods import Calendar, week_start
-from banso.usage import missing_days
+from banso.periods import week_start
 from banso_web.accounts.counting import ids_by_code, merges
 from banso_web.accounts.reads.contracts import contract_seats
 from banso_web.core.facts import Asked, counted
@@ -52,37 +51,38 @@ class Series:
 
 
 @dataclass(frozen=True)
-class AllSeries:
-    """Every account with use in the window, and the silent days of each source. `first`: the Monday the window begins."""
+class EventUse:
+    """Weekly distinct users of events, {account: {Monday: users}}, and the sources each account sends through."""
 
-    first: date
-    as_of: date
-    rows: Mapping[int, Series]
-    missing: Mapping[str, tuple[date, ...]]
+    users: Mapping[int, Mapping[date, int]]
+    sources: Mapping[int, tuple[str, ...]]
+
+
+def window_start(as_of: date, weeks: int = WEEKS) -> date:
+    """The Monday a window begins with: so many whole weeks lie between it and the week of the asked day."""
+    return week_start(as_of) - timedelta(weeks=weeks)
 
 
 def read_series(
-    asked: Asked, calendar: Calendar, *, ids: Collection[int] | None = None, weeks: int = WEEKS
-) -> AllSeries:
-    """Everything up to the day before the asked one (its own day still runs). The same number of queries for one account or all.
+    asked: Asked, ids: Collection[int], *, weeks: int = WEEKS, events: EventUse | None = None
+) -> dict[int, Series]:
+    """Everything up to the day before the asked one (its own day still runs). The same number of queries for one account or many.
 
-    `ids`: accounts that were kept (after 名寄せ); None for all. Silent days can only be told from all of them, so `missing` is empty
-    where some are asked for: what the last detection found holds (`reads.verdicts.latest_run`).
+    `ids`: accounts that were kept (after 名寄せ). `events`: what is known of their events already. Silent days can only be told from
+    everybody: what the last detection found holds (`reads.verdicts.latest_run`).
     """
-    first = week_start(asked.as_of) - timedelta(weeks=weeks)
-    window = _Window(asked, first, ids)
+    first = window_start(asked.as_of, weeks)
+    window = Window(asked, first, ids)
     daily = _Daily(window)
-    events = _Events(window)
+    events = events or _event_use(window, ids)
     forms = {**dict.fromkeys(daily.users, DAILY), **dict.fromkeys(events.users, EVENTS)}
     sundays = [first + timedelta(days=7 * week + 6) for week in range(weeks)]
-    held = contract_seats(
-        asked, [*sundays, asked.as_of], None if ids is None else [*ids, *window.merged_into(ids)]
-    )
+    held = contract_seats(asked, [*sundays, asked.as_of], [*ids, *window.merged_into(ids)])
     rows = {}
     for account, form in forms.items():
         seats, told_by = daily.seats.get(account), "usage"
         if not seats:
-            seats, told_by = _weekly_seats(held.get(account, {}), sundays)
+            seats, told_by = weekly_seats(held.get(account, {}), sundays)
         rows[account] = Series(
             account,
             form,
@@ -92,16 +92,10 @@ def read_series(
             events.sources[account] if form == EVENTS else (FILE,),
             account not in held or asked.as_of in held[account],
         )
-    last = asked.as_of - timedelta(days=1)
-    missing = {
-        source: missing_days(days, calendar, first, last)
-        for source, days in {**daily.days, **events.days}.items()
-        if days
-    }
-    return AllSeries(first, asked.as_of, rows, missing)
+    return rows
 
 
-def _weekly_seats(
+def weekly_seats(
     held: Mapping[date, int | None], sundays: Iterable[date]
 ) -> tuple[dict[date, int] | None, str]:
     """Seats of contracts at the end of each week; nothing where one of the weeks is not known."""
@@ -110,8 +104,8 @@ def _weekly_seats(
     return (known, "contract") if known and len(known) == len(stated) else (None, "")
 
 
-class _Window:
-    """What every read here narrows by."""
+class Window:
+    """What every read of series narrows by. `ids` None: everybody."""
 
     def __init__(self, asked: Asked, first: date, ids: Collection[int] | None) -> None:
         self.asked, self.first, self.ids = asked, first, ids
@@ -134,7 +128,7 @@ class _Window:
 class _Daily:
     """Daily users and seats of files: {account: {day: …}}."""
 
-    def __init__(self, window: _Window) -> None:
+    def __init__(self, window: Window) -> None:
         self.users: dict[int, dict[date, int]] = {}
         self.seats: dict[int, dict[date, int]] = {}
         rows = window.rows().order_by()
@@ -154,10 +148,6 @@ class _Daily:
             self.users.setdefault(window.merged.get(account, account), {}).setdefault(window.first, 0)
         for key, products in by_product.items():
             self.seats[key] = _together(products.values())
-        # A source is silent for everybody or not at all: of a few accounts nothing can be told.
-        self.days: dict[str, set[date]] = {}
-        if window.ids is None:
-            self.days[FILE] = set(rows.values_list("day", flat=True).distinct())
 
 
 def _together(products: Iterable[list[tuple[date, int]]]) -> dict[date, int]:
@@ -174,52 +164,29 @@ def _together(products: Iterable[list[tuple[date, int]]]) -> dict[date, int]:
     return out
 
 
-class _Events:
-    """Weekly distinct users of events, {account: {Monday: users}}, and the sources each account sends through."""
-
-    def __init__(self, window: _Window) -> None:
-        self.users: dict[int, dict[date, int]] = {}
-        self.sources: dict[int, tuple[str, ...]] = {}
-        self.days: dict[str, set[date]] = {}
-        store, until = event_store(), window.asked.as_of - timedelta(days=1)
-        given = event_parameters(window.asked, window.early, window.merged, window.ids)
-        weekly = store.query(
-            USED
-            + "SELECT account, date_trunc('week', local_day)::DATE, count(DISTINCT person) FROM used GROUP BY ALL",
-            given,
-            first=window.early,
-            last=until,
-        )
-        if not weekly:
-            return
-        from_where = store.query(
-            USED + "SELECT account, list(DISTINCT source ORDER BY source) FROM used GROUP BY ALL",
-            given,
-            first=window.early,
-            last=until,
-        )
-        days = (
-            []
-            if window.ids is not None
-            else store.query(
-                "SELECT DISTINCT source, local_day FROM events WHERE local_day >= $1 AND local_day < $2 AND received_at <= $3",
-                [window.early, window.asked.as_of, given[4]],
-                first=window.early,
-                last=until,
-            )
-        )
-        known = ids_by_code({account for account, _monday, _users in weekly})
-        for account, monday, users in weekly:
-            key = known.get(account)
-            if key is None:  # an account nobody entered yet: its events wait in the store
-                continue
-            mine = self.users.setdefault(key, {})
-            if monday < window.first:
-                mine.setdefault(window.first, 0)
-            else:
-                mine[monday] = users
-        for account, sources in from_where:
-            if account in known:
-                self.sources[known[account]] = tuple(str(source) for source in sources)
-        for source, day in days:
-            self.days.setdefault(str(source), set()).add(day)
+def _event_use(window: Window, ids: Collection[int]) -> EventUse:
+    """Asked of the events themselves."""
+    until = window.asked.as_of - timedelta(days=1)
+    given = event_parameters(window.asked, window.early, window.merged, ids)
+    rows = event_store().query(
+        USED
+        + """SELECT account, date_trunc('week', local_day)::DATE, count(DISTINCT person), list(DISTINCT source ORDER BY source)
+        FROM used GROUP BY ALL""",
+        given,
+        first=window.early,
+        last=until,
+    )
+    known = ids_by_code({row[0] for row in rows}) if rows else {}
+    users: dict[int, dict[date, int]] = {}
+    sources: dict[int, set[int]] = defaultdict(set)
+    for account, monday, people, through in rows:
+        key = known.get(account)
+        if key is None:  # an account nobody entered yet: its events wait in the store
+            continue
+        sources[key] |= set(through)
+        mine = users.setdefault(key, {})
+        if monday < window.first:
+            mine.setdefault(window.first, 0)
+        else:
+            mine[monday] = people
+    return EventUse(users, {key: tuple(map(str, sorted(found))) for key, found in sources.items()})
