@@ -25,6 +25,7 @@ HOW = {
 def machine() -> str:
     """Processor, cores, memory, system and versions, one line each."""
     cpu = platform.processor() or platform.machine()
+    release = platform.release().partition("-")[0]
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
         cpu = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), cpu)
@@ -34,7 +35,7 @@ def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("django", "granian", "duckdb", "numpy"))
     return "\n".join(
         (
-            f"- {cpu}, {os.cpu_count()} cores, {memory:.1f} GiB memory, {platform.system()} {platform.release()}",
+            f"- {cpu}, {os.cpu_count()} cores, {memory:.1f} GiB memory, {platform.system()} {release}",
             f"- Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}, {packages}",
             f"- {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f} when this was written",
         )

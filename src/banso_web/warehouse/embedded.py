@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -64,14 +65,27 @@ def folder() -> Path:
 
 
 def connection() -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory that spills into the home and writes nothing else by itself."""
-    spill = settings.BANSO_HOME / "events" / "spill"
-    spill.mkdir(parents=True, exist_ok=True, mode=0o700)
-    opened = duckdb.connect(":memory:")
-    opened.execute(f"SET memory_limit = '{MEMORY}'")
-    opened.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
-    opened.execute("SET TimeZone = 'UTC'")
-    return opened
+    """A connection of its own to this process's DuckDB in memory, which spills into the home and writes nothing else by itself.
+
+    Opening a DuckDB costs many times what a question of one customer does; connections share its memory limit and see
+    nothing of each other's temporary views.
+    """
+    with _opening:
+        key = os.getpid(), settings.BANSO_HOME  # a forked child opens its own
+        if key not in _opened:
+            _opened.clear()
+            spill = settings.BANSO_HOME / "events" / "spill"
+            spill.mkdir(parents=True, exist_ok=True, mode=0o700)
+            opened = duckdb.connect(":memory:")
+            opened.execute(f"SET memory_limit = '{MEMORY}'")
+            opened.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
+            opened.execute("SET GLOBAL TimeZone = 'UTC'")
+            _opened[key] = opened
+        return _opened[key].cursor()
+
+
+_opening = threading.Lock()
+_opened: dict[tuple[int, Path], duckdb.DuckDBPyConnection] = {}
 
 
 _OWN = "(user_id IN (SELECT unnest($1)) OR anonymous_id IN (SELECT unnest($1)) OR previous_id IN (SELECT unnest($1)))"
@@ -271,10 +285,10 @@ def _view(opened: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
     """The table `events` over these files; empty where there are none."""
     if not paths:
         typed = ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS)
-        opened.execute(f"CREATE OR REPLACE VIEW events AS SELECT {typed} WHERE false")
+        opened.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {typed} WHERE false")
         return
     listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    opened.execute(f"CREATE OR REPLACE VIEW events AS SELECT {NAMES} FROM read_parquet([{listed}])")
+    opened.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {NAMES} FROM read_parquet([{listed}])")
 
 
 def _present(files: Any, keys: set[tuple[int, str]], condition: str) -> set[tuple[int, str]]:
