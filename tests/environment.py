@@ -6,9 +6,12 @@ A conftest.py would come too late: one of an app may import models, and Django m
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,8 @@ from hypothesis import HealthCheck, settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SOAK = os.environ.get("BANSO_SOAK") == "1"
+# The second engine's phase: what knows no database ran in the first one (BANSO_WHOLE=1 runs it again).
+SECOND = bool(os.environ.get("BANSO_DATABASE_URL")) and os.environ.get("BANSO_WHOLE") != "1"
 MORE = 20  # times as many made-up examples in `make soak`
 # Files that take longest begin first, so that no worker is left alone with one of them at the end.
 LONGEST = ("tests/browser/test_every_page.py", "tests/test_nonsense.py", "tests/browser/", "tests/test_")
@@ -71,9 +76,43 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             test._hypothesis_internal_use_settings = settings(own, max_examples=own.max_examples * MORE)
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """`made_once("sample", make)`: a folder that `make` filled, once for all workers of a run. Take a copy to write into it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "made-once"
+    shared.mkdir(exist_ok=True)
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the second worker to ask waits for the first
+            if not done.exists():
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
+
+
+@cache
+def _starts_processes(path: Path) -> bool:
+    """Whether a file's tests may reach the database by another process, or by its address."""
+    text = path.read_text("utf-8")
+    return "subprocess" in text or "BANSO_DATABASE_URL" in text
+
+
+def knows_a_database(item: pytest.Item) -> bool:
+    asks = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(asks or item.get_closest_marker("django_db") or _starts_processes(item.path))
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """`soak` runs only where it is asked for, `shared` only where the data lies; long files begin first."""
+    if SECOND:
+        config.hook.pytest_deselected(items=[item for item in items if not knows_a_database(item)])
+        items[:] = [item for item in items if knows_a_database(item)]
     for item in items:
         if item.get_closest_marker("soak") and not SOAK:
             item.add_marker(pytest.mark.skip(reason="longer than `make test`: run `make soak`"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,19 +27,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """`furnished("sample")`: a home with that content, made once for all workers of a run and copied for whoever asks."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "furnished"
-    shared.mkdir(exist_ok=True)
+def furnished(
+    made_once: Callable[[str, Callable[[Path], None]], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """`furnished("sample")`: a home with that content, made once a run and copied for whoever asks."""
 
     def home(what: str) -> Path:
-        made = shared / what
-        with (shared / f"{what}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # the second worker to ask waits for the first
-            if not (shared / f"{what}.done").exists():
-                furnish(made, what)
-                (shared / f"{what}.done").touch()
+        made = made_once(what, lambda folder: furnish(folder, what))
         return copy_home(made, tmp_path_factory.mktemp("home") / what)
 
     return home

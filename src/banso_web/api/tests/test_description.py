@@ -53,7 +53,7 @@ def test_every_operation_says_its_scope_and_its_problems() -> None:
     assert len(names) == len(set(names))
 
 
-EACH = 150 if SOAK else 4
+EACH = 150 if SOAK else 3
 
 
 @pytest.fixture

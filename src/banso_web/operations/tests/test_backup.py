@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,15 +36,24 @@ def movements(home: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(
+    made_once: Callable[[str, Callable[[Path], None]], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A home with one customer and its movements."""
-    folder = tmp_path_factory.mktemp("files")
-    (folder / "accounts.csv").write_text("account_id,name\nA1,青葉商事\n", "utf-8")
-    rows = "\n".join(f"M{n},A1,2026-0{n}-01,1000" for n in range(1, 7))
-    (folder / "movements.csv").write_text(f"movement_id,account_id,effective_on,mrr_delta\n{rows}\n", "utf-8")
-    home = tmp_path_factory.mktemp("home")
-    done = banso(home, "import", str(folder))
-    assert done.returncode == 0, done.stderr
+
+    def fill(folder: Path) -> None:
+        files, home = folder / "files", folder / "home"
+        files.mkdir(parents=True)
+        (files / "accounts.csv").write_text("account_id,name\nA1,青葉商事\n", "utf-8")
+        rows = "\n".join(f"M{n},A1,2026-0{n}-01,1000" for n in range(1, 7))
+        (files / "movements.csv").write_text(
+            f"movement_id,account_id,effective_on,mrr_delta\n{rows}\n", "utf-8"
+        )
+        done = banso(home, "import", str(files))
+        assert done.returncode == 0, done.stderr
+
+    home = tmp_path_factory.mktemp("home") / "copy"
+    shutil.copytree(made_once("six movements", fill) / "home", home)
     return home
 
 
