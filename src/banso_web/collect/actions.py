@@ -67,6 +67,19 @@ def open_source(name: str, *, actor: Member, kind: str = Source.Kind.TRACKING) -
     return source
 
 
+def file_source() -> int:
+    """The source of all events that come as files, made when the first one comes: the same event in two files is one event."""
+    source, _made = Source.objects.get_or_create(
+        kind=Source.Kind.FILE,
+        defaults={
+            "name": _("取り込んだイベントのファイル"),
+            "write_key": secrets.token_urlsafe(24),
+            "created_at": clock.now(),
+        },
+    )
+    return source.pk
+
+
 def open_webhook(name: str, *, actor: Member) -> tuple[Source, str]:
     """A new source that sends signed webhooks, and its secret: given here once and never again."""
     secret = new_secret()

@@ -12,6 +12,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -166,6 +167,30 @@ class LogWriter:
             with suppress(OSError):
                 self._disk.close(self._descriptor)
         self._descriptor = self._path = None
+
+
+def write_sealed(folder: Path, name: str, payloads: Iterable[bytes], *, disk: Disk | None = None) -> None:
+    """A sealed log with these payloads, safe on disk when this returns; under a name that is there already it does nothing.
+
+    Raises NotSafe, with nothing left behind, where the disk does not take it.
+    """
+    machine, target = disk or Disk(), folder / f"{name}{SEALED}"
+    if target.exists():
+        return
+    half = folder / f"{name}{UNLOCKED}"
+    half.unlink(missing_ok=True)  # of a process that was killed here
+    try:
+        descriptor = machine.create(half)
+        try:
+            for payload in payloads:
+                machine.write(descriptor, frame(payload))
+            machine.sync(descriptor)
+        finally:
+            machine.close(descriptor)
+        machine.rename(half, target)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise NotSafe(str(error)) from error
 
 
 def seal_abandoned(folder: Path) -> list[Path]:

@@ -61,6 +61,11 @@ def source_names() -> dict[str, str]:
     return {str(pk): name for pk, name in Source.objects.values_list("pk", "name")}
 
 
+def file_source() -> int | None:
+    """The source of events that came as files, or None before the first one."""
+    return Source.objects.filter(kind=Source.Kind.FILE).values_list("pk", flat=True).first()
+
+
 def sources() -> list[SourceRow]:
     """Open ones first, by name. Two queries."""
     waiting = dict(

@@ -81,7 +81,7 @@ def inputs_of(path: Path, *, kind: str = "") -> tuple[list[Input], list[str]]:
     if path.is_file():
         found = kind or kind_of(path.name)
         if found not in FILES:
-            raise UnknownFile(path.name, "events_later" if path.stem == "events" else "unknown_file")
+            raise UnknownFile(path.name)
         return [Input(found, path, path.name)], []
     taken, aside = [], []
     for file in sorted(

@@ -13,6 +13,7 @@ from banso.money import EXPONENTS
 from banso_web.core.imports import Problem, Row
 from banso_web.ingest.readers.aliases import match_header
 from banso_web.ingest.readers.cells import Amount, blank, parse_cell, parse_text
+from banso_web.ingest.readers.problems import Nested, Unreadable
 from banso_web.ingest.readers.problems import Problem as CellProblem
 from banso_web.ingest.readers.schema import Column, FileSchema
 from banso_web.ingest.readers.table import RawRow, RawTable
@@ -200,7 +201,12 @@ def _meaning(header: str, schema: FileSchema, chosen: Mapping[str, str]) -> tupl
 
 def raw_cells(table: RawTable, raw: RawRow) -> dict[str, str]:
     """A row as it was typed, for the list of refused rows."""
-    return {
-        header: "" if value is None else str(value)
-        for header, value in zip(table.headers, raw.values, strict=True)
-    }
+    return {header: _as_typed(value) for header, value in zip(table.headers, raw.values, strict=True)}
+
+
+def _as_typed(value: Any) -> str:
+    if isinstance(value, Nested):
+        return value.whole
+    if isinstance(value, Unreadable):
+        return value.text
+    return "" if value is None else str(value)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from banso_web.core.errors import NotVisible
-from banso_web.ingest.actions import require
+from banso_web.core.imports import Row
+from banso_web.ingest.actions import files_of, require
+from banso_web.ingest.checking import open_input
 from banso_web.ingest.models import ImportRun
 
 if TYPE_CHECKING:
@@ -27,3 +30,26 @@ def runs_before(member: Member, run_id: int | None, limit: int) -> Sequence[Impo
     require(member)
     rows = ImportRun.objects.select_related("made_by", "entry").order_by("-pk")
     return list(rows.filter(pk__lt=run_id)[:limit] if run_id is not None else rows[:limit])
+
+
+def run_of(entry_id: int) -> int | None:
+    """The run that wrote an entry; None for what no import wrote."""
+    return ImportRun.objects.filter(entry=entry_id).values_list("pk", flat=True).first()
+
+
+def published_since(kind: str, moment: datetime) -> list[int]:
+    """Runs with a file of this kind that were published since, or found nothing new then, and still stand; oldest first."""
+    runs = ImportRun.objects.filter(state=ImportRun.State.DONE, finished_at__gte=moment).order_by("pk")
+    return [run.pk for run in runs if any(file["kind"] == kind for file in run.options.get("files", []))]
+
+
+def accepted_rows(run_id: int, kind: str) -> Iterator[Iterator[Row]]:
+    """The rows that a run takes from each of its files of a kind. A file that is kept no more gives none."""
+    run = ImportRun.objects.get(pk=run_id)
+    for file in files_of(run):
+        if file.kind == kind and file.path.exists():
+            refused = set(run.rejected.filter(file=file.place).values_list("row_number", flat=True))
+            table, binding = open_input(file)
+            yield (
+                row for _raw, row in binding.rows(table) if isinstance(row, Row) and row.number not in refused
+            )

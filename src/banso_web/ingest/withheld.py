@@ -17,6 +17,7 @@ PEOPLE, PRICES, SUMS = "contact.view", "price.view", "revenue.view"
 _STATES: dict[str, frozenset[str]] = {
     "contacts": frozenset({PEOPLE}),
     "contracts": frozenset({PRICES}),
+    "events": frozenset({PEOPLE}),
 }
 
 

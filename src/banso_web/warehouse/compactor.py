@@ -29,6 +29,7 @@ from banso_web.collect.taking import folder as log_folder
 from banso_web.core import clock
 from banso_web.core.personal import erased_code, was_erased
 from banso_web.warehouse.embedded import AlreadyTaken, merge, sweep
+from banso_web.warehouse.imported import take_out, undone
 from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay
 from banso_web.warehouse.port import Added, EventRow, Taking
 from banso_web.warehouse.store import event_store
@@ -65,6 +66,8 @@ def compact() -> Round:
                 _take_in(batch, done)
                 if not _keep_lease():
                     break
+            else:
+                take_out(event_store(), _keep_lease)
     return done
 
 
@@ -157,12 +160,15 @@ def _take_in(batch: list[Path], done: Round) -> None:
     accepted: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
     damaged: Counter[str] = Counter()
+    gone = undone()
     for path in batch:
         for found in read_frames(path.read_bytes()):
             if isinstance(found, Damage):
                 damaged[path.name] += 0 if found.torn else found.length
                 continue
             for event, head in _events(found.payload):
+                if (head.source, head.received) in gone:
+                    continue
                 if isinstance(event, Rejected):
                     refused.append(_refused(event, head))
                     rejected[path.name] += 1

@@ -12,7 +12,7 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -189,6 +189,28 @@ class EmbeddedStore:
                     changed += found if swap([segment], [made], at_once=True) else 0
         _unlink_retired()  # what a merge replaced minutes ago still holds them
         return changed
+
+    def forget_received(self, source: int, moment: datetime) -> int:
+        gone, looked_at = 0, 0
+        asked = [source, moment.astimezone(UTC).replace(tzinfo=None)]
+        standing = EventSegment.objects.filter(retired_at=None).order_by("pk")
+        while segment := standing.filter(pk__gt=looked_at).first():
+            looked_at = segment.pk
+            with connection() as opened:
+                _view(opened, [folder() / segment.path])
+                hit = "source = $1 AND received_at = $2"
+                days = opened.execute(
+                    f"SELECT local_day, count(*) FROM events WHERE {hit} GROUP BY 1", asked
+                ).fetchall()
+                found = sum(count for _day, count in days)
+                kept = []
+                if 0 < found < segment.rows:
+                    kept = [_copied(opened, f"SELECT * FROM events WHERE NOT ({hit})", asked, segment.day)]
+            with transaction.atomic():
+                if found and swap([segment], kept):
+                    touch(day for day, _count in days)
+                    gone += found
+        return gone
 
     def forget_before(self, day: date) -> int:
         gone = 0

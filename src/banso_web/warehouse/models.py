@@ -55,6 +55,16 @@ class SourceDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "day"], name="source_day")]
 
 
+class ImportedEvents(models.Model):
+    """The events of one import: the moment of receipt that is theirs alone, and how far they are on their way in or out."""
+
+    run = models.OneToOneField("ingest.ImportRun", on_delete=models.PROTECT, related_name="+")
+    source = models.IntegerField()
+    received_at = models.DateTimeField(unique=True)
+    sent_at = models.DateTimeField(null=True)
+    taken_out_at = models.DateTimeField(null=True)  # undone, and out of the store
+
+
 class TouchedDay(models.Model):
     """Japan's days whose events changed, with the running number of the change: what was computed from them is stale."""
 

@@ -70,5 +70,8 @@ class EventStore(Protocol):
         """Put `replacement` for these user and anonymous ids and empty their events' contents, and the contents of events that
         hold one of `mentions` (in small letters); how many events changed. Safe to run twice."""
 
+    def forget_received(self, source: int, moment: datetime) -> int:
+        """Remove the events of a source that were received at this very moment (one import); how many. Safe to run twice."""
+
     def forget_before(self, day: date) -> int:
         """Remove events whose local day lies before; how many."""

@@ -1,4 +1,4 @@
-"""Every canonical import file of the interface except `events`: columns, labels, types, required, values, references.
+"""Every canonical import file of the interface: columns, labels, types, required, values, references.
 
 This is the one declaration that the import engine, the documentation, the API and the mapping page read. The English
 keys and their order are those of the public interface and only ever grow.
@@ -20,6 +20,7 @@ from banso_web.ingest.readers.values import (
     CONTACT_ROLE,
     CONTACT_STATUS,
     CONTRACT_STATE,
+    EVENT_TYPE,
     EXCLUDED,
     INITIATIVE,
     LTV_KEY,
@@ -191,6 +192,23 @@ USAGE_DAILY = FileSchema(
     _c("seats", "契約数", "Seats", "number"),
 ), ("利用実績", "利用ログ"))  # fmt: skip
 
+EVENTS = FileSchema("events", "利用イベント", "Usage events", "happening", ("message_id",), (
+    _c("message_id", "イベントID", "Message ID"),
+    _c("type", "種別", "Type", "enum", values=EVENT_TYPE),
+    _c("timestamp*", "発生日時", "Timestamp", "time"),
+    _c("account_id", "顧客ID", "Account ID", "key"),
+    _c("user_id", "利用者ID", "User ID"),
+    _c("anonymous_id", "匿名ID", "Anonymous ID"),
+    _c("previous_id", "以前のID", "Previous ID"),
+    _c("event", "イベント名", "Event"),
+    _c("product", "製品", "Product"),
+    _c("department", "部署", "Department"),
+    _c("feature", "機能", "Feature"),
+    _c("properties", "イベントの内容", "Properties", "json"),
+    _c("traits", "利用者の属性", "Traits", "json"),
+    _c("context", "送信時の環境", "Context", "json"),
+), ("イベントログ", "操作ログ"))  # fmt: skip
+
 TOUCHES = FileSchema("touches", "接点", "Touches", "happening", ("touch_id",), (
     _c("touch_id*", "接点ID", "Touch ID", "key"),
     _ACCOUNT,
@@ -298,15 +316,15 @@ FILES: Mapping[str, FileSchema] = MappingProxyType(
         schema.key: schema
         for schema in (
             ACCOUNTS, CONTACTS, CONTRACTS, MOVEMENTS, CHARGES, INVOICES, LTV_INPUTS, RATES, TARGETS, USAGE_DAILY,
-            TOUCHES, RESPONSES, TICKETS, VOICES, CLOSURES, TASKS, RENEWALS, GOALS, ONBOARDING, MEMBERS,
+            EVENTS, TOUCHES, RESPONSES, TICKETS, VOICES, CLOSURES, TASKS, RENEWALS, GOALS, ONBOARDING, MEMBERS,
         )
     }
 )  # fmt: skip
 
 IMPORT_ORDER: tuple[str, ...] = (
     "closures", "rates", "members", "accounts", "contacts", "contracts", "movements", "charges", "invoices",
-    "ltv_inputs", "targets", "usage_daily", "touches", "responses", "tickets", "voices", "tasks", "renewals", "goals",
-    "onboarding",
+    "ltv_inputs", "targets", "usage_daily", "events", "touches", "responses", "tickets", "voices", "tasks", "renewals",
+    "goals", "onboarding",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ empty cell, or a `Problem`. Text is never evaluated. Numbers are read after NFKC
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from banso_web.ingest.readers.amounts import parse_amount as parse_amount
 from banso_web.ingest.readers.plain import EMPTY, UNDECIDED, plain_number, refusal
 from banso_web.ingest.readers.plain import blank as blank
 from banso_web.ingest.readers.plain import nfkc as nfkc
-from banso_web.ingest.readers.problems import Problem
+from banso_web.ingest.readers.problems import Nested, Problem
 from banso_web.ingest.readers.schema import Column, Value
 
 JST = dt.timezone(dt.timedelta(hours=9), "JST")
@@ -327,6 +328,18 @@ def parse_currency(value: object) -> str | None | Problem:
     )
 
 
+def parse_json(value: object) -> dict[str, Any] | None | Problem:
+    """A JSON object, written in a cell or standing as one in a record."""
+    text = value.whole if isinstance(value, Nested) else parse_text(value)
+    if text is None or isinstance(text, Problem):
+        return text
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else Problem("not_an_object", "fix_not_an_object", text[:200])
+
+
 # A month alone means its last day where something ends.
 _ENDS = frozenset({"ends_on", "ended_on", "left_on", "notice_deadline", "service_to"})
 _BY_TYPE: Mapping[str, Callable[[object], Any]] = {
@@ -344,6 +357,7 @@ _BY_TYPE: Mapping[str, Callable[[object], Any]] = {
     "phone": parse_phone,
     "corporate_number": parse_corporate_number,
     "currency": parse_currency,
+    "json": parse_json,
 }
 
 

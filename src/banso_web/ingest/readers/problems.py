@@ -71,6 +71,13 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Nested(Unreadable):
+    """An object or a list inside a record: `whole` is its JSON, for the columns that take one."""
+
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something the person should see that changes nothing by itself.
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from banso_web.ingest.readers.encoding import detect_encoding
-from banso_web.ingest.readers.problems import Limits, Problem, ReadProblem, Unreadable
+from banso_web.ingest.readers.problems import Limits, Nested, Problem, ReadProblem, Unreadable
 from banso_web.ingest.readers.source import Source
 from banso_web.ingest.readers.table import RawRow, RawTable, make_columns
 
@@ -79,8 +79,13 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, list) and all(isinstance(item, (str, int, Decimal)) for item in value):
         return ";".join(str(item) for item in value)
     if isinstance(value, (list, dict)):
-        return Unreadable("nested_value", json.dumps(value, ensure_ascii=False, default=str)[:200])
+        whole = json.dumps(value, ensure_ascii=False, default=_plain_json)
+        return Nested("nested_value", whole[:200], whole)
     return value
+
+
+def _plain_json(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def open_parquet(source: Source, name: str, *, limits: Limits) -> RawTable:

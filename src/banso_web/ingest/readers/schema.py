@@ -23,6 +23,7 @@ ColumnType = Literal[
     "phone",
     "corporate_number",
     "currency",
+    "json",  # an object
 ]
 
 

@@ -72,6 +72,14 @@ PERIOD = (
     V("month", "月次", "Monthly", ("月", "毎月")),
     V("fiscal_year", "年度", "Fiscal year", ("年", "通期", "年次")),
 )
+EVENT_TYPE = (
+    V("track", "操作", "Track", ("event", "イベント")),
+    V("identify", "利用者の登録", "Identify"),
+    V("group", "顧客への所属", "Group"),
+    V("page", "ページの表示", "Page"),
+    V("screen", "画面の表示", "Screen"),
+    V("alias", "IDの統合", "Alias"),
+)
 TOUCH_KIND = (
     V(
         "meeting",

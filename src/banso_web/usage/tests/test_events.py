@@ -88,6 +88,19 @@ def test_events_give_the_stated_verdicts(accounts: dict[str, Account]) -> None:
     assert detect(DAY, actor=None).written == 0
 
 
+def test_the_same_events_as_a_file_say_the_same(story: Story, events_home: Path) -> None:
+    found = story(CASES, "usage_daily.csv", "contracts.csv")
+    folder = events_home / "as-events"
+    folder.mkdir()
+    (folder / "events.jsonl").write_bytes(EVENTS.read_bytes())
+    (folder / "contracts.csv").write_text(SEATS, "utf-8")
+    load(folder)
+    detect(DAY, actor=None)
+    fell = verdict(found["A010"])
+    assert (fell.verdict, fell.evidence["recent"], Fraction(fell.evidence["change"])) == ("drop", "155/2", Fraction("77.5") / 120 - 1)  # fmt: skip
+    assert (verdict(found["A018"]).reason, verdict(found["A020"]).reason) == ("seats", "too_few")
+
+
 def test_a_silent_source_suspends_and_late_events_resume(
     accounts: dict[str, Account], source: Source
 ) -> None:

@@ -23,6 +23,8 @@ INTERFACE = {
     "rates": "currency* on* rate_to_reporting*",
     "targets": "metric* scope period* op* value* owner",
     "usage_daily": "account_id* day* product department feature* users* events seats",
+    "events": "message_id type timestamp* account_id user_id anonymous_id previous_id event product department feature "
+    "properties traits context",
     "touches": "touch_id* account_id* at* kind* initiative member contacts subject note",
     "responses": "response_id* account_id* contact_id instrument* score sent_on answered_on comment",
     "tickets": "ticket_id* account_id* opened_at* first_reply_at closed_at category priority severity subject minutes",
@@ -44,6 +46,7 @@ VALUES = {
     "ltv_inputs.key": "gross_margin acquisition_cost retention_cost_yearly",
     "targets.period": "month fiscal_year",
     "targets.op": "<= >=",
+    "events.type": "track identify group page screen alias",
     "touches.kind": "meeting call mail seminar event visit chat",
     "touches.initiative": "proactive reactive",
     "tickets.priority": "low normal high urgent",
