@@ -61,7 +61,7 @@ NOTHING = (
     "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
 )
 NEEDS: dict[str, str] = {
-    "account.view": """usage_moves customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
+    "account.view": """usage_moves usage_account customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
         api:merges api:merges/candidates api:departments api:accounts/<account>/departments api:ownership
         api:accounts/<account>/ownership api:parties api:accounts/<account>/parties api:exclusions
@@ -74,7 +74,8 @@ NEEDS: dict[str, str] = {
         api:renewals api:accounts/<account>/renewals api:renewals/<code> api:renewals/<code>/history
         api:goals api:accounts/<account>/goals api:goals/<code> api:goals/<code>/history
         api:onboarding api:accounts/<account>/onboarding api:onboarding/<code> api:onboarding/<code>/history
-        api:usage_daily api:accounts/<account>/usage_daily api:usage_daily/<code> api:usage_daily/<code>/history""",
+        api:usage_daily api:accounts/<account>/usage_daily api:usage_daily/<code> api:usage_daily/<code>/history
+        api:adoption api:features api:features/<key>""",
     "contact.view": "api:contacts api:accounts/<account>/contacts api:contacts/<code>",
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
         contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
@@ -126,6 +127,7 @@ BEYOND = {
     "import_files": {302},
     "import_mapping": {302},
     "import_preview": {302},
+    "api:features/<key>": {404},  # nobody defined it
     "api:imports/<run>/preview": {422},  # the run holds no list of the company's own
 }
 

@@ -15,6 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "metrics"
 MONTH, AS_OF = "2026-05", "2026-07-05"
+FEATURES = "features.yaml"
 BEGIN, END = "<!-- metrics: begin -->", "<!-- metrics: end -->"
 
 
@@ -61,7 +62,9 @@ def page(spec: Any, hand: dict[str, str]) -> str:
         f"{hand['working']} = **{shown(hand['value'], spec.unit)}**",
         "",
         "```sh",
-        f"banso import docs/metrics/example && banso metric {spec.key} --as-of {AS_OF}"
+        "banso import docs/metrics/example && "
+        + (f"banso usage features docs/metrics/example/{FEATURES} && " if spec.group == "usage" else "")
+        + f"banso metric {spec.key} --as-of {AS_OF}"
         + (f" --month {MONTH}" if spec.monthly or spec.month_optional else ""),
         "```",
     ]

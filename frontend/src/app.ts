@@ -83,6 +83,9 @@ function startButtons(): void {
     if (target.closest("[data-print]")) window.print();
     const copier = target.closest<HTMLElement>("[data-copy]");
     if (copier) void navigator.clipboard?.writeText(copier.dataset.copy ?? "");
+    const from = target.closest<HTMLElement>("[data-copy-from]");
+    const text = from && document.getElementById(from.dataset.copyFrom ?? "");
+    if (text instanceof HTMLTextAreaElement) void navigator.clipboard?.writeText(text.value);
   });
 }
 

@@ -176,10 +176,10 @@ def reproduced(page: Page, rows: str, body: str) -> list[str]:
             wrong.append(f"{part} has no rows in its file")
             continue
         listing = [line for line in lines[head + 1 :] if line]
-        amount = lines[head].index("金額") if "金額" in lines[head] else None
+        amount = next((lines[head].index(title) for title in ("金額", "数") if title in lines[head]), None)
         counted = Decimal(len(listing))
         total = sum((number(line[amount]) for line in listing), Decimal(0)) if amount is not None else counted
-        if number(said) not in (counted, total.quantize(Decimal(1)), total):
+        if number(said) not in (counted, total.quantize(Decimal(1)), total, round(total, 1)):
             wrong.append(f"{part} says {said}, its rows are {counted} and add up to {total}")
     return wrong
 

@@ -11,6 +11,8 @@ from banso_web.core import metrics
 from banso_web.core.facts import Asked, current_watermark
 from banso_web.ingest import actions
 from banso_web.ingest.inputs import inputs_of
+from banso_web.usage import feature_file
+from banso_web.usage.actions.features import save_feature
 from tools import metric_pages
 
 WORKED = metric_pages.worked()
@@ -33,6 +35,10 @@ def test_the_worked_values_are_what_the_product_computes() -> None:
     run = actions.check_run(actions.start_run(files, actor=None, label="example"))
     assert not run.rejected.exists()
     actions.confirm_run(run, actor=None)
+    for code, values in feature_file.read(
+        (metric_pages.FOLDER / "example" / metric_pages.FEATURES).read_text("utf-8")
+    ):
+        save_feature(values, actor=None, code=code)
     day = date.fromisoformat(metric_pages.AS_OF)
     asked = Asked(as_of=day, today=day, watermark=current_watermark())
     month = date.fromisoformat(f"{metric_pages.MONTH}-01")

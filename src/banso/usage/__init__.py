@@ -10,8 +10,10 @@ from banso.usage.adoption import (
     FeatureRetention,
     active_rate,
     breadth,
+    depth,
     feature_retention,
     stickiness,
+    window,
 )
 from banso.usage.advice import Advice, AdviceRule, advise
 from banso.usage.alerts import AlertDecision, PastAlert, decide_alert
@@ -19,6 +21,7 @@ from banso.usage.band import Band, BandWeek, band
 from banso.usage.changepoints import changepoints
 from banso.usage.drift import Drift, DriftKind, EventDay, schema_drift
 from banso.usage.drop import Drop, DropReason, DropRule, Verdict, compared, drop
+from banso.usage.features import EventRule, Feature, Named, core_of, named, overlaps, unnamed
 from banso.usage.gaps import VolumeDay, missing_days, silent_since, volume_anomalies, volume_days
 from banso.usage.screen import Screened, screen
 from banso.usage.weeks import SkippedWeek, SkipReason, Week, Weeks, weekly_means, weeks_of
@@ -37,7 +40,10 @@ __all__ = [
     "DropReason",
     "DropRule",
     "EventDay",
+    "EventRule",
+    "Feature",
     "FeatureRetention",
+    "Named",
     "PastAlert",
     "Screened",
     "SkipReason",
@@ -52,16 +58,22 @@ __all__ = [
     "breadth",
     "changepoints",
     "compared",
+    "core_of",
     "decide_alert",
+    "depth",
     "drop",
     "feature_retention",
     "missing_days",
+    "named",
+    "overlaps",
     "schema_drift",
     "screen",
     "silent_since",
     "stickiness",
+    "unnamed",
     "volume_anomalies",
     "volume_days",
     "weekly_means",
     "weeks_of",
+    "window",
 ]

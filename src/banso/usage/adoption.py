@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -20,22 +20,24 @@ class ActiveRate:
     over_seats: more users than seats; the rate is kept above 1 and marked, never cut.
     """
 
-    active: int
+    active: Fraction
     seats: int | None
     value: Fraction | None
     over_seats: bool
     reason: str | None
 
 
-def active_rate(active: int, seats: int | None) -> ActiveRate:
-    """アクティブ率: 期間内利用者 ÷ 契約数. Raises ValueError for negative numbers."""
+def active_rate(active: Any, seats: int | None) -> ActiveRate:
+    """アクティブ率: 期間内利用者 ÷ 契約数. `active` is a whole number of people, or a mean of daily users. Raises ValueError for
+    negative numbers."""
+    active = exact(active)
     if active < 0 or (seats is not None and seats < 0):
         raise ValueError(f"users and seats are not negative: {active} of {seats}")
     if seats is None:
         return ActiveRate(active, None, None, False, "unknown_seats")
     if seats == 0:
         return ActiveRate(active, 0, None, active > 0, "no_seats")
-    return ActiveRate(active, seats, Fraction(active, seats), active > seats, None)
+    return ActiveRate(active, seats, active / seats, active > seats, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,32 @@ def stickiness(daily_users: Iterable[Any], monthly_users: int) -> Fraction | Non
     if not days or not monthly_users:
         return None
     return sum(days, Fraction(0)) / len(days) / monthly_users
+
+
+def depth(events: int | None, users: Any) -> Fraction | None:
+    """Events of the period for each active user. None without users, or where events were not counted."""
+    people = exact(users)
+    return Fraction(events) / people if events is not None and people else None
+
+
+#: Longer silences than this leave nothing that could stand for the days without data.
+MOST_SILENT = 14
+
+
+def window(as_of: date, days: int, silent: Collection[date] = ()) -> date | None:
+    """The first day of the period of `days` days that ends with `as_of`. Silent days of the source (欠測) do not count: the period
+    reaches back by as many, so that a gap is never read as no use. None with more than 14 of them in it."""
+    first, left, lost = as_of + timedelta(days=1), days, 0
+    unheard = set(silent)
+    while left:
+        first -= timedelta(days=1)
+        if first in unheard:
+            lost += 1
+            if lost > MOST_SILENT:
+                return None
+        else:
+            left -= 1
+    return first
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ from banso_web.api.views import (
     recipes,
     revenue,
     targets,
+    usage,
 )
 
 for _nouns in (
-    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys,
+    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage,
 ):  # fmt: skip
     api.add_router("", _nouns.router)
 api.add_router("", facts.router())

@@ -37,8 +37,6 @@ LATER = frozenset(
         "csat_top2",
         "nps",
         "ces",
-        "active_rate",
-        "adoption_breadth",
         "onboarding_rate",
         "onboarding_rate_total",
         "time_to_value",

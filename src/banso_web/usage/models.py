@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from banso_web.core.models.fact import Happening
+from banso_web.core.models.fact import Happening, StateRow
 
 
 class UsageDaily(Happening):
@@ -44,6 +44,27 @@ class UsageWeek(models.Model):
     people = models.BooleanField()
     made_at = models.DateTimeField()
     counted = models.BinaryField()
+
+
+class Feature(StateRow):
+    """機能: a named set of events and of features in files of daily use. A definition holds for all of history; its versions are
+    those of any state, so that a watermark pins them and an entry can be undone.
+
+    `rules`: [{name, starts, property, values}], `plans`: [[product, plan]] (see banso.usage.Feature). `instead`, `at_least`,
+    `link`, `advice`: what a card of advice says where it is not used.
+    """
+
+    STATE = "feature"
+    STATE_FIELDS = ("name", "core", "plans", "rules", "instead", "at_least", "link", "advice")
+
+    name = models.CharField(max_length=100)
+    core = models.BooleanField(default=False)
+    plans = models.JSONField(default=list)
+    rules = models.JSONField(default=list)
+    instead = models.CharField(max_length=200, default="")  # the code of the feature whose work it would save
+    at_least = models.IntegerField(default=1)
+    link = models.CharField(max_length=500, default="")
+    advice = models.TextField(default="")
 
 
 class UsageRun(models.Model):

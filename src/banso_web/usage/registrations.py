@@ -7,9 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from banso_web.core.periodic import Periodic
 from banso_web.core.registry import CustomerPart, NavEntry, registry
 from banso_web.usage import imports as imports
+from banso_web.usage import projection as projection
 from banso_web.usage.jobs import detect_today
+from banso_web.usage.metrics.catalogue import register_all
 from banso_web.usage.reads.customer import usage_block
 
+register_all()
 registry.customer_parts.append(CustomerPart("usage", 40, "usage/_block.html", usage_block))
 registry.periodic.append(Periodic("usage.detect", detect_today.enqueue, at_hour=5))
 registry.nav.append(
@@ -35,5 +38,12 @@ for _key, _word in {
     "raised_on": _("警告日"),
     "raised": _("新しい警告"),
     "written": _("変わった判定"),
+    "core": _("コア機能"),
+    "plans": _("製品・プラン"),
+    "rules": _("イベント"),
+    "instead": _("代わりに使われている機能"),
+    "at_least": _("この回数から"),
+    "link": _("案内のページ"),
+    "advice": _("お客様への文"),
 }.items():
     registry.field_words.setdefault(_key, _word)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.usage.views import moves, sources, webhooks
+from banso_web.usage.views import moves, one, sources, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("usage/", moves.moves_page, name="usage_moves"),
     path("usage/detect/", moves.detect, name="usage_detect"),
+    path("usage/<int:account_id>/", one.account, name="usage_account"),
     path("usage/<int:account_id>/snooze/", moves.snooze, name="usage_snooze"),
     path("usage/<int:account_id>/unsnooze/", moves.unsnooze, name="usage_unsnooze"),
     path("usage/alerts/<int:alert_id>/close/", moves.close, name="usage_close"),

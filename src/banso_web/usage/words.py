@@ -31,3 +31,13 @@ WHY: dict[str, Any] = {
     "other": _("そのほか"),
 }
 KINDS: dict[str, Any] = {"usage": _("利用低下"), "seats": _("契約")}
+#: Why a customer has no number of use.
+USE_REASONS: dict[str, Any] = {
+    "no_contract": _("有効な契約なし"),
+    "not_collected": _("未収集(利用データが届いたことがない)"),
+    "gap": _("データ欠測"),
+    "unknown_seats": _("席数が分からない"),
+    "no_seats": _("席数が0"),
+    "unknown_plan": _("契約中のプランが分からない"),
+    "no_core": _("プランにコア機能がない"),
+}

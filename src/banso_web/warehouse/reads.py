@@ -34,3 +34,8 @@ def counts_on(day: date) -> dict[int, Counts]:
 def changes_of_days(first: date, until: date) -> dict[date, int]:
     """{day: the running number of its last change} of Japan's days from `first` to the day before `until` that ever had an event."""
     return dict(TouchedDay.objects.filter(day__gte=first, day__lt=until).values_list("day", "change"))
+
+
+def newest_change() -> int:
+    """The running number of the last change of events: what was computed at it still holds while it stands."""
+    return TouchedDay.objects.order_by("-change").values_list("change", flat=True).first() or 0

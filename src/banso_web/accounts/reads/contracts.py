@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from banso_web.accounts.counting import merges
@@ -29,20 +30,28 @@ def next_ends(asked: Asked) -> dict[int, date]:
     return {account: date.fromisoformat(end) for account, end in found.items()}
 
 
-def contract_seats(
-    asked: Asked, days: Sequence[date], ids: Collection[int] | None = None
-) -> dict[int, dict[date, int | None]]:
-    """{account: {day: seats of its contracts in force}} for every account that has a contract. Two queries for all of them.
+@dataclass(frozen=True)
+class Held:
+    """What an account's contracts in force give it on a day. `seats` None: one of them states none."""
 
-    None where a contract in force states no seats; a day without any contract in force is left out, so that an account whose
-    contracts are over has an empty day. A stated end does not end a contract that renews by itself.
+    seats: int | None
+    plans: frozenset[tuple[str, str]]  # (product, plan)
+
+
+def contracts_held(
+    asked: Asked, days: Sequence[date], ids: Collection[int] | None = None
+) -> dict[int, dict[date, Held]]:
+    """{account: {day: what its contracts in force give}} for every account that has a contract. Two queries for all of them.
+
+    A day without any contract in force is left out, so that an account whose contracts are over has an empty day. A stated end
+    does not end a contract that renews by itself.
     """
     owners = Contract.objects.filter(live=True)
     if ids is not None:
         owners = owners.filter(account_id__in=list(ids))
     accounts = dict(owners.order_by().values_list("pk", "account_id").iterator(chunk_size=20_000))
     merged = merges(asked.watermark, asked.known_at)
-    fields = ("seats", "starts_on", "ends_on", "ended_on", "auto_renew")
+    fields = ("seats", "product", "plan", "starts_on", "ends_on", "ended_on", "auto_renew")
     stated = timelines(
         "contract",
         fields,
@@ -50,16 +59,27 @@ def contract_seats(
         known_at=asked.known_at,
         ids=None if ids is None else sorted(accounts),
     )
-    found: dict[int, dict[date, int | None]] = {}
+    found: dict[int, dict[date, Held]] = {}
     for contract, account in accounts.items():
         held = found.setdefault(merged.get(account, account), {})
         for day in days:
             at = day.toordinal()
-            seats, starts, ends, ended, renews = (stated[name].at(contract, at) for name in fields)
+            seats, product, plan, starts, ends, ended, renews = (
+                stated[name].at(contract, at) for name in fields
+            )
             text = day.isoformat()
             over = (ended and ended < text) or (ends and ends < text and not renews)
             if over or (starts and starts > text):
                 continue
-            so_far = held.get(day, 0)
-            held[day] = None if seats is None or so_far is None else so_far + int(seats)
+            before = held.get(day, Held(0, frozenset()))
+            added = None if seats is None or before.seats is None else before.seats + int(seats)
+            held[day] = Held(added, before.plans | {(product or "", plan or "")})
     return found
+
+
+def contract_seats(
+    asked: Asked, days: Sequence[date], ids: Collection[int] | None = None
+) -> dict[int, dict[date, int | None]]:
+    """{account: {day: seats of its contracts in force}}; None where one of them states no seats. See `contracts_held`."""
+    held = contracts_held(asked, days, ids)
+    return {account: {day: one.seats for day, one in on.items()} for account, on in held.items()}

@@ -29,6 +29,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "audit": (_("監査ログ"), ""),
     "backup": (_("バックアップ"), ""),
     "source": (_("データの送信元"), ""),
+    "feature": (_("機能の定義"), ""),
     "import": (_("取込"), "account.view"),
     "mapping": (_("取込"), "account.view"),
     "account": (_("顧客"), "account.view"),

@@ -71,6 +71,12 @@ def number(value: Any, digits: int = 0) -> SafeString:
 
 
 @register.filter
+def measured(value: Any) -> SafeString:
+    """A count as it is, a mean with one digit: 90, 11.2."""
+    return number(value, 0 if value is None or value == int(value) else 1)
+
+
+@register.filter
 def change_units(value: int | None, currency: str = "JPY") -> SafeString:
     """A signed MRR difference: +¥50,000."""
     return (

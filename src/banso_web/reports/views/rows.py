@@ -144,7 +144,7 @@ def _offset(request: HttpRequest) -> int:
     return int(text or 0)
 
 
-@page("revenue.view")
+@page()  # what each metric asks for stands in its spec
 def metric_rows(request: HttpRequest) -> HttpResponse:
     """`metric`, `part`, `month` and the scope. An unknown metric or part is refused with the ones that exist."""
     question, spec, result = _ask(request)
@@ -193,9 +193,16 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
         "denominator_counted": counted(spec.key, "denominator"),
         "direct": spec.key not in ("customer_churn_annualised", "quick_ratio", "arr"),
         "currency": result.unit if len(result.unit) == 3 else reporting_currency(question),
+        "is_money": _is_money(spec),
+        "sees_money": member.may("revenue.view"),
         "may_export": member.may("export.run"),
     }
     return render_page(request, "reports/rows.html", context)
+
+
+def _is_money(spec: MetricSpec) -> bool:
+    """Whether the amounts of its rows are money; those of use are people, seats and features."""
+    return spec.group != "usage"
 
 
 def _visible(member: Member, ids: set[int]) -> set[int]:
@@ -233,7 +240,7 @@ def _csv(
     named: list[tuple[str, Any, Any]] = [
         ("opening", _("月初MRR"), lambda one: one.row.opening),
         ("opening", _("月末MRR"), lambda one: one.row.closing),
-        ("amount", _("金額"), lambda one: one.row.amount),
+        ("amount", _("金額") if _is_money(spec) else _("数"), lambda one: one.row.amount),
         (
             "held",
             _("換算レートなし"),

@@ -15,7 +15,7 @@ from banso_web.core.facts import Asked
 
 #: Events that say that somebody used the product. $3 and $4 put those of a merged account to the one that was kept.
 USED = """WITH merged AS (SELECT unnest($3::VARCHAR[]) AS code, unnest($4::VARCHAR[]) AS kept),
-  used AS (SELECT coalesce(merged.kept, group_id) AS account, local_day, source, department, feature,
+  used AS (SELECT coalesce(merged.kept, group_id) AS account, local_day, source, department, feature, properties,
            coalesce(nullif(user_id, ''), anonymous_id) AS person
     FROM events LEFT JOIN merged ON merged.code = group_id
     WHERE kind IN ('track', 'page', 'screen') AND group_id <> '' AND local_day >= $1 AND local_day < $2

@@ -19,8 +19,10 @@ from banso_web.core.reads.calendar import calendar
 from banso_web.core.registry import registry
 from banso_web.usage.evidence import evidence_of, verdict_of, words_of
 from banso_web.usage.models import UsageVerdict
-from banso_web.usage.reads.matrix import usage_matrix
+from banso_web.usage.reads.definitions import features
+from banso_web.usage.reads.matrix import matrix
 from banso_web.usage.reads.moves import newest_week, snoozes
+from banso_web.usage.reads.one import one_use
 from banso_web.usage.reads.series import DAILY, EVENTS, EventUse, Series, read_series, window_start
 from banso_web.usage.reads.shown import shown, week_label
 from banso_web.usage.reads.verdicts import Run, holding, latest_run, open_gaps
@@ -36,13 +38,18 @@ AHEAD = 4
 
 def usage_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any] | None:
     """Context of `usage/_block.html`."""
-    block = usage_matrix(member, account_id, asked) or {}
     days_off = calendar()
     series = read_series(asked, [account_id], weeks=WEEKS).get(account_id)
+    table = matrix(account_id, asked, series.form if series else DAILY, features(asked))
+    if series is None and table is None:
+        return {"empty": True}
     run = latest_run(asked.as_of)
     row = holding(asked.as_of).filter(account_id=account_id).first()
     silent = open_gaps(run, newest_week(asked.as_of))
-    block |= {
+    block: dict[str, Any] = {
+        "matrix": table,
+        "day": asked.as_of,
+        "one": one_use(member, account_id, asked),
         "has_series": series is not None,
         "verdict": shown(_with_weeks(row, series, days_off, asked, run)) if row else None,
         "gap_days": series.gaps(silent) if series else (),
@@ -50,7 +57,6 @@ def usage_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any]
     }
     if series is None:
         return block
-    block["empty"] = block.get("empty", False) and series.form == DAILY
     gaps = series.gaps(run.gaps) if run else ()
     block["form_word"] = FORMS[series.form]
     block["trend"] = _trend(series, days_off, asked, gaps, _marks(member, account_id, asked))

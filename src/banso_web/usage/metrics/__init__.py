@@ -1,0 +1,1 @@
+"""Metrics that rest on use."""

@@ -1,0 +1,44 @@
+"""Every metric that rests on use: name, formula, version, edge rules (spec: metrics)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from banso_web.core.metrics import RATIO, MetricSpec, register
+from banso_web.usage.metrics.rates import rate
+
+_PERIOD = (
+    _(
+        "期間は基準日までの30日です。送信元が欠測した日は除き、その分さかのぼります。欠測が14日を超えると算出不可です。"
+    ),
+    _(
+        "有効な契約のない顧客、利用データが届いたことのない顧客、除外区分のある顧客は数えず、理由とともに示します。"
+    ),
+    _("以前は使われていて、いまは使われていない顧客は、0として数えます。"),
+)
+
+SPECS = (
+    MetricSpec(
+        "active_rate", _("アクティブ率"), RATIO, "1", _("30日の利用者 ÷ 基準日の席数"), rate, permission="account.view", group="usage",
+        rules=(
+            *_PERIOD,
+            _("利用者は、イベントのある顧客では30日に一度でも使った人の数、日次の集計だけの顧客では営業日ごとの利用者の平均(日次平均)です。"),
+            _("席数は日次利用のファイルの席数、なければ基準日に有効な契約の席数です。分からない顧客は算出不可で、0ではありません。"),
+            _("席数を超える利用は切り捨てず、印を付けます。"),
+        ),
+    ),
+    MetricSpec(
+        "adoption_breadth", _("利用の広がり"), RATIO, "1", _("30日に使ったコア機能 ÷ プランのコア機能"), rate,
+        permission="account.view", group="usage",
+        rules=(
+            *_PERIOD,
+            _("コア機能とプランは、設定の「機能の定義」で決めます。定義は過去にもさかのぼって当てはめます。"),
+            _("会社全体では、顧客ごとの機能の数を足してから割ります。8つのうち3つなら37.5%です。"),
+        ),
+    ),
+)  # fmt: skip
+
+
+def register_all() -> None:
+    for spec in SPECS:
+        register(spec)
