@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.usage.views import moves, one, sources, webhooks
+from banso_web.usage.views import health, moves, one, sources, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("usage/", moves.moves_page, name="usage_moves"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("usage/alerts/<int:alert_id>/close/", moves.close, name="usage_close"),
     path("settings/sources/", sources.listing, name="sources"),
     path("settings/sources/<int:source_id>/", sources.one, name="source"),
+    path("settings/sources/file/health/", health.of_files, name="source_file_health"),
+    path("settings/sources/<int:source_id>/health/", health.of_source, name="source_health"),
     path("settings/sources/<int:source_id>/close/", sources.close, name="source_close"),
     path("settings/sources/<int:source_id>/secret/", webhooks.renew, name="source_secret"),
     path("settings/sources/<int:source_id>/mapping/", webhooks.map_json, name="source_mapping"),

@@ -41,3 +41,18 @@ USE_REASONS: dict[str, Any] = {
     "unknown_plan": _("契約中のプランが分からない"),
     "no_core": _("プランにコア機能がない"),
 }
+FILE_WORD = _("取り込んだファイル")
+DRIFTS: dict[str, Any] = {
+    "event_new": _("新しいイベント"),
+    "event_gone": _("届かなくなったイベント"),
+    "property_new": _("新しい項目"),
+    "property_gone": _("届かなくなった項目"),
+    "type_changed": _("型が変わった項目"),
+}
+TYPES: dict[str, Any] = {
+    "text": _("文字"),
+    "number": _("数値"),
+    "boolean": _("真偽"),
+    "list": _("リスト"),
+    "object": _("オブジェクト"),
+}

@@ -66,13 +66,38 @@ class ImportedEvents(models.Model):
 
 
 class TouchedDay(models.Model):
-    """Japan's days whose events changed, with the running number of the change: what was computed from them is stale."""
+    """Japan's days whose events changed, with the running number of the change: what was computed from them is stale.
+
+    `counted`: the change whose events the shapes of the day were counted from.
+    """
 
     day = models.DateField(unique=True)
     change = models.BigIntegerField()
+    counted = models.BigIntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(fields=["change"], name="touched_change")]
+
+
+class EventShape(models.Model):
+    """One event name of a source on one of Japan's days: how many came, and the types of their properties.
+
+    `kind` and `name` "": all names beyond the most frequent ones together. types: {property: {type: events}} of `looked` events.
+    """
+
+    source = models.IntegerField()
+    day = models.DateField()
+    kind = models.CharField(max_length=8)
+    name = models.CharField(max_length=200)
+    events = models.BigIntegerField()
+    looked = models.IntegerField(default=0)
+    types = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "source", "kind", "name"], name="event_shape_once")
+        ]
+        indexes = [models.Index(fields=["source", "day"], name="event_shape_source")]
 
 
 class Lease(models.Model):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.personal import Whom, erased_code
 from banso_web.core.registry import PersonalField
+from banso_web.warehouse import shapes
 from banso_web.warehouse.compactor import compact
 from banso_web.warehouse.store import event_store
 
@@ -53,6 +54,7 @@ def erase(whom: Whom) -> int:
     """Their ids give way to a keyed hash, their events' contents and every text that names them go; the counts stay."""
     compact()
     codes = sorted(whom.codes) or [f"contact-{whom.contact_id}"]
+    shapes.forget(whom)
     return event_store().erase(ids(whom), erased_code(codes[0]), mentions(whom))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Sum
 
-from banso_web.warehouse.models import SourceDay, TouchedDay
+from banso_web.warehouse.models import EventShape, SourceDay, TouchedDay
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,38 @@ def changes_of_days(first: date, until: date) -> dict[date, int]:
 def newest_change() -> int:
     """The running number of the last change of events: what was computed at it still holds while it stands."""
     return TouchedDay.objects.order_by("-change").values_list("change", flat=True).first() or 0
+
+
+def days_received(first: date, last: date) -> dict[int, set[date]]:
+    """{source: Japan's days of receipt on which something came from it}."""
+    days: dict[int, set[date]] = defaultdict(set)
+    for source, day in SourceDay.objects.filter(day__gte=first, day__lte=last).values_list("source", "day"):
+        days[source].add(day)
+    return dict(days)
+
+
+def events_by_day(first: date, last: date) -> dict[int, dict[date, int]]:
+    """{source: {Japan's day of the events: how many}}, as far as they are counted (`shapes.count_days`)."""
+    days: dict[int, dict[date, int]] = defaultdict(dict)
+    rows = EventShape.objects.filter(day__gte=first, day__lte=last).order_by()
+    for source, day, number in rows.values_list("source", "day").annotate(number=Sum("events")):
+        days[source][day] = number
+    return dict(days)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """See EventShape."""
+
+    day: date
+    kind: str
+    name: str
+    events: int
+    looked: int
+    types: dict[str, Any]
+
+
+def shapes_of(source: int, first: date, last: date) -> Sequence[Shape]:
+    """The shapes of a source's events between two days, both inclusive."""
+    rows = EventShape.objects.filter(source=source, day__gte=first, day__lte=last).order_by("day")
+    return [Shape(*row) for row in rows.values_list("day", "kind", "name", "events", "looked", "types")]

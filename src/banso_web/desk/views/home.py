@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
+from banso_web.collect.actions import MANAGE
 from banso_web.core.pages import page, reader, render_page
 from banso_web.desk.reads.home import first_steps, moving
 from banso_web.desk.reads.home import home as read_home
+from banso_web.usage.reads.health import silent_sources
 
 
 @page()
@@ -21,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "side": side,
         "book": book,
         "moves": moving(member, asked, team=book is found.company) if book else None,
+        "silent": silent_sources(asked) if member.may(MANAGE) else [],
         "near": found.near,
         "quiet": found.quiet,
         "today": asked.as_of,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils.translation import gettext as _
-
 from banso_web.collect import reads as collected
 from banso_web.collect.reads import SourceRow
 from banso_web.core.facts import Asked
+from banso_web.core.reads.calendar import calendar
+from banso_web.usage.reads.health import Flow, Freshness, anomalies, flows
 from banso_web.usage.reads.series import FILE
 from banso_web.usage.reads.verdicts import latest_run
 from banso_web.warehouse.reads import Counts, counts_on, last_received
@@ -18,12 +18,14 @@ from banso_web.warehouse.reads import Counts, counts_on, last_received
 
 @dataclass(frozen=True)
 class SourceLine:
-    """missing: silent days the last detection found, the newest last."""
+    """missing: silent days the last detection found, the newest last. unusual: days of four weeks with an unusual volume."""
 
     source: SourceRow
     last_at: datetime | None
     today: Counts
     missing: tuple[date, ...]
+    freshness: Freshness
+    unusual: int
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,21 @@ class Sources:
     rejected: int
 
 
-def source_names() -> dict[str, str]:
-    """What the pages call each source of use, by the key of its silent days."""
-    return {FILE: _("取り込んだファイル"), **collected.source_names()}
-
-
 def sources(asked: Asked) -> Sources:
     run = latest_run(asked.as_of)
     gaps = run.gaps if run else {}
-    latest, today = last_received(), counts_on(asked.as_of)
+    days_off = calendar()
+    latest, today, flow = last_received(), counts_on(asked.as_of), flows(asked, days_off)
+    unusual = anomalies(asked, days_off)
     lines = [
-        SourceLine(row, latest.get(row.id), today.get(row.id, Counts()), gaps.get(str(row.id), ()))
+        SourceLine(
+            row,
+            latest.get(row.id),
+            today.get(row.id, Counts()),
+            gaps.get(str(row.id), ()),
+            flow.get(row.id, Freshness(Flow.NEVER)),
+            unusual.get(row.id, 0),
+        )
         for row in collected.sources()
     ]
     return Sources(

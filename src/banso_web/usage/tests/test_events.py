@@ -35,14 +35,14 @@ C018,A018,A,S,90,2024-09-01,2027-09-30,2026-11-09
 """
 
 
-def send(lines: list[Any], *, path: str = "batch") -> None:
+def send(lines: list[Any], *, path: str = "batch", key: str = "key-of-the-tests") -> None:
     """As a client sends: batches of 500, each acknowledged; then what the compactor does."""
     for start in range(0, len(lines), 500):
         answer = Client().post(
             f"/v1/{path}",
             json.dumps({"batch": lines[start : start + 500]}),
             content_type="application/json",
-            HTTP_AUTHORIZATION=BASIC,
+            HTTP_AUTHORIZATION="Basic " + base64.b64encode(f"{key}:".encode()).decode(),
         )
         assert answer.status_code == 200
     writers.close()

@@ -58,7 +58,7 @@ def test_counts_of_the_day_and_what_was_not_taken_in(source: Source, desk: Desks
     page = kanri.text("/settings/sources/")
     assert "勤怠クラウド" in page and "2026/11/24(火) 09:00" in page
     cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<td class="num">(.*?)</td>', page)]
-    assert cells == ["1", "1", "1"]  # accepted, duplicate, rejected
+    assert cells == ["1", "1", "1", "0日"]  # accepted, duplicate, rejected; unusual days
     rejected = kanri.text("/settings/sources/rejected/")
     assert "track に event(名前)がない" in rejected and "m2" in rejected
     assert desk("tanaka").get("/settings/sources/rejected/").status_code == 403

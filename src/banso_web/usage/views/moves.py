@@ -21,8 +21,8 @@ from banso_web.core.ui.lists import Tab
 from banso_web.usage import actions
 from banso_web.usage.forms import CloseForm, DetectForm, SnoozeForm
 from banso_web.usage.reads.alerts import access_alert
+from banso_web.usage.reads.health import source_names
 from banso_web.usage.reads.moves import ALL, FALLS, ME, SMALL, TEAM, UNJUDGED, moves, scopes
-from banso_web.usage.reads.sources import source_names
 
 if TYPE_CHECKING:
     from banso_web.accounts.models import Account
