@@ -181,11 +181,11 @@ def _days(first: date, last: date) -> list[date]:
 
 
 def chart(health: Health, name: str) -> dict[str, Any]:
-    """Events or rows by day with the usual number of the weekday. A missing day is a gap, and so are days before the first."""
+    """Events or rows by day with the usual number of the weekday. A missing day is a gap; days on which nothing is expected
+    (weekends of most products, holidays) are left out."""
     known = {day.day: day for day in health.volumes}
-    begun = min((day for day, number in health.counts.items() if number), default=health.last)
-    days = list(health.counts)
-    states = ["missing" if day in health.missing else "not_collected" if day < begun else "" for day in days]
+    days = [day for day, number in health.counts.items() if number or day in health.missing]
+    states = ["missing" if day in health.missing else "" for day in days]
     usual = [known[day].usual if day in known else None for day in days]
     lines: list[dict[str, Any]] = [
         {
