@@ -17,7 +17,7 @@ from banso_web.core.ui.formats import joined
 from banso_web.ingest import actions, drafts
 from banso_web.ingest.drafts import Upload, Uploaded
 from banso_web.ingest.looks import RECIPES, table_of
-from banso_web.ingest.mappings import SavedMapping, access_mapping
+from banso_web.ingest.mappings import SavedMapping, access_mapping, latest_mappings
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.preparing import (
     derive_for,
@@ -33,8 +33,8 @@ from banso_web.ingest.readers import RawTable, ReadProblem, Shape, ShapeChange, 
 from banso_web.ingest.readers.canonical import FILES
 from banso_web.ingest.recipe import MOST_ROWS, Derivation, TooManyRows, day_of_name, parse_totals
 from banso_web.ingest.recipe_words import MARKS
-from banso_web.ingest.saved import change_words
-from banso_web.ingest.shaping import Shaping, all_on_the_first, column_label
+from banso_web.ingest.saved import change_words, keep
+from banso_web.ingest.shaping import Shaping, all_on_the_first, column_label, schema_of
 from banso_web.ingest.withdrawing import Vanished
 from banso_web.ingest.words import failure_data, failure_text
 
@@ -63,6 +63,30 @@ def is_recipe(kind: str) -> bool:
 def recipe_kinds() -> dict[str, tuple[Any, tuple[str, ...]]]:
     """{kind: (its name, the answers it takes)}."""
     return {kind: (word, (*ASKED[kind], *OF_ALL, *OF_KIND.get(kind, ()))) for kind, word in RECIPES.items()}
+
+
+def make_mapping(
+    member: Member, name: str, kind: str, columns: Sequence[str], said: Mapping[str, Any]
+) -> tuple[SavedMapping, bool]:
+    """Keep how files with these headers are read (`said`: fields, left_out, tax_percent, options): (mapping, whether it is new).
+
+    Refused for a kind, a column or a header that is not there, and while a required column is open; 403 without the right.
+    """
+    actions.require(member)
+    if not (kind in FILES or is_recipe(kind)):
+        raise _invalid(
+            kind=_("この種類はありません。GET /facts と GET /recipes にあるものを指定してください。")
+        )
+    known = {column.key for column in schema_of(kind).columns}
+    sources = {one.get("source") for one in said["fields"].values()} - {None, ""}
+    if wrong := sorted({*said["fields"]} - known) + sorted((sources | {*said["left_out"]}) - {*columns}):
+        raise _invalid(fields=_("ない列です: %(columns)s") % {"columns": joined(wrong)})
+    shaping = Shaping.from_json({**said, "kind": kind, "options": answered(kind, {}, said["options"])})
+    if problem := shaping.open_words():
+        raise Refused(problem, code="columns_open", fields={"fields": problem})
+    before = {one.id for one in latest_mappings(member)}
+    made = keep(name.strip(), shaping, Shape(tuple(columns)), actor=member)
+    return access_mapping(member, made.pk), made.pk not in before
 
 
 def kind_of_mapping(member: Member, mapping_id: int, kind: str) -> tuple[SavedMapping, str]:
@@ -135,7 +159,9 @@ def _shape(
     shaping = Shaping.from_json(upload.shaping or {"kind": upload.kind})
     if missing := shaping.missing():
         names = joined(column_label(one) for one in missing)
-        words = _("%(file)s の次の列が決まっていません: %(columns)s。取込の画面で対応づけてください。")
+        words = _(
+            "%(file)s の次の列が決まっていません: %(columns)s。取込の画面か、API の POST /mappings で対応づけてください。"
+        )
         text = words % {"file": upload.name, "columns": names}
         raise Refused(text, code="columns_open", fields={"files": text})
     options = answered(upload.kind, shaping.options, answers)

@@ -64,11 +64,16 @@ def name_for(file_name: str) -> str:
 
 
 def save(name: str, shaping: Shaping, table: RawTable, *, actor: Member | None) -> Mapping:
-    """Keep a mapping as the next version of its name; the same again is not kept twice."""
+    """Keep a mapping for files like this table (see `keep`)."""
+    return keep(name, shaping, table.shape, actor=actor)
+
+
+def keep(name: str, shaping: Shaping, of: Shape, *, actor: Member | None) -> Mapping:
+    """Keep a mapping for files of a shape as the next version of its name; the same again is not kept twice."""
     require(actor)
     body = {"form": "columns", **shaping.as_json()}
     body["options"] = {key: value for key, value in body["options"].items() if key not in ONCE}
-    shape: dict[str, Any] = {**table.shape.as_json(), "fingerprint": table.fingerprint}
+    shape: dict[str, Any] = {**of.as_json(), "fingerprint": of.fingerprint}
     last = Mapping.objects.filter(name=name[:120]).order_by("-version", "-pk").first()
     if last is not None and (last.body, last.shape) == (body, shape):
         return last

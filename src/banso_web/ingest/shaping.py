@@ -13,7 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from banso_web.core.ui.formats import joined
 from banso_web.ingest.per_row import AMOUNT_PER, says_month, unit_columns
 from banso_web.ingest.readers import RawTable
 from banso_web.ingest.readers.aliases import Suggestion, header_key, match_header, suggest_columns
@@ -127,6 +129,17 @@ class Shaping:
         """Required columns that nothing fills."""
         have = {key for key, one in self.fields.items() if one.source or one.constant}
         return [column for column in self.schema.columns if column.required and column.key not in have]
+
+    def open_words(self) -> str:
+        """Why the columns cannot be used yet, in words; empty when they can."""
+        if missing := self.missing():
+            names = joined(column_label(column) for column in missing)
+            return _(
+                "次の列が決まっていません: %(columns)s。ファイルの列を選ぶか、全行に同じ値を入れてください。"
+            ) % {"columns": names}
+        if self.kind == "ledger" and not {"mrr", "amount"} & set(self.fields):
+            return _("月額か契約金額の列を選んでください。")
+        return ""
 
     def as_json(self) -> dict[str, Any]:
         return {

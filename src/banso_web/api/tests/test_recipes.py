@@ -216,6 +216,55 @@ def test_what_stays_open_is_refused_and_nothing_is_kept(
     assert api.get(f"/mappings/{mapping + 99}").status_code == 404
 
 
+LAKE = "取引先番号,始まり,終わり,毎月\n1,2025-04-01,2026-03-31,1000\n"
+READ = {
+    "name": "台帳", "kind": "ledger", "columns": ["取引先番号", "始まり", "終わり", "毎月"],
+    "fields": {
+        "account_id": {"source": "取引先番号"}, "starts_on": {"source": "始まり"}, "ends_on": {"source": "終わり"},
+        "mrr": {"source": "毎月", "unit": 1000}, "product": {"constant": "A"},
+    },
+    "answers": {"end_reading": "last_day"},
+}  # fmt: skip
+
+
+def test_a_required_column_that_the_file_lacks_is_filled_by_a_mapping_made_here(as_key: Caller) -> None:
+    api = as_key("tanaka")
+    open_ = send(api, ("台帳.csv", LAKE), kind="ledger")
+    assert (open_.status_code, open_.json()["code"]) == (422, "columns_open")
+    made = api.post("/mappings", READ)
+    assert made.status_code == 201, made.content.decode()
+    mapping = made.json()["mapping"]
+    assert (mapping["version"], mapping["columns"]) == (1, READ["columns"])
+    assert api.post("/mappings", READ).status_code == 200  # the same again
+    run = draft(api, ("台帳.csv", LAKE), mapping=mapping["id"])
+    assert take_in(api, run)["state"] == "done"
+    assert movements() == [(date(2025, 4, 1), 1_000_000), (date(2026, 3, 31), -1_000_000)]
+    assert set(counted(Movement, current_watermark()).values_list("product", flat=True)) == {"A"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"fields": {**READ["fields"], "product": {}}}, "columns_open", "fields"),  # type: ignore[dict-item]
+        ({"fields": {**READ["fields"], "prduct": {"constant": "A"}}}, "invalid", "fields"),  # type: ignore[dict-item]
+        ({"fields": {**READ["fields"], "product": {"source": "商品"}}}, "invalid", "fields"),  # type: ignore[dict-item]
+        ({"left_out": ["商品"]}, "invalid", "fields"),
+        ({"kind": "cabbage"}, "invalid", "kind"),
+        ({"answers": {"opening": "first_day"}}, "invalid", "opening"),
+        ({"name": "  "}, "invalid", "name"),
+    ],
+)
+def test_a_mapping_that_cannot_read_anything_is_refused(
+    as_key: Caller, change: dict[str, Any], code: str, field: str
+) -> None:
+    api = as_key("tanaka")
+    answer = api.post("/mappings", {**READ, **change})
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.content.decode()
+    assert any(field in name for name in answer.json()["errors"])
+    assert as_key("yamamoto").post("/mappings", READ).status_code == 403
+    assert api.get("/mappings").json()["items"] == []
+
+
 def test_only_who_imports_reads_mappings_and_previews(as_key: Caller) -> None:
     api, other = as_key("tanaka"), as_key("yamamoto")
     run = draft(api, ("契約台帳.csv", LEDGER), kind="ledger")

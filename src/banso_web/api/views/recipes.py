@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 router = Router(tags=["imports"])
 IMPORTS = {SCOPE: "import"}
 SHOWN = 200
+Header = Annotated[str, Field(max_length=300)]
+Cell = Annotated[str, Field(max_length=300)]
 
 
 class MappingOut(Schema):
@@ -52,6 +54,36 @@ class MappingOut(Schema):
 
 class MappingAnswer(schemas.Stamp):
     mapping: MappingOut
+
+
+class FieldIn(Given):
+    """Where a column comes from: `source` (a header) or `constant` (for every row)."""
+
+    source: Annotated[str, Field(max_length=300)] = ""
+    constant: Annotated[str, Field(max_length=300)] = ""
+    unit: Literal[1, 1_000, 10_000, 1_000_000] = 1
+    divisor: Literal[1, 12] = Field(1, description="12 for a yearly amount.")
+    tax_included: bool = False
+    values: Annotated[dict[Cell, Cell], Field(max_length=200)] = Field(
+        default_factory=dict, description="The file's own words → allowed values."
+    )
+
+
+class MappingIn(Given):
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S")]
+    kind: Annotated[str, Field(max_length=40, description="A kind of GET /facts or GET /recipes.")]
+    columns: Annotated[list[Header], Field(min_length=1, max_length=1_000)] = Field(
+        description="The headers of the file, in order."
+    )
+    fields: Annotated[dict[Header, FieldIn], Field(max_length=200)] = Field(
+        description="By the kind's columns."
+    )
+    left_out: Annotated[list[Header], Field(max_length=1_000)] = Field(
+        default_factory=list,
+        description="Headers that are not taken at all; all others become custom fields.",
+    )
+    tax_percent: Annotated[Decimal, Field(ge=0, lt=100)] = Decimal(10)
+    answers: Answers | None = Field(None, description="Of a recipe; they stay with the mapping.")
 
 
 class RecipeOut(Schema):
@@ -163,6 +195,26 @@ def list_mappings(request: HttpRequest, query: Query[PageIn]) -> Any:
     found = latest_mappings(who(request))
     shown, behind = in_memory(found, query.cursor, query.limit, lambda one: (one.name,), [str])
     return {**stamp(question), "items": [_mapping(one) for one in shown], "next": behind}
+
+
+@router.post(
+    "/mappings",
+    response={200: MappingAnswer, 201: MappingAnswer},
+    summary=said(gettext_lazy("対応づけを保存する")),
+    openapi_extra=IMPORTS,
+)
+def post_mapping(request: HttpRequest, body: MappingIn) -> Any:
+    """Say how files with these headers are read: a column from a header, or one value for all rows; then
+    `POST /imports` with `mapping`. A name that exists gets a next version (200: it says the same already). 422
+    `columns_open` while a required column has neither header nor value."""
+    said_ = {
+        "fields": {key: one.dict(exclude_unset=True) for key, one in body.fields.items()},
+        "left_out": body.left_out,
+        "tax_percent": str(body.tax_percent),
+        "options": body.answers.given() if body.answers else {},
+    }
+    found, new = chosen.make_mapping(who(request), body.name, body.kind, body.columns, said_)
+    return Status(201 if new else 200, {**stamp(now()), "mapping": _mapping(found)})
 
 
 @router.get(

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from banso.periods import DateFailure, parse_day
 from banso_web.core.errors import NotVisible
 from banso_web.core.pages import page, reader, render_page
-from banso_web.core.ui.formats import joined
 from banso_web.ingest import answers, drafts, saved
 from banso_web.ingest.drafts import SKIP, Upload
 from banso_web.ingest.looks import RECIPES, table_of
@@ -83,13 +82,8 @@ def import_mapping(request: HttpRequest, run_id: int, at: int) -> HttpResponse:
 
 def _problem(shaping: Shaping) -> str:
     """Why the mapping cannot be used yet; empty when it can."""
-    if missing := shaping.missing():
-        names = joined(column_label(column) for column in missing)
-        return _(
-            "次の列が決まっていません: %(columns)s。ファイルの列を選ぶか、全行に同じ値を入れてください。"
-        ) % {"columns": names}
-    if shaping.kind == "ledger" and not {"mrr", "amount"} & set(shaping.fields):
-        return _("月額か契約金額の列を選んでください。")
+    if problem := shaping.open_words():
+        return problem
     if shaping.kind == "snapshots":
         try:
             date.fromisoformat(str(shaping.options.get("day", "")))
