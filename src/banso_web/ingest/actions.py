@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,8 @@ from django.utils.translation import gettext as _
 
 from banso_web.core import audit, clock
 from banso_web.core.errors import Conflict, Forbidden, Refused
-from banso_web.core.facts import current_watermark, hold_watermark, open_entry, publish, void
-from banso_web.core.facts.states import project_entry
+from banso_web.core.facts import current_watermark, open_entry
 from banso_web.core.models import Entry
-from banso_web.core.registry import registry
 from banso_web.ingest import checking, writing
 from banso_web.ingest.inputs import Input
 from banso_web.ingest.models import ImportRun, Mapping, RejectedRow
@@ -298,97 +295,6 @@ def drop_run(run: ImportRun, *, actor: Member | None) -> ImportRun:
             handler.drop(run.entry)
     audit.record("import.drop", actor=actor, subject="import", subject_id=run.pk, label=run.file_name)
     return run
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What stands on a published import: later edits of the same things, months closed with it."""
-
-    code: str
-    text: str
-
-
-def standing_on(run: ImportRun) -> list[Standing]:
-    """Later edits and closed months that stand on this import, for the person who wants to undo it."""
-    if run.entry is None or run.entry.seq is None:
-        return []
-    found: list[Standing] = []
-    for look in registry.undo_checks:
-        found += [Standing(code, text) for code, text in look(run.entry)]
-    return found
-
-
-def undo_run(run: ImportRun, *, actor: Member | None, reason: str, accept: bool = False) -> ImportRun:
-    """Take a published import back as a whole from now on; what was read at earlier watermarks stays as it was.
-
-    Refused with the list while later edits or closed months stand on it and nobody has accepted that.
-    """
-    require(actor)
-    if run.state != State.DONE:
-        raise Refused(
-            _("取り消せるのは、公開済みの取り込みだけです。データは変わっていません。"),
-            code="not_published",
-        )
-    if (found := standing_on(run)) and not accept:
-        listed = "\n".join(f"- {one.text}" for one in found)
-        raise Refused(
-            _(
-                "この取り込みの上に立つものがあります。確かめてから、もう一度取り消してください。データは変わっていません。"
-            )
-            + "\n"
-            + listed,
-            code="stands_on_it",
-        )
-    told = [one.text for one in found]
-    while (entries := _taken_back(run, actor, reason, told)) is None:
-        pass
-    run.refresh_from_db()
-    for entry in entries:
-        for handler in writing.handlers():
-            if entry.voided_seq is None:
-                handler.published(entry)
-            else:
-                handler.undone(entry)
-        project_entry(entry)
-        for hook in registry.after_publish:
-            hook(entry.pk)
-    return run
-
-
-def _taken_back(run: ImportRun, actor: Member | None, reason: str, told: list[str]) -> list[Entry] | None:
-    """Void the run's entry and, in the same moment, publish what other imports state of the same things.
-
-    None when something was published while that was put together: then it is put together anew.
-    """
-    from banso_web.ingest.restating import restate
-
-    mark = current_watermark()
-    again = restate(run, actor)
-    with transaction.atomic():
-        if hold_watermark() == mark:
-            found = [one for one in (run.entry, again) if one is not None]
-            if run.entry is not None:
-                void(run.entry, actor=actor, reason=reason)
-            if again is not None:
-                publish(again)
-                run.options["restated"] = [*run.options.get("restated", []), again.pk]
-            ImportRun.objects.filter(pk=run.pk).update(state=State.UNDONE, options=run.options)
-            audit.record(
-                "import.undo",
-                actor=actor,
-                subject="import",
-                subject_id=run.pk,
-                label=run.file_name,
-                new={"stood_on_it": told, **({"stated_again": again.pk} if again else {})},
-                reason=reason,
-                entry=run.entry or again,
-            )
-            return found
-    if again is not None:
-        for handler in reversed(writing.handlers()):
-            handler.drop(again)
-        again.delete()
-    return None
 
 
 def watermark() -> int:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.core.registry import registry
-from banso_web.ingest import actions, checking, doubling
+from banso_web.ingest import actions, checking, doubling, undoing
 from banso_web.ingest.inputs import Input, UnknownFile, inputs_of
 from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.mapping import sql
@@ -118,7 +118,7 @@ def _run(number: int) -> ImportRun:
 
 
 def _undo(number: int, accept: bool) -> None:
-    actions.undo_run(_run(number), actor=None, reason="banso import --undo", accept=accept)
+    undoing.undo_run(_run(number), actor=None, reason="banso import --undo", accept=accept)
     say(_("取り込み %(run)s を取り消しました。以前の基準番号での数字は変わりません。") % {"run": number})
 
 

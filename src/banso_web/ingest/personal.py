@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -168,7 +169,8 @@ def _rewrite(path: Path, whom: Whom) -> None:
 
 def waits(whom: Whom) -> str:
     """An import that is not at its end would write the person again, so an erasure waits for it."""
-    run = ImportRun.objects.exclude(state__in=ENDED).order_by("pk").first()
+    at_work = ~Q(state__in=ENDED) | Q(options__queued__deed="undo")
+    run = ImportRun.objects.filter(at_work).order_by("pk").first()
     if run is None:
         return ""
     return _(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.ingest import pace
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.readers.canonical import FILES
 from banso_web.ingest.withheld import PEOPLE, is_withheld, withheld_files
@@ -35,18 +36,23 @@ STATES: dict[str, tuple[Any, str]] = {
     "same": (_("変更なし"), "good"),
     "dropped": (_("破棄済み"), "unknown"),
     "failed": (_("取り込めません"), "risk"),
+    "queued_undo": (_("取り消し待ち"), "watch"),
+    "undoing": (_("取り消し中"), "watch"),
     "undone": (_("取り消し済み"), "unknown"),
 }
 LATER = {
     "later:withdrawn": _("今回のファイルにない動き(取り下げ)"),
     "later:withdrawn_contracts": _("今回のファイルにない契約(取り下げ)"),
 }
-WORKING = ("queued", "checking", "queued_write", "writing")
+WORKING = ("queued", "checking", "queued_write", "writing", "queued_undo", "undoing")
+UNDOING = ("queued_undo", "undoing")
 
 
 def state_key(run: ImportRun) -> str:
     """The state as the pages tell it: a job that waits in the queue is a state of its own."""
     queued = run.options.get("queued", {})
+    if queued.get("deed") == "undo":
+        return "undoing" if queued.get("began") else "queued_undo"
     match run.state:
         case State.UPLOADED:
             return "draft" if run.options.get("stage") else "queued"
@@ -64,6 +70,7 @@ def moved_at(run: ImportRun) -> float:
         float(queued.get("began") or 0),
         float(run.progress.get("moved") or 0),
         float(run.options.get("at") or 0),
+        pace.read(run)[2] if queued.get("deed") == "undo" else 0,
     )
 
 
@@ -154,9 +161,13 @@ def progress_of(run: ImportRun) -> Progress:
     files = [
         one for key, one in run.progress.items() if isinstance(one, dict) and not key.startswith("later:")
     ]
-    if run.state == State.WRITING:
+    total: int | None
+    if queued.get("deed") == "undo":
+        done, total, _moved = pace.read(run)
+        total = total or None
+    elif run.state == State.WRITING:
         done = sum(one.get("written", 0) for one in files)
-        total: int | None = sum(
+        total = sum(
             row["read"] - row["rejected"] for key, row in run.counts.items() if not key.startswith("later:")
         )
     else:

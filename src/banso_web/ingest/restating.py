@@ -8,9 +8,10 @@ in the moment of undoing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -33,6 +34,7 @@ from banso_web.ingest.rows import MissingColumns
 
 CHUNK = 2_000
 Touched = dict[str, set[str]]  # canonical file → codes
+Progress = Callable[[int, int], None]  # (rows read, rows to read)
 DERIVED = "derived"  # rows that follow from contracts: they are derived again, not stated again
 
 
@@ -50,22 +52,37 @@ class _Told:
     recorded: dict[str, dict[str, datetime]] = field(default_factory=dict)
 
 
-def restate(run: ImportRun, actor: Any) -> Entry | None:
-    """An unpublished entry that makes up for what voiding the run's entry would uncover; None where nothing is to be done."""
+def rows_to_read(run: ImportRun) -> int:
+    """How many rows an undo reads at most: those of the other imports of the same kinds whose files are kept."""
+    kinds = {one["kind"] for one in run.options.get("files", [])}
+    return sum(_rows_of(one, kinds) for one in _others(run, kinds))
+
+
+def _rows_of(run: ImportRun, kinds: Collection[str]) -> int:
+    return sum(int(row.get("read", 0)) for row in run.counts.values() if row.get("kind") in kinds)
+
+
+def restate(run: ImportRun, actor: Any, progress: Progress) -> Entry | None:
+    """An unpublished entry that makes up for what voiding the run's entry would uncover; None where nothing is to be done.
+
+    Its id stands in the run's options (`restating`) from the moment it is there, so that what is cut off is found again.
+    """
     touched = _touched(run)
     if not any(touched.values()):
         return None
     mark = current_watermark()
-    told = _told_anew(run, touched, mark)
+    told = _told_anew(run, touched, mark, progress)
     hidden = frozenset({run.entry_id} if run.entry_id else set())
     now = checking.new_context(known="now")
     now.view = View(mark, hidden)
-    entry = open_entry(
-        kind=Entry.Kind.IMPORT,
-        label=_("取り消し後の再適用: %(file)s") % {"file": run.file_name[:150]},
-        actor=actor,
-    )
     with transaction.atomic():
+        entry = open_entry(
+            kind=Entry.Kind.IMPORT,
+            label=_("取り消し後の再適用: %(file)s") % {"file": run.file_name[:150]},
+            actor=actor,
+        )
+        run.options["restating"] = entry.pk
+        ImportRun.objects.filter(pk=run.pk).update(options=run.options)
         wrote = _write(touched, told, now, entry)
         wrote += _references(touched, told, now, entry)
         context = replace(now, entry=entry, touching=(run.entry,) if run.entry else ())
@@ -77,8 +94,10 @@ def restate(run: ImportRun, actor: Any) -> Entry | None:
                 after, count = result
                 wrote += count
         if not wrote:
-            entry.delete()
-            return None
+            transaction.set_rollback(True)
+    if not wrote:
+        run.options.pop("restating")
+        return None
     return entry
 
 
@@ -116,11 +135,10 @@ def _place(run: ImportRun) -> float:
     return int(run.progress.get("watermark", 0)) + 0.5
 
 
-def _others(run: ImportRun, touched: Touched) -> list[ImportRun]:
+def _others(run: ImportRun, kinds: Collection[str]) -> list[ImportRun]:
     """Published imports of the same kinds whose files are still kept, in the order in which they count."""
     from banso_web.ingest.actions import files_of
 
-    kinds = {kind for kind, codes in touched.items() if codes}
     runs = ImportRun.objects.filter(state=ImportRun.State.DONE).exclude(pk=run.pk).select_related("entry")
     found = [
         one
@@ -131,21 +149,26 @@ def _others(run: ImportRun, touched: Touched) -> list[ImportRun]:
     return sorted(found, key=lambda one: (_place(one), one.pk))
 
 
-def _told_anew(run: ImportRun, touched: Touched, mark: int) -> _Told:
-    told = _Told()
+def _told_anew(run: ImportRun, touched: Touched, mark: int, progress: Progress) -> _Told:
+    told, read = _Told(), 0
+    kinds = {kind for kind, codes in touched.items() if codes}
     try:
         with transaction.atomic():
-            others = _others(run, touched)
+            others = _others(run, kinds)
             hidden = {one.entry_id for one in (run, *others) if one.entry_id} | set(restated_entries())
             order: dict[int, float] = {}
             stand_in: dict[int, int] = {}
+            whole = sum(_rows_of(one, kinds) for one in others)
             for one in others:
+                progress(read, whole)
                 entry = open_entry(kind=Entry.Kind.IMPORT)
                 place = _place(one)
                 context = _context_of(one, entry)
                 context.view = View(int(place), frozenset(hidden), dict(order))
-                _tell(one, touched, context, stand_in)
+                _tell(one, touched, context, stand_in, partial(_further, progress, read, whole))
                 order[entry.pk], stand_in[one.pk] = place + one.pk / 1e9, entry.pk
+                read += _rows_of(one, kinds)
+            progress(read, whole)
             context = checking.new_context(known="now")
             context.view = View(mark, frozenset(hidden), order)
             _read(touched, told, context)
@@ -162,27 +185,46 @@ def _context_of(run: ImportRun, entry: Entry) -> Context:
     return Context(now=when, today=day, watermark=0, known=known, entry=entry)
 
 
-def _tell(run: ImportRun, touched: Touched, context: Context, stand_in: dict[int, int]) -> None:
+def _further(progress: Progress, before: int, whole: int, rows: int) -> None:
+    progress(before + rows, whole)
+
+
+def _behind(progress: Callable[[int], None], before: int, rows: int) -> None:
+    progress(before + rows)
+
+
+def _tell(
+    run: ImportRun,
+    touched: Touched,
+    context: Context,
+    stand_in: dict[int, int],
+    progress: Callable[[int], None],
+) -> None:
     from banso_web.ingest.actions import files_of
 
+    read = 0
     for file in files_of(run):
         if codes := touched.get(file.kind):
-            _tell_file(run, file, codes, context)
+            read += _tell_file(run, file, codes, context, partial(_behind, progress, read))
     recipe = run.options.get("recipe") or {}
     if recipe.get("series"):
         entries = [stand_in[one.pk] for one in runs_of(recipe["series"]) if one.pk in stand_in]
         withdrawing.withdraw(run, context, entries)
 
 
-def _tell_file(run: ImportRun, file: Input, codes: set[str], context: Context) -> None:
+def _tell_file(
+    run: ImportRun, file: Input, codes: set[str], context: Context, progress: Callable[[int], None]
+) -> int:
     handler: Any = registry.file_handlers[file.kind]()
     refused = set(run.rejected.filter(file=file.place).values_list("row_number", flat=True))
     try:
         table, binding = checking.open_input(file)
     except (OSError, MissingColumns):
-        return
-    rows = []
-    for _raw, row in binding.rows(table):
+        return 0
+    rows, read = [], 0
+    for read, (_raw, row) in enumerate(binding.rows(table), start=1):
+        if read % CHUNK == 0:
+            progress(read)
         if not isinstance(row, Row):
             continue
         mine = handler.code(row) if isinstance(handler, HappeningHandler) else row.values[handler.identity]
@@ -193,6 +235,7 @@ def _tell_file(run: ImportRun, file: Input, codes: set[str], context: Context) -
     for part in _parts(rows):
         handler.write(part, context)
     handler.finish(context)
+    return read
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
+from django.db.models import Q
 from django.utils import translation
 
-from banso_web.ingest import jobs
+from banso_web.ingest import jobs, undoing
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.reads import STILL_AFTER, stalled, state_key
 
@@ -18,7 +19,8 @@ State = ImportRun.State
 def stalled_runs(after: float = STILL_AFTER) -> list[ImportRun]:
     """Runs that are at work by their state and have not moved for so many seconds, oldest first."""
     now = time.time()
-    runs = ImportRun.objects.filter(state__in=(State.UPLOADED, State.CHECKING, State.READY, State.WRITING))
+    working = Q(state__in=(State.UPLOADED, State.CHECKING, State.READY, State.WRITING))
+    runs = ImportRun.objects.filter(working | Q(options__queued__deed="undo"))
     return [run for run in runs.select_related("made_by").order_by("pk") if stalled(run, now, after)]
 
 
@@ -34,8 +36,11 @@ def resume_stalled(after: float = STILL_AFTER) -> list[int]:
             continue
         run.options["taken_up"] = times + 1
         queued = run.options.get("queued", {})
+        taken.append(run.pk)
+        if undoing.is_asked(run):
+            jobs.queue_undo(run, queued)
+            continue
         deed = "check" if state_key(run) in ("queued", "checking") else "write"
         with translation.override(str(queued.get("language") or "ja")):
             jobs.queue(run, deed, actor=run.made_by, accept_rejects=bool(queued.get("accept_rejects")))
-        taken.append(run.pk)
     return taken

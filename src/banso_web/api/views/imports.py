@@ -26,7 +26,7 @@ from banso_web.api.words import said
 from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.core.facts import Asked, current_watermark
-from banso_web.ingest import actions, doubling, jobs
+from banso_web.ingest import actions, doubling, jobs, undoing
 from banso_web.ingest.chosen import begin, is_recipe, told_of
 from banso_web.ingest.drafts import is_draft, refuse_uploads
 from banso_web.ingest.inputs import Input, UnknownFile, in_order, inputs_of
@@ -65,7 +65,7 @@ class ProgressOut(Schema):
 class RunOut(Schema):
     id: int
     state: str = Field(
-        description="draft, queued, checking, ready, queued_write, writing, done, same, dropped, failed or undone."
+        description="draft, queued, checking, ready, queued_write, writing, done, same, dropped, failed, queued_undo, undoing or undone."
     )
     file_name: str
     sha256: str
@@ -289,6 +289,9 @@ def resume_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
     """Go on with a run that was cut off, in the worker."""
     member = who(request)
     found = access_run(member, run)
+    if undoing.is_asked(found):
+        jobs.queue_undo(found, found.options["queued"])
+        return Status(202, run_answer(access_run(member, run), member))
     deeds = {"queued": "check", "checking": "check", "writing": "write", "queued_write": "write"}
     deed = deeds.get(state_key(found))
     if deed is None:
@@ -318,7 +321,7 @@ def drop_import(request: HttpRequest, run: Path[Id], body: NothingIn) -> Any:
 )
 def import_standing(request: HttpRequest, run: Path[Id]) -> Any:
     """What stands on a published import: later edits of the same things, months closed with it."""
-    found = actions.standing_on(access_run(who(request), run))
+    found = undoing.standing_on(access_run(who(request), run))
     today = clock.today()
     question = Asked(as_of=today, today=today, watermark=current_watermark())
     return {**stamp(question), "items": [{"code": one.code, "text": one.text} for one in found]}
@@ -326,15 +329,16 @@ def import_standing(request: HttpRequest, run: Path[Id]) -> Any:
 
 @router.post(
     "/imports/{run}/undo",
-    response=RunAnswer,
+    response={200: RunAnswer, 202: RunAnswer},
     summary=said(gettext_lazy("取り込みを取り消す")),
     openapi_extra=IMPORTS,
 )
 def undo_import(request: HttpRequest, run: Path[Id], body: UndoIn) -> Any:
-    """Take a published import back as a whole; what was read at earlier watermarks stays as it was."""
+    """Take a published import back as a whole; what was read at earlier watermarks stays as it was. 202: the worker does it
+    (more than 5,000 rows of it and of the imports it is told against); until it ends, figures are as before."""
     member = who(request)
-    undone = actions.undo_run(access_run(member, run), actor=member, reason=body.reason, accept=body.accept)
-    return run_answer(undone, member)
+    found = jobs.undo(access_run(member, run), actor=member, reason=body.reason, accept=body.accept)
+    return Status(202 if undoing.is_asked(found) else 200, run_answer(found, member))
 
 
 @router.get(

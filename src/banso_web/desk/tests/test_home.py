@@ -119,7 +119,7 @@ def test_everybody_of_the_sample_has_the_role_of_their_job(person: People) -> No
 
 
 def test_undoing_the_import_that_brought_a_member_shuts_nobody_out(person: People, bring: Any) -> None:
-    from banso_web.ingest.actions import undo_run
+    from banso_web.ingest.undoing import undo_run
 
     run = bring(members="member_id,name,role\nM1,入った人,manager\nM2,入っていない人,member\n")
     entered = Member.objects.get(code="M1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from banso_web.core.facts import counted, current_watermark
-from banso_web.ingest import actions
+from banso_web.ingest import undoing
 from banso_web.ingest.tests.conftest import Bring, counts
 from banso_web.revenue.models import Movement
 
@@ -68,7 +68,7 @@ def test_supplied_movements_replace_derived_ones_and_undo_brings_them_back(bring
     ]
     bring(contracts=HEAD + "C1,A1,A,2025-04-01,,110000,,,,\n")
     assert len(standing()) == 2  # the contract has movements of its own
-    actions.undo_run(run, actor=None, reason="test", accept=True)
+    undoing.undo_run(run, actor=None, reason="test", accept=True)
     # As if they had never been supplied: the contract's own terms count, with the price that it has since today.
     assert standing() == [*derived, ("C1", date(2026, 11, 24), 100_000_000, True)]
 

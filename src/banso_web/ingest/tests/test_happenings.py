@@ -9,7 +9,7 @@ import pytest
 from banso_web.core.errors import Refused
 from banso_web.core.facts import counted, current_watermark, new_entry
 from banso_web.core.models import Entry
-from banso_web.ingest import actions
+from banso_web.ingest import actions, undoing
 from banso_web.ingest.tests.conftest import Bring, counts, reasons
 from banso_web.revenue.models import Movement
 
@@ -58,7 +58,7 @@ def test_undo_uncovers_what_lay_beneath_and_a_new_import_adds_the_rows_again(bri
     text = HEAD + "M1,A1,C1,2026-04-01,120000,\nM9,A2,C9,2026-05-01,5000,\n"
     second = bring(movements=text)
     published = current_watermark()
-    undone = actions.undo_run(second, actor=None, reason="wrong file", accept=True)
+    undone = undoing.undo_run(second, actor=None, reason="wrong file", accept=True)
     assert undone.state == "undone"
     assert standing() == {"M1": 1_000_000_000}
     assert standing(published) == {"M1": 1_200_000_000, "M9": 50_000_000}

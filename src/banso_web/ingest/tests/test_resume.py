@@ -10,7 +10,7 @@ from banso_web.accounts.models import Account
 from banso_web.core.errors import Conflict, Forbidden, Refused
 from banso_web.core.facts import counted, current_watermark, open_entry, publish, void
 from banso_web.core.models import AuditRow, Entry
-from banso_web.ingest import actions, writing
+from banso_web.ingest import actions, undoing, writing
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.tests.conftest import Bring, counts
 from banso_web.revenue.imports import MovementsHandler
@@ -137,10 +137,10 @@ def test_undo_names_what_stands_on_it_first(bring: Bring) -> None:
     first = bring(movements=HEAD + "M1,A1,C1,2026-04-01,100\n")
     bring(movements=HEAD + "M1,A1,C1,2026-04-01,120\n", accounts="account_id,name\nA1,丸一運輸\n")
     with pytest.raises(Refused) as refused:
-        actions.undo_run(first, actor=None, reason="x")
+        undoing.undo_run(first, actor=None, reason="x")
     assert "後からの変更が 1 件" in refused.value.message and "後からの訂正が 1 件" in refused.value.message
     assert ImportRun.objects.get(pk=first.pk).state == "done"
-    actions.undo_run(first, actor=None, reason="x", accept=True)
+    undoing.undo_run(first, actor=None, reason="x", accept=True)
     assert dict(counted(Movement, current_watermark()).values_list("code", "delta_units")) == {
         "M1": 1_200_000
     }
@@ -207,7 +207,7 @@ def test_an_end_that_lost_its_ground_between_check_and_publishing_is_not_publish
     start = bring(movements=HEAD + "M1,A1,C1,2026-04-01,100\n")
     late = bring(movements=HEAD + "M2,A1,C1,2026-10-31,-100\nM3,A2,C2,2026-10-01,5\n", confirm=False)
     assert counts(late, "movements") == (2, 0, 0, 0)
-    actions.undo_run(start, actor=None, reason="wrong file")  # another person, while this one waits
+    undoing.undo_run(start, actor=None, reason="wrong file")  # another person, while this one waits
     mark = current_watermark()
     late = actions.confirm_run(late, actor=None)
     assert (late.state, late.entry, current_watermark()) == ("ready", None, mark)

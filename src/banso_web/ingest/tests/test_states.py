@@ -9,7 +9,7 @@ import pytest
 from banso_web.accounts.models import Account, Contact, Contract
 from banso_web.core.facts import current_watermark, history, new_entry, project, states_at, write_state
 from banso_web.core.models import StateVersion
-from banso_web.ingest import actions
+from banso_web.ingest import actions, undoing
 from banso_web.ingest.tests.conftest import Bring, counts, reasons
 from banso_web.members.models import Member
 from banso_web.revenue.models import Movement
@@ -107,14 +107,14 @@ def test_what_only_a_reference_knows_is_made_incomplete_and_later_described(brin
     assert counts(described, "accounts") == (1, 0, 0, 0)
     account.refresh_from_db()
     assert (account.name, account.incomplete) == ("丸一運輸", False)
-    actions.undo_run(described, actor=None, reason="test")
+    undoing.undo_run(described, actor=None, reason="test")
     account.refresh_from_db()
     assert (account.name, account.incomplete, account.live) == ("A1", True, True)
 
 
 def test_undoing_the_import_that_made_a_customer_takes_it_out_of_the_lists(bring: Bring) -> None:
     run = bring(accounts=HEAD + "A1,丸一運輸,,,,,\n")
-    actions.undo_run(run, actor=None, reason="test")
+    undoing.undo_run(run, actor=None, reason="test")
     assert not Account.objects.get().live
     again = bring(accounts=HEAD + "A1,丸一運輸,,,,,\n")
     assert counts(again, "accounts") == (1, 0, 0, 0)

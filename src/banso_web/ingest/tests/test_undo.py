@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from banso_web.accounts.models import Account, Contract
 from banso_web.core.facts import counted, current_watermark, new_entry, project, states_at, write_state
-from banso_web.ingest import actions
+from banso_web.ingest import undoing
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.tests.conftest import Bring
 from banso_web.revenue.models import Movement
@@ -22,7 +22,7 @@ DAYS = (date(2025, 1, 1), date(2026, 5, 1), date(2026, 11, 24), date(2027, 5, 1)
 
 
 def undo(run: ImportRun) -> None:
-    actions.undo_run(ImportRun.objects.get(pk=run.pk), actor=None, reason="test", accept=True)
+    undoing.undo_run(ImportRun.objects.get(pk=run.pk), actor=None, reason="test", accept=True)
 
 
 def standing() -> dict[str, int]:

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_POST
 from banso_web.core.errors import NotVisible, Refused
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.lists import Order, keyset_page
-from banso_web.ingest import actions, doubling, jobs
+from banso_web.ingest import actions, doubling, jobs, undoing
 from banso_web.ingest.drafts import editable, is_draft, uploads_of
 from banso_web.ingest.forms import UndoForm
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.reads import (
     STATES,
+    UNDOING,
     WORKING,
     counts_of,
     notes_of,
@@ -78,6 +79,7 @@ def _context(member: Member, run: ImportRun) -> dict[str, object]:
         "word": STATES[shown_key(run)][0],
         "tone": STATES[shown_key(run)][1],
         "working": key in WORKING,
+        "undoing": key in UNDOING,
         "progress": progress_of(run),
         "files": files,
         "sum": total_of(files),
@@ -148,6 +150,8 @@ def resume(request: HttpRequest, run_id: int) -> HttpResponse:
     elif run.state == State.WRITING or state_key(run) == "queued_write":
         accepted = bool(run.options.get("queued", {}).get("accept_rejects"))
         jobs.queue(run, "write", actor=reader(request), accept_rejects=accepted)
+    elif state_key(run) in UNDOING:
+        jobs.queue_undo(run, run.options["queued"])
     else:
         raise Refused(_("この取り込みは中断されていません。データは変わっていません。"), code="not_cut_off")
     return redirect("import_run", run.pk)
@@ -171,16 +175,20 @@ def undo(request: HttpRequest, run_id: int) -> HttpResponse:
             _("取り消せるのは、公開済みの取り込みだけです。データは変わっていません。"),
             code="not_published",
         )
-    standing = actions.standing_on(run)
+    if state_key(run) in UNDOING:
+        return redirect("import_run", run.pk)
+    standing = undoing.standing_on(run)
     form = UndoForm(request.POST or None, standing=bool(standing))
     if request.method == "POST" and form.is_valid():
         try:
-            undone = actions.undo_run(
+            undone = jobs.undo(
                 run, actor=reader(request), reason=form.cleaned_data["reason"], accept=bool(form.cleaned_data.get("accept"))
             )  # fmt: skip
         except Refused as problem:
             form.add_error(None, problem.message)
         else:
+            if undoing.is_asked(undone):
+                return redirect("import_run", run.pk)
             messages.success(
                 request,
                 _("取り込みを取り消しました。取り消す前の時点の数字は、その時点を指定すれば今も見られます。"),
