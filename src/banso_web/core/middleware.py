@@ -14,6 +14,7 @@ from django.utils import translation
 
 from banso_web.core import audit, clock, pages
 from banso_web.core.asking import Unreadable, read_asked
+from banso_web.core.registry import registry
 from banso_web.core.ui import display
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -90,7 +91,12 @@ class AskedMiddleware:
             wrong = problem
             request.asked = read_asked({})  # type: ignore[attr-defined]
             query = {key: value for key, value in query.items() if key not in display.KEPT}
-        shown = display.read_display(request.COOKIES, query, clock.today())
+        shown = display.read_display(
+            request.COOKIES,
+            query,
+            clock.today(),
+            lambda: registry.base_currency(request.asked),  # type: ignore[attr-defined]
+        )
         with display.showing(shown), audit.through("api" if _api(request) else "page"):
             return pages.refused(request, wrong) if wrong else self.get_response(request)
 

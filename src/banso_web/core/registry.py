@@ -168,6 +168,7 @@ class Registry:
         default_factory=list
     )  # further pages that the settings page links to
     setup_steps: list[SetupStep] = field(default_factory=list)
+    base_currency: Callable[[Asked], str] = field(default=lambda _asked: "JPY")  # of totals, for a question
 
 
 registry = Registry()

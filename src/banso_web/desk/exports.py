@@ -27,7 +27,7 @@ from banso_web.core.ui.lists import Column, Order, whole_ordering
 from banso_web.core.ui.states import state_word
 from banso_web.desk import shift_jis
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ListQuery, customers
+from banso_web.desk.reads.customers import ListQuery, customers, late_for
 from banso_web.desk.words import touch_words
 from banso_web.revenue.reads.customers import rules_at
 
@@ -66,7 +66,7 @@ def _cells(row: Any, columns: Sequence[Column], currency: str) -> list[Any]:
 def _rows(member: Member, query: ListQuery, asked: Asked, order: Order) -> Iterable[Any]:
     if not asked.is_today:
         return snapshot.ordered(snapshot.chosen(member, query, asked), order)
-    found = customers(member, query, asked.today)
+    found = customers(member, query, asked.today, late_for(query, asked))
     return found.order_by(*whole_ordering(found.model, order)).iterator(chunk_size=2_000)
 
 

@@ -11,7 +11,14 @@ from banso_web.revenue import kinds
 from banso_web.revenue.actions.figures import after_project, after_publish
 from banso_web.revenue.jobs import fill_values, refresh_all
 from banso_web.revenue.metrics.catalogue import register_all
-from banso_web.revenue.reads.customers import CHURN_MONTH, COUNTED_BY, CURRENCY, FOLLOWING, LAST_USE
+from banso_web.revenue.reads.customers import (
+    CHURN_MONTH,
+    COUNTED_BY,
+    CURRENCY,
+    FOLLOWING,
+    LAST_USE,
+    base_currency,
+)
 
 
 def _currency(value: object) -> str:
@@ -79,6 +86,7 @@ declare(
     )
 )
 register_all()
+registry.base_currency = base_currency
 registry.after_publish.append(after_publish)
 registry.after_project.append(after_project)
 registry.periodic.append(Periodic("revenue.figures", refresh_all.enqueue, at_hour=0))

@@ -35,13 +35,13 @@ PARTS = "core/parts/"
 
 # --- figures as filters -------------------------------------------------------------------------------------------
 @register.filter
-def money(value: Any, currency: str = "JPY") -> SafeString:
+def money(value: Any, currency: str = "") -> SafeString:
     """An amount (Money, Decimal or int): ¥1,200,000 or 120万円 by the reader's setting. None is 欠測."""
     return figure_html(value, "money", currency=value.currency if isinstance(value, Money) else currency)
 
 
 @register.filter
-def units(value: int | None, currency: str = "JPY") -> SafeString:
+def units(value: int | None, currency: str = "") -> SafeString:
     """An MRR amount in 1/10,000 of the currency unit."""
     return figure_html(value, "units", currency=currency)
 
@@ -77,7 +77,7 @@ def measured(value: Any) -> SafeString:
 
 
 @register.filter
-def change_units(value: int | None, currency: str = "JPY") -> SafeString:
+def change_units(value: int | None, currency: str = "") -> SafeString:
     """A signed MRR difference: +¥50,000."""
     return (
         state_html("missing")
@@ -129,7 +129,7 @@ def state(key: str) -> SafeString:
 @register.simple_tag
 def figure(
     value: Any, kind: str = "number", *, rows_url: str = "", metric: str = "", state: str = "", reason: str = "",
-    digits: int | None = None, unit: str = "", currency: str = "JPY",
+    digits: int | None = None, unit: str = "", currency: str = "",
 ) -> SafeString:  # fmt: skip
     """One figure inside a table or sentence; with `rows_url` it opens its rows in the drawer."""
     shown = state_html(state or "missing", reason) if state or value is None else figure_html(

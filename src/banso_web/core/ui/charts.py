@@ -51,7 +51,7 @@ def value_text(value: Any, unit: Mapping[str, Any], state: Any = "") -> str:
     digits = unit.get("digits")
     match unit["kind"]:
         case "money":
-            return formats.money_text(value, unit.get("currency", "JPY"))
+            return formats.money_text(value, unit.get("currency", ""))
         case "percent":
             return formats.pct_text(value, 2 if digits is None else digits)
         case "points":

@@ -5,11 +5,12 @@ Filters have no access to the request; so the middleware lays both down here, pe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from urllib.parse import urlencode
 
 from banso.money import MoneyStyle, NegativeMark
@@ -22,12 +23,16 @@ KEPT = ("as_of", "known_at", "watermark")
 
 @dataclass(frozen=True)
 class Display:
-    """The reader's choices, and the part of the query that every link keeps. `today` is None outside a request."""
+    """The reader's choices, and the part of the query that every link keeps. `today` is None outside a request.
+
+    `base` gives the organisation's base currency for the asked day: that of amounts which name none.
+    """
 
     money: MoneyStyle = MoneyStyle.FULL
     negative: NegativeMark = NegativeMark.MINUS
     kept: tuple[tuple[str, str], ...] = ()
     today: date | None = None
+    base: Callable[[], str] = lambda: "JPY"
 
     @property
     def query(self) -> str:
@@ -44,7 +49,12 @@ def current() -> Display:
     return _current.get() or _DEFAULT
 
 
-def read_display(cookies: Mapping[str, str], query: Mapping[str, str], today: date | None = None) -> Display:
+def read_display(
+    cookies: Mapping[str, str],
+    query: Mapping[str, str],
+    today: date | None = None,
+    base: Callable[[], str] = Display.base,
+) -> Display:
     """From cookies and query; whatever is not a known choice counts as not chosen."""
     money, negative = cookies.get(MONEY_COOKIE, ""), cookies.get(NEGATIVE_COOKIE, "")
     return Display(
@@ -52,6 +62,7 @@ def read_display(cookies: Mapping[str, str], query: Mapping[str, str], today: da
         negative=NegativeMark(negative) if negative in set(NegativeMark) else NegativeMark.MINUS,
         kept=tuple((key, query[key]) for key in KEPT if query.get(key)),
         today=today,
+        base=cache(base),
     )
 
 

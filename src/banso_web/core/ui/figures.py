@@ -40,7 +40,7 @@ def figure_html(
     *,
     digits: int | None = None,
     unit: str = "",
-    currency: str = "JPY",
+    currency: str = "",
     state: str = "",
 ) -> SafeString:
     """One value, or its state where there is none (`missing` unless the caller says which)."""
@@ -66,7 +66,7 @@ class Figure:
     kind: str = "number"
     digits: int | None = None
     unit: str = ""
-    currency: str = "JPY"
+    currency: str = ""
     state: str = ""
     reason: str = ""
     change: Any = None

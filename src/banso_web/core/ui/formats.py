@@ -72,26 +72,31 @@ def number_text(value: Number, digits: int = 0, *, signed: bool = False) -> str:
 
 
 def money_text(
-    value: Money | Number, currency: str = "JPY", *, signed: bool = False, symbol: bool = True
+    value: Money | Number, currency: str = "", *, signed: bool = False, symbol: bool = True
 ) -> str:
-    """An amount in the reader's style: ¥1,200,000, or 120万円 where the reader chose it and reads Japanese."""
-    amount = value if isinstance(value, Money) else Money(round_half_up(value, 6).normalize(), currency)
+    """An amount in the reader's style: ¥1,200,000, or 120万円 where the reader chose it and reads Japanese. Without a
+    currency it is in the organisation's base currency."""
+    amount = value if isinstance(value, Money) else _amount(value, currency)
     style = current().money if japanese() else MoneyStyle.FULL
     text = format_money(amount, style, current().negative, symbol=symbol)
     return f"+{text}" if signed and amount.round_display().amount > 0 else text
 
 
-def units_text(units: int, currency: str = "JPY", *, signed: bool = False) -> str:
+def units_text(units: int, currency: str = "", *, signed: bool = False) -> str:
     """An MRR amount held in 1/10,000 of the currency unit."""
-    return money_text(Money(from_units(units), currency), signed=signed)
+    return money_text(Money(from_units(units), currency or current().base()), signed=signed)
 
 
-def exact_text(value: Any, kind: str, currency: str = "JPY") -> str:
+def _amount(value: Number, currency: str) -> Money:
+    return Money(round_half_up(value, 6).normalize(), currency or current().base())
+
+
+def exact_text(value: Any, kind: str, currency: str = "") -> str:
     """The full amount behind a shortened one (for its title); empty for every other kind."""
     if kind not in ("money", "units"):
         return ""
     amount = from_units(value) if kind == "units" else value
-    money = amount if isinstance(amount, Money) else Money(round_half_up(amount, 6).normalize(), currency)
+    money = amount if isinstance(amount, Money) else _amount(amount, currency)
     return format_money(money, MoneyStyle.FULL, current().negative)
 
 
@@ -151,7 +156,7 @@ def month_text(value: date) -> str:
 
 
 def figure_text(
-    value: Any, kind: str, *, digits: int | None = None, unit: str = "", currency: str = "JPY"
+    value: Any, kind: str, *, digits: int | None = None, unit: str = "", currency: str = ""
 ) -> str:
     """One value by its kind: money, units, pct, pt, count, number, date, moment, month or text."""
     match kind:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banso.money import EXPONENTS
 from banso_web.core.days import DayField
+from banso_web.core.ui.display import current
 from banso_web.desk.forms.deeds import CompanyInput, DeedForm, companies_of, today_text
 from banso_web.desk.words import NOTICE_WORDS, PARTY_WORDS
 
@@ -47,7 +48,7 @@ class ContractForm(DeedForm):
     )  # fmt: skip
     currency = forms.CharField(
         label=_("通貨"),
-        initial="JPY",
+        initial=lambda: current().base(),
         max_length=3,
         widget=forms.TextInput(attrs={"list": "currencies", "size": 4}),
     )
@@ -101,7 +102,8 @@ class ContractForm(DeedForm):
 
     @staticmethod
     def currencies() -> list[str]:
-        return ["JPY", "USD", "EUR", *sorted(set(EXPONENTS) - {"JPY", "USD", "EUR"})]
+        first = list(dict.fromkeys([current().base(), "JPY", "USD", "EUR"]))
+        return [*first, *sorted(set(EXPONENTS) - set(first))]
 
 
 class NewContractForm(ContractForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -13,6 +13,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from banso.names import search_key
 from banso_web.accounts.access import visible_accounts
+from banso_web.core.facts import Asked
+from banso_web.revenue.reads.renewals import Pending, pending_renewals
 
 if TYPE_CHECKING:
     from banso_web.accounts.models import Account
@@ -27,6 +29,8 @@ def following(month: date) -> date:
 # With MRR: above 0, or in a currency without a rate. What is unknown is not nothing.
 ACTIVE = Q(mrr_units__gt=0) | ~Q(mrr_unrated="")
 STATES = ("active", "ended", "incomplete")
+MONTHS = 12  # of the portfolio's grid, from the asked day's on
+ENDS = ("all", "over", "ahead", "later", "none")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class ListQuery:
     silent_days: int | None = None  # no touch for N days (or never)
     excluded: str = ""  # "", "only", or one 除外区分
     state: str = ""  # "", "active" (MRR > 0), "ended", "incomplete"
+    # A line of the portfolio: "all" of them; "over" its end undecided, "ahead" of it, "later" than the grid, or with "none"
+    ends: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> ListQuery:
@@ -73,6 +79,7 @@ class ListQuery:
             silent_days=number("silent"),
             excluded=word("excluded"),
             state=query.get("state", "") if query.get("state") in STATES else "",
+            ends=query.get("ends", "") if query.get("ends") in ENDS else "",
         )
 
 
@@ -86,8 +93,30 @@ class Totals:
     unrated: int = 0  # customers among them whose currency has no rate: in no sum
 
 
-def customers(member: Member, query: ListQuery, today: date) -> QuerySet[Account]:
-    """Today's customers that the filters leave, with the names of owner and deputy at hand. Not ordered."""
+def overdue(asked: Asked) -> dict[int, Pending]:
+    """{customer: its contract that is longest past its end without a decision} (期限超過), the longest waiting first."""
+    found: dict[int, Pending] = {}
+    for one in pending_renewals(asked):
+        found.setdefault(one.account_id, one)
+    return found
+
+
+def late_for(query: ListQuery, asked: Asked) -> Collection[int]:
+    """Who is past an end undecided, where the list asks for it."""
+    return overdue(asked) if query.ends else ()
+
+
+def grid_span(day: date) -> tuple[date, date]:
+    """The first day of the portfolio's first month, and the day behind its last one."""
+    first = behind = day.replace(day=1)
+    for _month in range(MONTHS):
+        behind = following(behind)
+    return first, behind
+
+
+def customers(member: Member, query: ListQuery, today: date, late: Collection[int] = ()) -> QuerySet[Account]:
+    """Today's customers that the filters leave, with the names of owner and deputy at hand. Not ordered. `late`: as by
+    `late_for`."""
     rows = visible_accounts(member)
     if query.text:
         for word in query.text.split():
@@ -119,6 +148,16 @@ def customers(member: Member, query: ListQuery, today: date) -> QuerySet[Account
         rows = rows.filter(mrr_units=0, mrr_unrated="")
     elif query.state == "incomplete":
         rows = rows.filter(incomplete=True)
+    if query.ends:
+        rows = rows.filter(ACTIVE, excluded="")
+        if query.ends != "all":
+            over = Q(pk__in=list(late))
+            rows = rows.filter(over if query.ends == "over" else ~over)
+        first, behind = grid_span(today)
+        if query.ends == "later":
+            rows = rows.filter(renewal_on__gte=behind)
+        elif query.ends == "none":
+            rows = rows.filter(Q(renewal_on=None) | Q(renewal_on__lt=first))
     return rows.select_related("owner", "deputy")
 
 

@@ -16,8 +16,8 @@ from banso_web.core.facts import Asked
 from banso_web.core.metrics import Scope
 from banso_web.core.ui.figures import Figure
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ACTIVE, ListQuery, Totals, customers, totals
-from banso_web.desk.reads.portfolio import Grid, grid, overdue
+from banso_web.desk.reads.customers import ACTIVE, ListQuery, Totals, customers, overdue, totals
+from banso_web.desk.reads.portfolio import Grid, grid
 from banso_web.members.reads import Waiting, waiting
 from banso_web.reports.question import Question
 from banso_web.reports.reads.board import Board, Unaddressed, board

@@ -14,14 +14,19 @@ from django.db.models import Count, Q, QuerySet, Sum
 from banso_web.accounts.counting import CHUNK
 from banso_web.core.facts import Asked
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ACTIVE, ListQuery, customers, following, remembered
-from banso_web.revenue.reads.renewals import Pending, pending_renewals
+from banso_web.desk.reads.customers import (
+    ACTIVE,
+    MONTHS,
+    ListQuery,
+    customers,
+    following,
+    overdue,
+    remembered,
+)
 
 if TYPE_CHECKING:
     from banso_web.accounts.models import Account
     from banso_web.members.models import Member
-
-MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -46,14 +51,6 @@ class Grid:
     later: Cell
     none: Cell
     total: Cell
-
-
-def overdue(asked: Asked) -> dict[int, Pending]:
-    """{customer: its contract that is longest past its end without a decision} (期限超過), the longest waiting first."""
-    found: dict[int, Pending] = {}
-    for one in pending_renewals(asked):
-        found.setdefault(one.account_id, one)
-    return found
 
 
 def _ends(member: Member, query: ListQuery, asked: Asked) -> list[tuple[date | None, int, int, int]]:

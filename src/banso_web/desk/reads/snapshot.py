@@ -6,7 +6,7 @@ dated versions and movements. Filters and order then work in memory; a page cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from banso_web.accounts.reads.lists import keys_of_all
 from banso_web.core.facts import Asked, Memo, states_at
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Order, Page
-from banso_web.desk.reads.customers import ListQuery, Totals, following
+from banso_web.desk.reads.customers import ListQuery, Totals, following, grid_span, late_for
 from banso_web.members.reads import member_names
 from banso_web.revenue.reads.customers import counted_movements
 from banso_web.revenue.reads.months import closing_units, standing
@@ -140,7 +140,9 @@ def _holds(key: str) -> Callable[[Then], bool]:
     return lambda row: key in row.search_key
 
 
-def _tests(query: ListQuery, member: Member, day: date) -> list[Callable[[Then], bool]]:
+def _tests(
+    query: ListQuery, member: Member, day: date, late: Collection[int]
+) -> list[Callable[[Then], bool]]:
     tests: list[Callable[[Then], bool]] = []
     for word in query.text.split():
         tests.append(_holds(search_key(word)))
@@ -173,6 +175,19 @@ def _tests(query: ListQuery, member: Member, day: date) -> list[Callable[[Then],
     }
     if query.state in wanted:
         tests.append(wanted[query.state])
+    if query.ends:
+        tests += [wanted["active"], lambda row: not row.excluded]
+        begins, beyond = grid_span(day)
+        lines: dict[str, Callable[[Then], bool]] = {
+            "all": lambda row: True,
+            "over": lambda row: row.pk in late,
+            "ahead": lambda row: row.pk not in late,
+            "later": lambda row: (
+                row.pk not in late and row.renewal_on is not None and row.renewal_on >= beyond
+            ),
+            "none": lambda row: row.pk not in late and (row.renewal_on is None or row.renewal_on < begins),
+        }
+        tests.append(lines[query.ends])
     return tests
 
 
@@ -180,7 +195,7 @@ def chosen(member: Member, query: ListQuery, asked: Asked) -> list[Then]:
     """The rows the filters leave, for a member who may see customers."""
     if not member.may("account.view"):
         return []
-    tests = _tests(query, member, asked.as_of)
+    tests = _tests(query, member, asked.as_of, late_for(query, asked))
     return [row for row in rows_at(asked) if all(test(row) for test in tests)]
 
 

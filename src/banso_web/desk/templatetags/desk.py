@@ -45,7 +45,7 @@ register.simple_tag(cells.cells, name="customer_cells")
 
 
 @register.filter
-def signed_money(value: Any, currency: str = "JPY") -> SafeString:
+def signed_money(value: Any, currency: str = "") -> SafeString:
     """A difference with its sign."""
     return small_unit(money_text(value, currency, signed=True))
 

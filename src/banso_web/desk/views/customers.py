@@ -19,7 +19,7 @@ from banso_web.core.ui.lists import Chip, Order, chosen_columns, keyset_page
 from banso_web.desk import exports
 from banso_web.desk.columns import columns_for
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ListQuery, customers, totals
+from banso_web.desk.reads.customers import ListQuery, customers, late_for, totals
 from banso_web.desk.views.bulk import FIELDS as BULK_FIELDS
 from banso_web.desk.views.bulk import taken_up
 from banso_web.desk.words import FIELD_WORDS, TOUCH_WORDS
@@ -51,6 +51,17 @@ def _chips(request: HttpRequest, query: ListQuery, owners: Mapping[int | None, s
             "state",
             query.state,
             {"active": _("契約中"), "ended": _("MRR なし"), "incomplete": _("未整備")}.get(query.state, ""),
+        ),
+        (
+            "ends",
+            query.ends,
+            {
+                "all": _("契約中(除外区分なし)"),
+                "over": _("満了日を過ぎた(更新手続中)"),
+                "ahead": _("契約中(更新手続中を除く)"),
+                "later": _("満了が1年より先"),
+                "none": _("満了日なし・不明"),
+            }.get(query.ends, ""),
         ),
     ]
     return [
@@ -84,7 +95,7 @@ def customer_list(request: HttpRequest) -> HttpResponseBase:
         filters = [str(chip.label) for chip in chips]
         return exports.customers_file(request, member, query, asked, columns, order, filters)
     if asked.is_today:
-        rows = customers(member, query, asked.today)
+        rows = customers(member, query, asked.today, late_for(query, asked))
         shown = keyset_page(rows, request, order, size=50)
         total = totals(rows, asked.watermark, repr((query, member.pk)))
     else:

@@ -7,14 +7,20 @@ from django.utils.translation import gettext as _
 
 from banso_web.accounts.reads.choices import segments
 from banso_web.core.pages import page, reader, render_page
-from banso_web.core.ui.formats import month_text, units_text
+from banso_web.core.ui.display import current
+from banso_web.core.ui.formats import month_text, query_text, units_text
 from banso_web.core.ui.links import keep_question
 from banso_web.desk.reads.customers import ListQuery
 from banso_web.desk.reads.portfolio import Grid, grid
 from banso_web.members.reads import assignable_members
 
 
-def _chart(found: Grid) -> dict[str, object]:
+def _narrowed(query: ListQuery) -> dict[str, str]:
+    """The page's filters, for the list that a line opens."""
+    return {key: value for key, value in (("owner", query.owner), ("segment", query.segment)) if value}
+
+
+def _chart(found: Grid, narrowed: dict[str, str]) -> dict[str, object]:
     cells = [
         {
             "row": 0,
@@ -22,14 +28,16 @@ def _chart(found: Grid) -> dict[str, object]:
             "value": cell.mrr_units / 10_000,
             "text": units_text(cell.mrr_units),
             "n": cell.customers,
-            "href": keep_question(f"/customers/?month={cell.month:%Y-%m}&state=active"),
+            "href": keep_question(
+                f"/customers/?{query_text({'month': f'{cell.month:%Y-%m}', 'ends': 'ahead', **narrowed})}"
+            ),
         }
         for index, cell in enumerate(found.cells)
         if cell.customers
     ]
     return {
         "kind": "heat",
-        "unit": {"kind": "money", "currency": "JPY"},
+        "unit": {"kind": "money", "currency": current().base()},
         "description": _("満了月ごとの顧客数と MRR"),
         "rows": [_("未計算")],
         "cols": [month_text(cell.month) for cell in found.cells],
@@ -47,7 +55,8 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     found = grid(member, query, asked)
     context = {
         "grid": found,
-        "chart": _chart(found),
+        "chart": _chart(found, _narrowed(query)),
+        "narrowed": query_text(_narrowed(query)),
         "query": query,
         "owners": assignable_members(),
         "segments": segments(),

@@ -92,17 +92,27 @@ def setting_mark(watermark: int) -> int:
     return _state_mark(settings_store.SUBJECT, watermark)
 
 
-def rules_at(asked: Asked) -> Rules:
-    """The rules in force for a question."""
-    mark = asked.watermark
-    setting = setting_mark(mark)
+def _chosen(asked: Asked) -> tuple[str, str, str]:
+    """What the organisation has chosen for a question: how customers are counted, the base currency, the month of churn."""
+    setting = setting_mark(asked.watermark)
 
     def stated() -> tuple[str, str, str]:
         keys = (COUNTED_BY, CURRENCY, CHURN_MONTH)
         by, currency, month = (settings_store.rule(key, as_of=asked.as_of, watermark=setting) for key in keys)
         return by, currency, month
 
-    counted_by, currency, churn_month = _stated.get((setting, asked.as_of), stated)
+    return _stated.get((setting, asked.as_of), stated)
+
+
+def base_currency(asked: Asked) -> str:
+    """The currency totals are in, for a question."""
+    return _chosen(asked)[1]
+
+
+def rules_at(asked: Asked) -> Rules:
+    """The rules in force for a question."""
+    mark = asked.watermark
+    counted_by, currency, churn_month = _chosen(asked)
     return Rules(
         counted_by=counted_by,
         currency=currency,
