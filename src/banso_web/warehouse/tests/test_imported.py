@@ -18,7 +18,7 @@ from banso_web.collect.tests.faults import FailingDisk
 from banso_web.core.errors import Refused
 from banso_web.core.facts import current_watermark
 from banso_web.core.personal import Whom, erased_code, remember
-from banso_web.ingest import actions, writing
+from banso_web.ingest import actions, undoing, writing
 from banso_web.ingest.inputs import Input, inputs_of
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.pushed import push
@@ -179,14 +179,14 @@ def test_undoing_takes_its_events_out_and_leaves_what_others_state(take: Take) -
         None,
     )
     TouchedDay.objects.all().delete()
-    actions.undo_run(first, actor=None, reason="別の会社のもの")
+    undoing.undo_run(first, actor=None, reason="別の会社のもの")
     assert stored() == ["e1", "e3", "e9"]  # e2 stood in the undone file alone
     assert [str(row.day) for row in TouchedDay.objects.order_by("day")] == [
         "2026-11-19",
         "2026-11-20",
         "2026-11-21",
     ]
-    actions.undo_run(second, actor=None, reason="これも")
+    undoing.undo_run(second, actor=None, reason="これも")
     assert stored() == ["e1"]
     assert counts(take(HEAD + ROWS), "events") == (2, 0, 1, 0)
     assert stored() == ["e1", "e2", "e3"]
@@ -201,7 +201,7 @@ def test_an_undone_import_that_lies_in_the_log_does_not_come_in(
         patch.setattr(compactor, "_hold_lease", lambda: False)
         run = take(HEAD + ROWS)
         assert stored() == [] and len(log.sealed_logs(imported.folder())) == 1
-        actions.undo_run(run, actor=None, reason="すぐ")
+        undoing.undo_run(run, actor=None, reason="すぐ")
         assert ImportedEvents.objects.get().taken_out_at is None
     compact()
     assert stored() == [] and ImportedEvents.objects.get().taken_out_at is not None
@@ -282,7 +282,7 @@ def test_rows_by_the_api_and_moments_that_are_alike(person: Any) -> None:
     assert [one.counts["new"] for one in made] == [1, 1]
     first, second = ImportedEvents.objects.order_by("pk")
     assert first.received_at != second.received_at
-    actions.undo_run(ImportRun.objects.get(pk=made[0].run), actor=None, reason="試し")
+    undoing.undo_run(ImportRun.objects.get(pk=made[0].run), actor=None, reason="試し")
     assert stored() == ["b"]
 
 
@@ -308,7 +308,7 @@ def test_who_was_erased_does_not_come_back_from_the_kept_files(take: Take) -> No
     remember(whom)
     assert personal.erase(whom) == 2
     assert erase_files(whom) == 2
-    actions.undo_run(first, actor=None, reason="試し")
+    undoing.undo_run(first, actor=None, reason="試し")
     assert stored("user_id") == [
         erased_code("P1"),
         "u2",
