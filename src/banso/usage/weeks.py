@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from banso.periods import Calendar, week_start
@@ -157,6 +158,7 @@ def skip(
     return (SkipReason.HOLIDAYS, closed) if len(closed) >= closed_days else (None, ())
 
 
+@lru_cache(maxsize=2_000)  # the same weeks are asked for every customer
 def _closed(monday: date, calendar: Calendar | None) -> tuple[date, ...]:
     return () if calendar is None else calendar.closed_weekdays(monday, monday + timedelta(days=6))
 

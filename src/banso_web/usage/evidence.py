@@ -18,7 +18,7 @@ from banso_web.usage.reads.series import DAILY, Series
 NO_CONTRACT = "no_contract"
 
 
-def verdict_of(series: Series, days_off: Calendar, as_of: date, gaps: Collection[date]) -> Drop:
+def drop_of(series: Series, days_off: Calendar, as_of: date, gaps: Collection[date]) -> Drop:
     """What the library says of a series on a day."""
     return drop(series.users, days_off, series.seats, as_of=as_of, gaps=gaps, daily=series.form == DAILY)
 

@@ -6,9 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from banso_web.accounts.counting import merges
+from django.db.models import Q
+
+from banso_web.accounts.counting import CHUNK, merges
 from banso_web.accounts.models import Contract
 from banso_web.core.facts import Asked, states_at, timelines
+from banso_web.core.facts.happenings import effective
+from banso_web.core.models import StateVersion
 
 
 def next_ends(asked: Asked) -> dict[int, date]:
@@ -83,3 +87,39 @@ def contract_seats(
     """{account: {day: seats of its contracts in force}}; None where one of them states no seats. See `contracts_held`."""
     held = contracts_held(asked, days, ids)
     return {account: {day: one.seats for day, one in on.items()} for account, on in held.items()}
+
+
+def seats_between(asked: Asked, days: Sequence[date]) -> tuple[set[int], set[int]]:
+    """Of everybody with contracts: (accounts whose seats may not be the same on all of these days, accounts of which no contract is in
+    force on the asked day). `days` in order; asked.known_at is None. A fixed number of queries while few contracts change.
+
+    Contracts that nothing was stated of within the days are judged by their current rows; the accounts of others by `contract_seats`.
+    """
+    first, last = days[0], max(days[-1], asked.as_of)
+    dated = StateVersion.objects.filter(
+        effective(asked.watermark), Q(valid_from__gt=first) | Q(valid_to__isnull=False), subject="contract"
+    )
+    changing = set(dated.order_by().values_list("subject_id", flat=True))
+    merged = merges(asked.watermark)
+    vary, closely = set(), set()
+    in_force: dict[int, bool] = {}
+    rows = Contract.objects.filter(live=True).order_by()
+    fields = ("pk", "account_id", "starts_on", "ends_on", "ended_on", "auto_renew")
+    for contract, owner, starts, ends, ended, renews in rows.values_list(*fields).iterator(chunk_size=20_000):
+        account = merged.get(owner, owner)
+        end = min(filter(None, (ended, None if renews else ends)), default=None)
+        if contract in changing:
+            closely |= {owner, account}
+        if (starts and first < starts <= last) or (end and first <= end < last):
+            vary.add(account)
+        here = (not starts or starts <= asked.as_of) and (not end or end >= asked.as_of)
+        in_force[account] = in_force.get(account, False) or here
+    listed = sorted(closely)
+    for start in range(0, len(listed), CHUNK):
+        part = set(listed[start : start + CHUNK])
+        others = {other for other, kept in merged.items() if kept in part}
+        for account, held in contract_seats(asked, [*days, asked.as_of], part | others).items():
+            in_force[account] = asked.as_of in held
+            stated = {held[day] for day in days if day in held}
+            (vary.add if len(stated - {None}) > 1 else vary.discard)(account)
+    return vary, {account for account, here in in_force.items() if not here}

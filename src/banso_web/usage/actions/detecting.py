@@ -83,7 +83,7 @@ def _write(day: date, said: Sequence[Said], ran: Ran) -> None:
     ran.verdicts.update(one.name for one in said)
     held = holding(day).filter(account_id__in=[one.account_id for one in said])
     digests = dict(held.values_list("account_id", "digest"))
-    todo = [one for one in said if one.verdict is not None or digests.get(one.account_id) != one.digest]
+    todo = [one for one in said if one.verdict is not None or digests.get(one.account_id, "") != one.digest]
     for start in range(0, len(todo), CHUNK):
         _write_some(day, todo[start : start + CHUNK], ran)
 
@@ -97,15 +97,17 @@ def _write_some(day: date, said: Sequence[Said], ran: Ran) -> None:
         list(rows.select_for_update().values_list("pk"))
         standing = {row.account_id: row for row in rows.defer("evidence")}
         # A day that was computed after this one already: the new row holds until then.
+        next_run = UsageRun.objects.filter(day__gt=day).order_by("day").values_list("day", flat=True).first()
         later: dict[int, date] = {}
         behind = UsageVerdict.objects.filter(account_id__in=ids, day__gt=day).order_by("-day")
         for account, start in behind.values_list("account_id", "day"):
-            later[account] = start
+            later[account] = min(start, next_run or start)
         fresh = []
         for one in said:
             row = standing.get(one.account_id)
             if row is None or row.digest != one.digest:
-                until = row.until if row is not None else later.get(one.account_id)
+                # Without a row a later run may have said that use is as it was.
+                until = row.until if row is not None else later.get(one.account_id, next_run)
                 fresh.append((one, row, until))
         _insert(day, fresh)
         ran.written += len(fresh)
@@ -142,5 +144,6 @@ def _insert(day: date, fresh: Sequence[tuple[Said, UsageVerdict | None, date | N
             digest=one.digest,
         )
         for one, _row, until in fresh
+        if one.evidence is not None
     )
     UsageVerdict.objects.bulk_create(made, ignore_conflicts=True)  # a run at the same moment says the same

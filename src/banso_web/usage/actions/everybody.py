@@ -13,6 +13,7 @@ from banso.periods import Calendar, week_start
 from banso.usage import missing_days
 from banso.usage.screen import Whole
 from banso_web.accounts.counting import ids_by_code
+from banso_web.accounts.reads.contracts import seats_between
 from banso_web.core.facts import Asked
 from banso_web.usage.actions.weeks import WEEK, counted_weeks
 from banso_web.usage.models import UsageWeek
@@ -41,14 +42,23 @@ class Group:
 
 @dataclass(frozen=True)
 class Everybody:
-    """first: the Monday of column 0. counted_at: when a week of events was last counted. seats_vary: accounts whose daily rows state
-    seats, and whether these may differ from day to day. missing: silent days of each source."""
+    """first: the Monday of column 0. counted_at: when a week of events was last counted. missing: silent days of each source.
+
+    stated_seats: accounts whose daily rows state seats, and whether these may differ from day to day; contract_seats_vary: accounts
+    whose contracts' may; out_of_force: accounts that have contracts and none of them in force.
+    """
 
     first: date
     counted_at: datetime
     groups: Sequence[Group]
-    seats_vary: Mapping[int, bool]
     missing: Mapping[str, tuple[date, ...]]
+    stated_seats: Mapping[int, bool]
+    contract_seats_vary: Collection[int]
+    out_of_force: Collection[int]
+
+    def seats_vary(self, account: int) -> bool:
+        stated = self.stated_seats.get(account)
+        return account in self.contract_seats_vary if stated is None else stated
 
     def gaps(self, group: Group) -> tuple[date, ...]:
         return tuple(sorted({day for source in group.sources for day in self.missing.get(source, ())}))
@@ -81,8 +91,9 @@ def read_everybody(asked: Asked, calendar: Calendar, inside: Collection[int]) ->
         first,
         newest or datetime.min.replace(tzinfo=UTC),
         groups,
-        _seats_vary(window),
         {source: missing_days(seen, calendar, first, last) for source, seen in silent.items() if seen},
+        _stated_seats(window),
+        *seats_between(asked, [first + WEEK * week + timedelta(days=6) for week in range(WEEKS)]),
     )
 
 
@@ -152,7 +163,7 @@ def _daily(window: Window, wanted: set[int]) -> list[Group]:
     return [Group(DAILY, (FILE,), list(users), np.array(list(users.values()), np.int64), starts)]
 
 
-def _seats_vary(window: Window) -> dict[int, bool]:
+def _stated_seats(window: Window) -> dict[int, bool]:
     stated = window.rows().order_by().filter(day__gte=window.first, seats__isnull=False)
     found: dict[int, set[tuple[str, int, int]]] = {}
     lines = stated.values_list("account_id", "product").annotate(low=Min("seats"), high=Max("seats"))

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from banso.periods import Calendar
 from banso.usage import Drop, Verdict, screen
-from banso_web.accounts.counting import merges
-from banso_web.accounts.reads.contracts import contract_seats
 from banso_web.accounts.reads.counted import counted_accounts
 from banso_web.core.facts import Asked
 from banso_web.core.reads.calendar import calendar
 from banso_web.usage.actions.everybody import PARTS, Everybody, Group, read_everybody
-from banso_web.usage.actions.weeks import WEEK
-from banso_web.usage.evidence import NO_CONTRACT, digest_of, evidence_of, quiet_evidence, verdict_of, words_of
+from banso_web.usage.evidence import NO_CONTRACT, digest_of, drop_of, evidence_of, quiet_evidence, words_of
 from banso_web.usage.models import UsageAlert
 from banso_web.usage.reads.parts import parts_of, read_parts
-from banso_web.usage.reads.series import EVENTS, WEEKS, Series, read_series, weekly_seats
+from banso_web.usage.reads.series import EVENTS, Series, read_series
 from banso_web.usage.reads.verdicts import holding
 
 #: So many accounts at once: memory does not grow with their number.
@@ -46,14 +43,15 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A verdict of one account before it is written. `verdict`: None where a quick look was enough."""
+    """A verdict of one account before it is written. `verdict`: None where a quick look was enough; `evidence`: None where use is as it
+    was, which is said by having no row."""
 
     account_id: int
     verdict: Drop | None
     name: str
     reason: str
     change: float | None
-    evidence: dict[str, Any]
+    evidence: dict[str, Any] | None
     digest: str
 
 
@@ -61,7 +59,7 @@ def judged(asked: Asked, ran: Ran) -> Iterator[list[Said]]:
     """Every account that has use, in parts; fills `ran.missing` first.
 
     Looked at closely are those who seem to have fallen, whose seats changed, whom only the rule on holidays keeps from it, and who
-    have an open alert. Whose use is as it was or too small keeps its row as long as the words stay the same.
+    have an open alert. Others are kept as words alone, and not at all where use is as it was.
     """
     days_off = calendar()
     everybody = read_everybody(asked, days_off, counted_accounts())
@@ -89,18 +87,7 @@ def _screened(
     asked: Asked, days_off: Calendar, everybody: Everybody, group: Group, watched: Collection[int]
 ) -> tuple[list[Said], list[int]]:
     """What is said without a closer look, and the rows that need one."""
-    merged = merges(asked.watermark)
-    kept = set(group.ids)
-    others = [other for other, account in merged.items() if account in kept]
-    sundays = [everybody.first + WEEK * week + timedelta(days=6) for week in range(WEEKS)]
-    held = contract_seats(asked, [*sundays, asked.as_of], [*group.ids, *others])
-    vary = np.zeros(len(group.ids), bool)
-    for row, account in enumerate(group.ids):
-        known = everybody.seats_vary.get(account)
-        if known is None:
-            seats, _told_by = weekly_seats(held.get(account, {}), sundays)
-            known = len(set((seats or {}).values())) > 1
-        vary[row] = known
+    vary = np.array([everybody.seats_vary(account) for account in group.ids], bool)
     found = screen(
         group.users,
         group.begins,
@@ -118,8 +105,11 @@ def _screened(
             continue
         name, reason = quiet[0].value, quiet[1].value if quiet[1] else ""
         levels = found.levels(row)
-        if account in held and asked.as_of not in held[account]:
+        if account in everybody.out_of_force:
             name, reason, levels = Verdict.NOT_JUDGED.value, NO_CONTRACT, None
+        if name == Verdict.STEADY:
+            said.append(Said(account, None, name, "", None, None, ""))
+            continue
         evidence, digest = quiet_evidence(group.form, name, reason, levels)
         change = float(levels[1] / levels[0] - 1) if levels and levels[0] else None
         said.append(Said(account, None, name, reason, change, evidence, digest))
@@ -134,7 +124,7 @@ def _looked_at(
     ids = [group.ids[row] for row in look]
     found = read_series(asked, ids, events=everybody.events_of(group, look))
     gaps = everybody.gaps(group)
-    return [(series, verdict_of(series, days_off, asked.as_of, gaps)) for series in found.values()]
+    return [(series, drop_of(series, days_off, asked.as_of, gaps)) for series in found.values()]
 
 
 def _with_parts(asked: Asked, everybody: Everybody, fell: Sequence[tuple[Series, Drop]]) -> list[Said]:

@@ -10,14 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from banso.periods import Calendar, week_start
-from banso.usage import band, weeks_of
+from banso.usage import Verdict, band, weeks_of
 from banso_web.accounts.counting import contracts_of
+from banso_web.accounts.reads.counted import counted_accounts
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core.clock import JST
 from banso_web.core.facts import Asked, timelines
 from banso_web.core.reads.calendar import calendar
 from banso_web.core.registry import registry
-from banso_web.usage.evidence import evidence_of, verdict_of, words_of
+from banso_web.usage.evidence import drop_of, evidence_of, words_of
 from banso_web.usage.models import UsageVerdict
 from banso_web.usage.reads.definitions import features
 from banso_web.usage.reads.matrix import matrix
@@ -45,13 +46,14 @@ def usage_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any]
         return {"empty": True}
     run = latest_run(asked.as_of)
     row = holding(asked.as_of).filter(account_id=account_id).first()
+    said = _said(row, series, days_off, asked, run)
     silent = open_gaps(run, newest_week(asked.as_of))
     block: dict[str, Any] = {
         "matrix": table,
         "day": asked.as_of,
         "one": one_use(member, account_id, asked),
         "has_series": series is not None,
-        "verdict": shown(_with_weeks(row, series, days_off, asked, run)) if row else None,
+        "verdict": shown(said) if said else None,
         "gap_days": series.gaps(silent) if series else (),
         "snooze": snoozes([account_id], asked.as_of).get(account_id),
     }
@@ -63,11 +65,12 @@ def usage_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any]
     return block
 
 
-def _with_weeks(
-    row: UsageVerdict, series: Series | None, days_off: Calendar, asked: Asked, run: Run | None
-) -> UsageVerdict:
-    """A row that keeps no weeks with those of the asked day, where they still say the same; any other as it is."""
-    if series is None or not row.evidence.get("quiet"):
+def _said(
+    row: UsageVerdict | None, series: Series | None, days_off: Calendar, asked: Asked, run: Run | None
+) -> UsageVerdict | None:
+    """The verdict with its weeks. A row that keeps none, or no row where use is as it was, is given those of the asked day, as long as
+    they say the same."""
+    if series is None or run is None or (row is not None and not row.evidence.get("quiet")):
         return row
     first = window_start(asked.as_of)
     users = {day: number for day, number in series.users.items() if day >= first}
@@ -76,12 +79,17 @@ def _with_weeks(
     events = EventUse({}, {})
     if series.form == EVENTS:
         events = EventUse({series.account_id: users}, {series.account_id: series.sources})
-    found = read_series(asked, [series.account_id], events=events)[series.account_id]
-    missing = run.gaps if run else {}
-    verdict = verdict_of(found, days_off, asked.as_of, found.gaps(missing))
-    if words_of(found, verdict) == (row.verdict, row.reason):
-        row.evidence = evidence_of(found, verdict, None, missing)
-    return row
+    found = read_series(asked, [series.account_id], events=events).get(series.account_id)
+    if found is None:
+        return row
+    verdict = drop_of(found, days_off, asked.as_of, found.gaps(run.gaps))
+    words, evidence = words_of(found, verdict), evidence_of(found, verdict, None, run.gaps)
+    if row is not None:
+        row.evidence = evidence if words == (row.verdict, row.reason) else row.evidence
+        return row
+    if words != (Verdict.STEADY, "") or not counted_accounts([series.account_id]):
+        return None
+    return UsageVerdict(verdict=words[0], reason=words[1], day=run.day, evidence=evidence)
 
 
 def _trend(
