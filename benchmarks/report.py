@@ -164,3 +164,49 @@ def imports_section(found: dict[str, Any]) -> str:
         f"memory {median('held'):.0f} → {median('peak'):.0f} MB at its highest.",
     ]
     return "\n".join(lines) + "\n"
+
+
+NIGHTS = {
+    "cold": "first night: every week is counted, all is written",
+    "again": "again, nothing new",
+    "wednesday": "the next day: one day of events more",
+    "monday": "the next Monday: a week is over",
+}
+
+
+def nights_section(found: list[dict[str, Any]], aged: list[dict[str, Any]]) -> str:
+    """Section (f). aged: the same company with a short and a long history."""
+    lines = [
+        "## (f) The night over everybody's use",
+        "",
+        "1,000 events an account in the 26 weeks that a night looks at, 24 people an account, one in ten with few people, one in fifty fallen; "
+        "Parquet files of a day, one contract an account; SQLite. Beside it, in the same run over the same files, the SQL statement of "
+        "`benchmarks/night.py` in DuckDB (the second of two executions): weekly distinct people, begin of use, medians and means, days of each source. Banso also writes "
+        "verdicts with their evidence, departments and features, and alerts. Both said the same of as many accounts. "
+        "Aims: 1.5 × the statement, 2 GiB.",
+        "",
+        "| accounts | events | | s | CPU s | × statement (s / CPU) | verdicts written | peak MB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for one in found:
+        bare, size = one["statement"], f"{one['accounts']:,} | {one['events']:,}"
+        assert bare["said"] == one["cold"]["said"], one
+        lines.append(
+            f"| {size} | the statement | {bare['seconds']:.2f} | {bare['cpu']:.2f} | 1 | – | {bare['peak']:.0f} |"
+        )
+        for key, words in NIGHTS.items():
+            told = one[key]
+            ratio = f"{told['seconds'] / bare['seconds']:.2f} / {told['cpu'] / bare['cpu']:.2f}"
+            lines.append(
+                f"| {size} | {words} | {told['seconds']:.2f} | {told['cpu']:.2f} | {ratio} | {told['written']:,} | {told['peak']:.0f} |"
+            )
+    short, long = aged
+    lines += [
+        "",
+        f"History: {short['accounts']:,} accounts with {short['events']:,} and with {long['events']:,} events (the same a day): the next day's night "
+        f"took {short['wednesday']['cpu']:.2f} and {long['wednesday']['cpu']:.2f} CPU s, the first one "
+        f"{short['cold']['cpu']:.2f} and {long['cold']['cpu']:.2f}.",
+        "",
+        f"Load average at the end {max(one['load'] for one in found):.1f}; on a busy machine the CPU seconds tell more than the clock's.",
+    ]
+    return "\n".join(lines) + "\n"

@@ -15,9 +15,11 @@ from banso.periods import week_start
 from banso.usage.screen import Screened
 from banso_web.accounts.actions import merging
 from banso_web.accounts.models import Account
+from banso_web.accounts.reads.contracts import contract_seats, seats_between
+from banso_web.core.facts import Asked, current_watermark
 from banso_web.usage.actions import detect, judging
 from banso_web.usage.models import UsageAlert, UsageDaily, UsageRun, UsageVerdict, UsageWeek
-from banso_web.usage.tests.conftest import CASES
+from banso_web.usage.tests.conftest import CASES, load
 from banso_web.warehouse.embedded import EmbeddedStore
 from banso_web.warehouse.port import EventRow, Taking
 
@@ -178,3 +180,54 @@ def test_a_fall_within_a_department_after_late_events_is_told(events_home: Path,
     row = UsageVerdict.objects.get(until=None)
     assert [line["name"] for line in row.evidence["parts"]["departments"]] == ["営業部", "経理部"]
     assert UsageRun.objects.count() == 2 and UsageDaily.objects.count() == 0
+
+
+def test_contracts_that_stand_still_are_known_by_their_rows(events_home: Path, tmp_path: Path) -> None:
+    """Nobody whose seats differ between the weeks is overlooked, and who has no contract in force is the same by both ways."""
+    random, folder = Random(11), tmp_path / "contracts"
+    folder.mkdir()
+    lines = ["contract_id,account_id,product,seats,starts_on,ends_on,ended_on,auto_renew,valid_from"]
+    for number in range(80):
+        for contract in range(random.choice([1, 1, 2])):
+            starts = random.choice(["2025-04-01", "2026-09-15", "2026-12-01"])
+            ends = random.choice(["2027-03-31", "2026-10-04", "2026-11-23", "2026-11-30", "2026-07-31"])
+            ended = random.choice(["", "", "2026-10-31"]) if ends > "2026-10-31" > starts else ""
+            row = f"K{number}-{contract},C{number:02d},A,{random.choice(['', 20, 20, 20])},{starts},{max(starts, ends)},{ended},{random.choice([0, 1])}"
+            lines.append(f"{row},{starts}")
+            later = random.choice(["2026-10-01", "2026-05-01", "2026-11-25"])
+            if random.random() < 0.7 and later > starts:
+                lines.append(row.replace(",20,", ",10,") + f",{later}")
+    (folder / "accounts.csv").write_text(
+        "account_id,name\n" + "\n".join(f"C{n:02d},C{n:02d}" for n in range(80)), "utf-8"
+    )
+    (folder / "contracts.csv").write_text("\n".join(lines), "utf-8")
+    load(folder)
+    asked = Asked(as_of=DAY, today=DAY, watermark=current_watermark())
+    sundays = [FIRST + timedelta(weeks=week, days=6) for week in range(14)]
+    vary, out_of_force = seats_between(asked, sundays)
+    careful = contract_seats(asked, [*sundays, DAY])
+    assert out_of_force == {account for account, held in careful.items() if DAY not in held}
+    differ = {
+        account
+        for account, held in careful.items()
+        if len({held[day] for day in sundays if day in held} - {None}) > 1
+    }
+    assert differ <= vary and len(differ) > 5 and len(vary) < 60 and 5 < len(out_of_force) < 75
+
+
+def test_a_customer_as_ever_has_its_weeks_on_its_page(
+    events_home: Path, story: Callable[..., Any], desk: Callable[[str], Any]
+) -> None:
+    found = story(CASES, "usage_daily.csv")
+    days = [FIRST + timedelta(weeks=week) for week in range(14)]
+    keep([event("A020", f"u{n}", day) for day in days for n in range(20)])
+    assert "判定は営業日の朝5時に計算します" in desk("takahashi").text(f"/customers/{found['A020'].pk}/")
+    detect(DAY, actor=None)
+    assert not UsageVerdict.objects.exists()
+    page = desk("takahashi").text(f"/customers/{found['A020'].pk}/")
+    assert "変化なし" in page and "基準 <strong>20.0</strong>" in page and "9/21, 9/22, 9/23" in page
+    keep(
+        [event("A020", f"v{n}", day) for day in days[:12] for n in range(20)]
+    )  # late: it fell, which no night has seen yet
+    page = desk("takahashi").text(f"/customers/{found['A020'].pk}/")
+    assert "変化なし" not in page and "判定は営業日の朝5時に計算します" in page
