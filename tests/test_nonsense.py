@@ -21,7 +21,7 @@ from tests.environment import SOAK
 from tests.test_permissions import NEEDS, QUERIES
 from tests.test_permissions import ids as ids
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.property]  # `make soak` asks more
 
 NUMBERS = ("-1", "\u00b2", "99999999999999999999999", "1e999", "NaN", "\x00")
 DAYS = ("9999-12-31", "0001-01-01", "9999-99-99", "2190-01-01")
