@@ -47,7 +47,8 @@ def search_key(text: str) -> str:
     佐藤 花子. The key of a key is the key.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
-    return long_marks(to_katakana(_SPACES.sub("", folded)).translate(_VARIANTS))
+    joined = unicodedata.normalize("NFKC", _SPACES.sub("", folded))  # a 濁点 after a space joins its kana
+    return long_marks(to_katakana(joined).translate(_VARIANTS))
 
 
 def bigrams(text: str) -> tuple[str, ...]:

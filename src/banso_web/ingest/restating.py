@@ -397,7 +397,9 @@ def _version(
 def _references(touched: Touched, told: _Told, now: Context, entry: Entry) -> int:
     """What nobody describes any more but rows still name is there again, 未整備."""
     wrote = 0
-    context = replace(now, entry=entry)
+    assert now.view is not None
+    ours = replace(now.view, order={entry.pk: now.view.limit + 1})  # rows stated again name things too
+    context = replace(now, entry=entry, view=ours)
     for kind, name in (("contracts", "contract"), ("accounts", "account")):
         handler = registry.file_handlers[kind]()
         assert isinstance(handler, StateHandler)

@@ -4,7 +4,7 @@ import itertools
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from banso.names import (
@@ -69,11 +69,13 @@ def test_searching_is_blind_to_width_kana_and_case() -> None:
     assert search_key("さーびす") == search_key("サービス") == search_key("ｻｰﾋﾞｽ") == search_key("サ‐ビス")
     assert search_key("Ｂａｎｓｏ㈱") == search_key("banso(株)")
     assert search_key("佐藤　花子") == search_key("佐藤花子")
+    assert search_key("ｶ ﾞｽ") == search_key("ガス")
     assert search_key("髙橋") == search_key("高橋") and search_key("𠮷田") == search_key("吉田")
     assert search_key("ハート") != search_key("バート")
     assert search_key("A-1") == "A-1"
 
 
+@example("ｶ ﾞ")
 @given(JAPANESE)
 def test_the_key_of_a_key_is_the_key(text: str) -> None:
     assert search_key(search_key(text)) == search_key(text)

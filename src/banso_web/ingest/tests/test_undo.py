@@ -73,6 +73,14 @@ def test_a_customer_that_rows_still_name_is_there_again_incomplete(bring: Bring)
     assert (account.name, account.live, account.incomplete) == ("A1", True, True)
 
 
+def test_a_contract_that_only_a_row_stated_again_names_is_there_again(bring: Bring) -> None:
+    first = bring(movements=HEAD + "M1,A1,K1,2026-04-01,100\n")
+    bring(movements=HEAD + "M1,A1,K1,2026-04-01,100\nM2,A1,,2026-04-01,100\n")
+    undo(first)
+    assert standing() == {"M1": 1_000_000, "M2": 1_000_000}
+    assert list(Contract.objects.filter(live=True).values_list("code", "incomplete")) == [("K1", True)]
+
+
 ACCOUNTS = st.dictionaries(
     st.sampled_from(["A1", "A2"]), st.sampled_from(["中堅", "大企業", ""]), min_size=1
 ).map(
@@ -138,9 +146,11 @@ def seen() -> Any:
         codes = dict(model._default_manager.values_list("pk", "code"))
         for day in DAYS:
             for pk, values in states_at(subject, as_of=day, watermark=mark).items():
-                states[subject, day, codes[pk]] = {
-                    key: value for key, value in values.items() if value not in (None, "", False, {})
-                }
+                told = {key: value for key, value in values.items() if value not in (None, "", False, {})}
+                # 未整備 alone, on a day before anybody describes a thing, is nobody's statement: it only says that a row
+                # named the thing first. Whether a thing that is there is 未整備 stands in `live` below.
+                if told != {"incomplete": True}:
+                    states[subject, day, codes[pk]] = told
     live = [
         sorted(model._default_manager.filter(live=True).values_list("code", "incomplete"))
         for model in (Account, Contract)
