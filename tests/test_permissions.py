@@ -30,6 +30,7 @@ from banso_web.revenue.actions.closing import close_month
 from banso_web.revenue.models import Movement
 from banso_web.touch.models import Touch
 from banso_web.usage.models import UsageAlert, UsageVerdict
+from banso_web.warehouse import recent
 from tests.addresses import Address, addresses
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +95,7 @@ NEEDS: dict[str, str] = {
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
     "settings.edit": """settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention
-        sources source source_health source_file_health rejected rejected_one""",
+        sources source source_health source_file_health live_events live_event rejected rejected_one""",
     "personal.manage": "personal personal_contact personal_requests personal_request",
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
@@ -184,7 +185,7 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def usage_ids(account: Account) -> dict[str, int]:
+def usage_ids(account: Account) -> dict[str, Any]:
     """A source with a rejected event, and a signal of falling use."""
     moment = clock.now()
     source = Source.objects.create(name="勤怠クラウド", write_key="key-of-the-permissions", created_at=moment)
@@ -202,7 +203,9 @@ def usage_ids(account: Account) -> dict[str, int]:
     alert = UsageAlert.objects.create(
         account=account, kind="usage", raised_on=day, verdict=verdict, change=-0.5
     )
-    return {"source_id": source.pk, "rejected_id": rejected.pk, "alert_id": alert.pk}
+    (seen,) = recent.newest(recent.Wanted(state="rejected"))
+    event = {"received": seen.received, "digest": seen.digest}
+    return {"source_id": source.pk, "rejected_id": rejected.pk, "alert_id": alert.pk, **event}
 
 
 def client_of(who: str, person: People) -> Client:

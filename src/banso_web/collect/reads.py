@@ -48,6 +48,8 @@ class RejectedLine:
 
     id: int
     source: str
+    source_id: int
+    path: str
     received_at: datetime
     message_id: str
     reason: str
@@ -116,6 +118,11 @@ def rejected(
     return rows.count(), [_line(row) for row in page]
 
 
+def newest_rejected() -> int:
+    """Grows with every event that is rejected."""
+    return RejectedEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def rejected_one(rejected_id: int) -> RejectedLine:
     """One that waits, or 404."""
     row = RejectedEvent.objects.filter(pk=rejected_id).select_related("source").first()
@@ -128,6 +135,8 @@ def _line(row: RejectedEvent) -> RejectedLine:
     return RejectedLine(
         row.pk,
         row.source.name,
+        row.source_id,
+        row.path,
         row.received_at,
         row.message_id,
         row.reason,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.usage.views import health, moves, one, sources, webhooks
+from banso_web.usage.views import health, live, moves, one, sources, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("usage/", moves.moves_page, name="usage_moves"),
@@ -18,6 +18,10 @@ urlpatterns: list[URLPattern] = [
     path("settings/sources/<int:source_id>/close/", sources.close, name="source_close"),
     path("settings/sources/<int:source_id>/secret/", webhooks.renew, name="source_secret"),
     path("settings/sources/<int:source_id>/mapping/", webhooks.map_json, name="source_mapping"),
+    path("settings/sources/events/", live.events, name="live_events"),
+    path(
+        "settings/sources/events/<int:source_id>/<int:received>/<slug:digest>/", live.event, name="live_event"
+    ),
     path("settings/sources/rejected/", sources.rejected, name="rejected"),
     path("settings/sources/rejected/<int:rejected_id>/", sources.rejected_one, name="rejected_one"),
     path("settings/sources/rejected/<int:rejected_id>/aside/", sources.put_aside, name="rejected_aside"),

@@ -56,3 +56,9 @@ TYPES: dict[str, Any] = {
     "list": _("リスト"),
     "object": _("オブジェクト"),
 }
+STATES: dict[str, Any] = {
+    "waiting": _("受信済み・取り込み待ち"),
+    "stored": _("取り込み済み"),
+    "rejected": _("受け付けず"),
+    "duplicate": _("重複"),
+}

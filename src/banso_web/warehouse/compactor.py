@@ -32,6 +32,7 @@ from banso_web.warehouse.embedded import AlreadyTaken, merge, sweep
 from banso_web.warehouse.imported import take_out, undone
 from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay
 from banso_web.warehouse.port import Added, EventRow, Taking
+from banso_web.warehouse.recent import keep_duplicates
 from banso_web.warehouse.store import event_store
 
 #: One round reads so many bytes of logs at the most: memory does not grow with what waits.
@@ -180,6 +181,7 @@ def _take_in(batch: list[Path], done: Round) -> None:
         if not _keep_lease():
             raise LeaseLost
         keep_rejected(refused)
+        keep_duplicates(rows, added)
         _count(rows, refused, added)
 
     names = [path.name for path in batch]

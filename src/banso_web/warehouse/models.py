@@ -100,6 +100,19 @@ class EventShape(models.Model):
         indexes = [models.Index(fields=["source", "day"], name="event_shape_source")]
 
 
+class Duplicate(models.Model):
+    """One of the newest events that had come before, for looking at: the newest thousand are kept."""
+
+    source = models.IntegerField()
+    message_id = models.CharField(max_length=200)
+    received_at = models.DateTimeField()
+    kind = models.CharField(max_length=8)
+    name = models.CharField(max_length=200)
+    user_id = models.CharField(max_length=200)
+    group_id = models.CharField(max_length=200)
+    day = models.DateField()
+
+
 class Lease(models.Model):
     """Who may do a thing that only one process does at a time."""
 

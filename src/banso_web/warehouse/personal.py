@@ -11,6 +11,7 @@ from banso_web.core.personal import Whom, erased_code
 from banso_web.core.registry import PersonalField
 from banso_web.warehouse import shapes
 from banso_web.warehouse.compactor import compact
+from banso_web.warehouse.models import Duplicate
 from banso_web.warehouse.store import event_store
 
 MOST_SHOWN = 1_000
@@ -55,7 +56,9 @@ def erase(whom: Whom) -> int:
     compact()
     codes = sorted(whom.codes) or [f"contact-{whom.contact_id}"]
     shapes.forget(whom)
-    return event_store().erase(ids(whom), erased_code(codes[0]), mentions(whom))
+    people = ids(whom)
+    Duplicate.objects.filter(user_id__in=people).delete()
+    return event_store().erase(people, erased_code(codes[0]), mentions(whom))
 
 
 FIELDS = (PersonalField("events", _("利用イベント"), find, erase, in_files=True),)

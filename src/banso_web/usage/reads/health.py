@@ -101,9 +101,14 @@ def freshness(days: Collection[date], calendar: Calendar, last: date) -> Freshne
 
 
 def flows(asked: Asked, days_off: Calendar) -> dict[int, Freshness]:
-    """{source: its flow by days of receipt} of every source that sent something in twenty weeks. One query."""
+    """{source: its flow by days of receipt} of every source that sent something in twenty weeks. Two queries.
+
+    Events of imported files are received at once, so that their own days say whether the files keep coming.
+    """
     last = asked.as_of - timedelta(days=1)
     received = days_received(asked.as_of - KNOWN, asked.as_of)
+    for source, counts in events_by_day(asked.as_of - KNOWN, last).items():
+        received.setdefault(source, set(counts))
     return {source: freshness(days, days_off, last) for source, days in received.items()}
 
 
@@ -144,19 +149,21 @@ def health_of(asked: Asked, source: int | None) -> Health:
     """One source in full; None for the files of daily usage."""
     days_off = calendar()
     early, first, last = asked.as_of - KNOWN, asked.as_of - SHOWN, asked.as_of - timedelta(days=1)
+    received: Collection[date]
     if source is None:
-        counts, received, drifts = _rows_of_files(asked, early), None, None
+        counts = received = _rows_of_files(asked, early)
+        drifts = None
     else:
         rows = [
             EventDay(row.day, _called(row.kind, row.name), row.events, row.looked, row.types)
             for row in shapes_of(source, early, last)
         ]
         counts = dict(sum((Counter({row.day: row.events}) for row in rows), Counter[date]()))
-        received = days_received(early, asked.as_of).get(source, set())
+        received = days_received(early, asked.as_of).get(source) or counts
         told = [row for row in rows if row.name]
         drifts = tuple(reversed(schema_drift(told, days_off, asked.as_of - LISTED, last)))
     return Health(
-        freshness(counts if received is None else received, days_off, last),
+        freshness(received, days_off, last),
         first,
         last,
         {day: counts.get(day, 0) for day in _days(first, last)},

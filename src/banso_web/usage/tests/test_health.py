@@ -146,6 +146,14 @@ def shapes(source: Source, *, without: date, low: date) -> None:
         )
 
 
+def test_events_of_files_are_judged_by_their_own_days(source: Source) -> None:
+    """Nothing is received from day to day: an import brings all of them at once."""
+    shapes(source, without=date(2026, 11, 12), low=date(2026, 11, 19))
+    EventShape.objects.filter(day__gte=date(2026, 11, 19)).delete()
+    asked = Asked(as_of=DAY, today=DAY, watermark=current_watermark())
+    assert [(one.id, one.since) for one in silent_sources(asked)] == [(source.pk, date(2026, 11, 19))]
+
+
 def test_the_page_of_a_source_lists_days_volumes_and_changes(source: Source, desk: Desks) -> None:
     shapes(source, without=date(2026, 11, 12), low=date(2026, 11, 19))
     page = desk("kanri").text(f"/settings/sources/{source.pk}/health/")

@@ -1,0 +1,97 @@
+"""What was made of an event: whose use it counts as, and why it does not count where it does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from banso_web.accounts.access import visible_accounts
+from banso_web.accounts.counting import ids_by_code, merges
+from banso_web.collect.words import REASONS
+from banso_web.core.facts import Asked
+from banso_web.warehouse.recent import Seen, State
+
+if TYPE_CHECKING:
+    from banso_web.accounts.models import Account
+    from banso_web.members.models import Member
+
+USES = ("track", "page", "screen")
+PERSONAL = ("userId", "anonymousId", "previousId", "traits", "properties", "context", "email", "name")
+
+
+@dataclass(frozen=True)
+class Made:
+    """counts: it is somebody's use. why: the reason where it is not, or not yet."""
+
+    account: Account | None
+    counts: bool
+    why: str
+
+
+def accounts_of(member: Member, groups: Collection[str], asked: Asked) -> dict[str, Account]:
+    """{group id: the customer it stands for}, as far as the member may see customers. Merged ones lead to the one that was kept."""
+    known = ids_by_code(set(groups) - {""})
+    kept = merges(asked.watermark, asked.known_at)
+    wanted = {code: kept.get(key, key) for code, key in known.items()}
+    rows = visible_accounts(member).in_bulk(list(wanted.values()))
+    return {code: rows[key] for code, key in wanted.items() if key in rows}
+
+
+def made_of(member: Member, one: Seen, asked: Asked) -> Made:
+    account = accounts_of(member, [one.group_id], asked).get(one.group_id)
+    why = _why(one, known=bool(ids_by_code({one.group_id} - {""})))
+    return Made(account, not why, why)
+
+
+def _why(one: Seen, *, known: bool) -> str:
+    if one.state == State.REJECTED:
+        return str(REASONS.get(one.reason, one.reason))
+    if one.state == State.DUPLICATE:
+        return _("同じ messageId のイベントが先に届いています。はじめのものだけを数えます。")
+    if one.kind not in USES:
+        return _("利用に数えるのは track・page・screen だけです。")
+    if not one.group_id:
+        return _("groupId がないため、どの顧客の利用にも数えません。")
+    if not known:
+        return _("この groupId の顧客はまだ登録されていません。登録すると、さかのぼって数えます。")
+    if one.state == State.WAITING:
+        return _("取り込みを待っています。ふだんは数秒で終わります。")
+    return ""
+
+
+def shown_json(one: Seen, *, personal: bool) -> str:
+    """The event as JSON for reading. Without the right to people's data the personal parts give way to the names of their fields."""
+    value = _as_sent(one)
+    if not personal:
+        value = {key: _names_only(told) if key in PERSONAL else told for key, told in value.items()}
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _as_sent(one: Seen) -> dict[str, Any]:
+    if one.state == State.REJECTED:
+        try:
+            value = json.loads(one.body)
+        except (ValueError, RecursionError):
+            value = None
+        return value if isinstance(value, dict) else {"properties": one.body}
+    contents = "properties" if one.kind in USES else "traits"
+    value = {
+        "type": one.kind,
+        "messageId": one.message_id,
+        "event" if one.kind == "track" else "name": one.name,
+        "userId": one.user_id,
+        "anonymousId": one.anonymous_id,
+        "groupId": one.group_id,
+        "timestamp": one.happened_at.isoformat() if one.happened_at else "",
+        contents: json.loads(one.properties or "null"),
+        "context": json.loads(one.context or "null"),
+    }
+    return {key: told for key, told in value.items() if told not in ("", None)}
+
+
+def _names_only(value: Any) -> Any:
+    return dict.fromkeys(value, "…") if isinstance(value, Mapping) else "…"
