@@ -32,7 +32,7 @@ class LiveForm(forms.Form):
     state = forms.ChoiceField(label=_l("状態"), required=False, choices=[("", _l("すべて")), *STATES.items()])
     who = forms.CharField(label=_l("利用者か顧客のID"), required=False, max_length=200)
     name = forms.CharField(label=_l("イベント名"), required=False, max_length=200)
-    day = DayField(label=_l("発生日"), required=False)
+    day = DayField(label=_l("起きた日"), required=False)
 
     def __init__(self, data: Any = None, **more: Any) -> None:
         super().__init__(data, label_suffix="", **more)
