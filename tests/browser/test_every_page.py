@@ -63,6 +63,8 @@ def data(sample: Visit) -> set[str]:
         "select title, family_name || ' ' || given_name from accounts_contact",
         "select name, name from accounts_department",
         "select name, name from members_member",
+        "select name, name from usage_feature",
+        "select distinct feature, department from usage_usagedaily",
     )
     found = {"日本語", "サンプル会社", "120万円", "1.2百万円"}
     with closing(sqlite3.connect(sample.product.home / "banso.sqlite3")) as home:
@@ -109,6 +111,8 @@ def test_every_page_opens_and_speaks_one_language(at_sample: Visit, data: set[st
         "/customers/",
         "/customers/N/",
         "/portfolio/",
+        "/usage/adoption/",
+        "/usage/features/N/",
         "/numbers/nrr/&tab=year",
         "/numbers/cohorts/",
         "/numbers/ltv/&form=churn",

@@ -91,6 +91,7 @@ DEEDS: dict[str, Any] = {
     "source.close": pgettext_lazy("deed", "データの送信元の停止"),
     "source.secret": pgettext_lazy("deed", "Webhookのシークレットの更新"),
     "source.mapping": pgettext_lazy("deed", "Webhookの対応づけの変更"),
+    "adoption.export": pgettext_lazy("deed", "利用の広がりの書き出し"),
     "feature.save": pgettext_lazy("deed", "機能の定義の保存"),
     "feature.retire": pgettext_lazy("deed", "機能の定義の廃止"),
     "feature.undo": pgettext_lazy("deed", "機能の定義を元に戻す"),

@@ -18,6 +18,15 @@ from banso_web.core.models import Entry
 from banso_web.members.actions.sample import enable_sample_member, give_sample_roles
 
 SIGN_IN = "sample-sign-in.txt"
+#: What the sample's product is made of; the last two are used by nobody yet.
+SAMPLE_FEATURES: dict[str, dict[str, Any]] = {
+    "apply": {"name": "申請", "core": True},
+    "approve": {"name": "承認", "core": True},
+    "bulk": {"name": "一括取込", "core": True, "instead": "apply", "at_least": 100},
+    "report": {"name": "帳票出力", "core": True},
+    "phone": {"name": "スマートフォン申請", "core": True},
+    "link": {"name": "会計連携", "core": True},
+}
 EMAIL, MEMBER_EMAIL = "tanaka@sample.example", "tanto@sample.example"
 
 
@@ -49,6 +58,7 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
     from banso_web.ingest import actions
     from banso_web.ingest.inputs import inputs_of
     from banso_web.usage.actions import detect
+    from banso_web.usage.actions.features import save_feature
 
     say(_("サンプル会社を用意しています…"))
     plan = Plan(accounts=accounts, as_of=clock.today())
@@ -64,6 +74,8 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
     run = actions.confirm_run(run, actor=None)
     if run.entry is not None:
         Entry.objects.filter(pk=run.entry.pk).update(kind=Entry.Kind.SAMPLE)
+    for code, values in SAMPLE_FEATURES.items():
+        save_feature({**values, "rules": [{"name": values["name"]}]}, actor=None, code=code)
     detect(plan.as_of, actor=None)
     say(_("サンプル会社を入れました。画面には「サンプル」と表示されます。取込の画面から元に戻せます。"))
 

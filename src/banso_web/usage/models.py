@@ -67,6 +67,32 @@ class Feature(StateRow):
     advice = models.TextField(default="")
 
 
+class UsageKept(models.Model):
+    """What a definition counts on one day (in the period that ends with it), computed over all of history when it is made.
+
+    mark: a digest of the definition and of who events belonged to; change: the newest number of the period's touched days. A row
+    with another mark or an older change is stale, and the next filling counts it anew. seats: of the customers whose seats are known.
+    """
+
+    subject = models.CharField(max_length=8)  # feature or metric
+    subject_id = models.BigIntegerField()
+    day = models.DateField()
+    mark = models.CharField(max_length=64)
+    change = models.BigIntegerField()
+    accounts = models.IntegerField()
+    users = models.IntegerField()
+    events = models.BigIntegerField()
+    seats = models.BigIntegerField()
+    seated_users = models.IntegerField()
+    seated_events = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "subject_id", "day"], name="usage_kept_once")
+        ]
+        indexes = [models.Index(fields=["day"], name="usage_kept_day")]
+
+
 class UsageRun(models.Model):
     """One pass of the detection for a day: when, on what, and which days of which source were silent (欠測)."""
 

@@ -8,18 +8,38 @@ from banso_web.core.periodic import Periodic
 from banso_web.core.registry import CustomerPart, NavEntry, registry
 from banso_web.usage import imports as imports
 from banso_web.usage import projection as projection
-from banso_web.usage.jobs import detect_today
+from banso_web.usage.actions.keeping import forget_days
+from banso_web.usage.jobs import detect_today, keep_all
 from banso_web.usage.metrics.catalogue import register_all
 from banso_web.usage.reads.customer import usage_block
 
 register_all()
 registry.customer_parts.append(CustomerPart("usage", 40, "usage/_block.html", usage_block))
+registry.periodic.append(Periodic("usage.keep", keep_all.enqueue, at_hour=3))
+registry.after_publish.append(forget_days)
 registry.periodic.append(Periodic("usage.detect", detect_today.enqueue, at_hour=5))
 registry.nav.append(
     NavEntry(
         "usage_moves", _("担当顧客の動き"), "usage_moves", "usage", group="usage", order=500, permission="account.view", reading="たんとうこきゃくのうごき りようていか"
     )
 )  # fmt: skip
+registry.nav.append(
+    NavEntry(
+        "usage_adoption", _("利用の広がり"), "usage_adoption", "usage", group="usage", order=510, permission="account.view", reading="りようのひろがり あくてぃぶりつ きのう"
+    )
+)  # fmt: skip
+registry.settings_pages.append(
+    NavEntry(
+        "features",
+        _("機能の定義"),
+        "features",
+        "usage",
+        order=31,
+        permission="settings.edit",
+        text=_("イベント名をまとめて機能に名前を付け、コア機能とプランを決める"),
+        reading="きのうのていぎ いべんと",
+    )
+)
 registry.settings_pages.append(
     NavEntry(
         "sources",

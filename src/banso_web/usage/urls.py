@@ -2,11 +2,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.usage.views import health, live, moves, one, sources, webhooks
+from banso_web.usage.views import adoption, features, health, live, moves, one, sources, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("usage/", moves.moves_page, name="usage_moves"),
     path("usage/detect/", moves.detect, name="usage_detect"),
+    path("usage/features/<int:feature_id>/", features.one, name="usage_feature"),
+    path("settings/features/", features.listing, name="features"),
+    path("settings/features/new/", features.edit, name="feature_new"),
+    path("settings/features/<int:feature_id>/", features.edit, name="feature_edit"),
+    path("settings/features/<int:feature_id>/retire/", features.retire, name="feature_retire"),
+    path("settings/features/<int:feature_id>/undo/<int:entry_id>/", features.undo, name="feature_undo"),
+    path("usage/adoption/", adoption.adoption_page, name="usage_adoption"),
     path("usage/<int:account_id>/", one.account, name="usage_account"),
     path("usage/<int:account_id>/snooze/", moves.snooze, name="usage_snooze"),
     path("usage/<int:account_id>/unsnooze/", moves.unsnooze, name="usage_unsnooze"),

@@ -49,3 +49,15 @@ def excluded_choices() -> list[tuple[str, str]]:
 def excluded_word(key: str) -> str:
     """The word of a 除外区分; an unknown key is shown as itself."""
     return str(Excluded(key).label) if key in Excluded.values else key
+
+
+def plans() -> list[list[str]]:
+    """[product, plan] of every contract, each product by itself first; remembered until something new is entered."""
+    key = f"accounts.plans:{current_watermark()}"
+    found: list[list[str]] | None = caches["local"].get(key)
+    if found is None:
+        rows = Contract.objects.filter(live=True).exclude(product="").order_by()
+        pairs = set(rows.values_list("product", "plan").distinct()[:500])
+        found = [list(pair) for pair in sorted(pairs | {(product, "") for product, _plan in pairs})]
+        caches["local"].set(key, found, 300)
+    return found

@@ -135,6 +135,7 @@ def save_feature(
                 entry=entry,
             )
     project(Feature.STATE, [row.pk], entry=entry)
+    count_again(row.pk)
     return row.pk
 
 
@@ -182,3 +183,11 @@ def undo_feature(feature_id: int, entry_id: int, *, actor: Member) -> None:
         )  # fmt: skip
     project(Feature.STATE, [row.pk])
     Entry.objects.filter(pk=entry.pk).update(projected=True)
+    count_again(row.pk)
+
+
+def count_again(feature_id: int) -> None:
+    """The worker counts all of history as the feature is defined now."""
+    from banso_web.usage.jobs import keep_feature
+
+    transaction.on_commit(lambda: keep_feature.enqueue(feature_id))

@@ -20,7 +20,6 @@ from banso_web.core.metrics import MetricResult, Question, Row, Rows, Scope, Sid
 from banso_web.members.reads import team_of
 from banso_web.revenue.reads.customers import account_states
 from banso_web.usage.reads.adoption import AccountUse, adoption
-from banso_web.usage.reads.adoption.accounts import UNKNOWN_PLAN
 from banso_web.usage.words import FORMS, USE_REASONS
 
 #: Below so many seats (or core features) a rate is 参考.
@@ -49,8 +48,7 @@ def rate_share(use: AccountUse) -> Share:
         "silent_days": len(use.silent),
     }
     if rate is None or rate.value is None:
-        reason = use.reason or (rate.reason if rate else "gap") or ""
-        return Share(use.account_id, reason=reason, extra=extra)
+        return Share(use.account_id, reason=use.rate_reason, extra=extra)
     top = (
         exact(rate.active).quantize(PLACES) if rate.active.denominator > 1 else Decimal(rate.active.numerator)
     )
@@ -62,8 +60,7 @@ def breadth_share(use: AccountUse) -> Share:
     found = use.breadth
     extra = {"last_seen": use.last, "silent_days": len(use.silent)}
     if found is None or found.value is None:
-        reason = use.reason or (found.reason if found else UNKNOWN_PLAN) or ""
-        return Share(use.account_id, reason=reason, extra=extra)
+        return Share(use.account_id, reason=use.breadth_reason, extra=extra)
     whole = len(found.used) + len(found.unused)
     return Share(
         use.account_id, Decimal(len(found.used)), whole, extra={**extra, "used": list(found.used), "unused": list(found.unused)}

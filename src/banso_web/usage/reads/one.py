@@ -15,7 +15,6 @@ from banso_web.accounts.access import access_account
 from banso_web.core.facts import Asked
 from banso_web.core.ui.figures import Figure
 from banso_web.usage.reads.adoption import MONTH, AccountUse, adoption
-from banso_web.usage.reads.adoption.accounts import UNKNOWN_PLAN
 from banso_web.usage.reads.beginnings import Beginnings, beginnings
 from banso_web.usage.reads.definitions import FeatureLine
 from banso_web.usage.words import FORMS, USE_REASONS
@@ -105,14 +104,12 @@ def _core_line(line: FeatureLine, use: AccountUse) -> CoreLine:
 def _figures(use: AccountUse, url: str) -> list[Figure]:
     rate, found = use.rate, use.breadth
     why = use.reason
-    rate_why = why or (rate.reason if rate else "gap") or ""
-    breadth_why = why or (found.reason if found else UNKNOWN_PLAN) or ""
     whole = len(found.used) + len(found.unused) if found else 0
     note = str(FORMS["daily"]) if use.form == "daily" else ""
     return [
-        _share(_("アクティブ率"), rate.value if rate else None, rate_why, "active_rate", f"{url}#rate", small=(use.seats or FEW) < FEW,
+        _share(_("アクティブ率"), rate.value if rate else None, use.rate_reason, "active_rate", f"{url}#rate", small=(use.seats or FEW) < FEW,
                note=_("席数を超える利用") if rate and rate.over_seats else note),
-        _share(_("利用の広がり"), found.value if found else None, breadth_why, "adoption_breadth", f"{url}#breadth", small=0 < whole < FEW,
+        _share(_("利用の広がり"), found.value if found else None, use.breadth_reason, "adoption_breadth", f"{url}#breadth", small=0 < whole < FEW,
                note=f"{len(found.used)}/{whole}" if found and found.value is not None else ""),
         Figure(_("利用者(30日)"), None if why else use.month, digits=0 if use.form == "events" else 1,
                state="not_computable" if why or use.month is None else "", reason=str(USE_REASONS.get(why, "")), note=note),

@@ -45,6 +45,9 @@ class AccountUse:
     seats_from: str
     features: Mapping[str, FeatureUse]
     core: tuple[str, ...] | None
+    held: tuple[
+        str, ...
+    ]  # features, core or not, of its plans; where the plan is not known those of every plan
     began: date | None  # the month's first day
     silent: tuple[date, ...]
 
@@ -57,6 +60,18 @@ class AccountUse:
     def breadth(self) -> Breadth | None:
         """None where nothing is known of its use, or of its plan."""
         return None if self.reason or self.core is None else breadth(self.features, self.core)
+
+    @property
+    def rate_reason(self) -> str:
+        """Why there is no active rate; "" where there is one."""
+        rate = self.rate
+        return self.reason or (GAP if rate is None else rate.reason or "")
+
+    @property
+    def breadth_reason(self) -> str:
+        """Why there is no breadth; "" where there is one."""
+        found = self.breadth
+        return self.reason or (UNKNOWN_PLAN if found is None else found.reason or "")
 
     @property
     def depth(self) -> Fraction | None:
@@ -146,6 +161,7 @@ class _Line:
         features = own.features if form == EVENTS else file.features
         days = {day for source in sources for day in self.spans.open_days(source, begun)}
         last = (own.last if form == EVENTS else file.last) or self.before.get(key)
+        plans = None if key not in self.held else on.plans if on else frozenset()
         month, week, day, mean = self._users(form, own, file, days, known)
         return AccountUse(
             account_id=key,
@@ -160,7 +176,8 @@ class _Line:
             seats=seats,
             seats_from=seats_from,
             features=features,
-            core=core_of(self.definitions, None if key not in self.held else on.plans if on else ()),
+            core=core_of(self.definitions, plans),
+            held=tuple(one.key for one in self.definitions if one.is_in(plans or ())),
             began=min((span.month for span in known if span.month), default=None),
             silent=tuple(sorted({day for span in spans for day in span.silent})),
         )

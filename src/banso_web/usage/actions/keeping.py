@@ -1,0 +1,160 @@
+"""Filling what definitions count, day by day and the latest first. Killed anywhere it goes on where it was: a day is there or it is not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Max, Sum
+
+from banso.usage import Named, named
+from banso_web.accounts.counting import ids_by_code, merges
+from banso_web.accounts.reads.contracts import contracts_held
+from banso_web.core import clock
+from banso_web.core.facts import Asked, counted, current_watermark
+from banso_web.usage.models import UsageDaily, UsageKept
+from banso_web.usage.reads.adoption import events
+from banso_web.usage.reads.attributed import USED
+from banso_web.usage.reads.kept import Defined, standing
+
+CHUNK = 28  # days of one transaction
+#: Distinct people and events of each account in periods ($7 first days, $8 last days), of events that belong to a feature.
+NAMES = USED + "SELECT DISTINCT feature FROM used WHERE feature <> ''"
+PERIODS = (
+    USED
+    + """, spans AS (SELECT unnest($7::DATE[]) AS first, unnest($8::DATE[]) AS last)
+  SELECT last, account, count(DISTINCT person), count(*) FROM used JOIN spans ON local_day >= first AND local_day <= last
+  GROUP BY last, account"""
+)
+NAMED_PERIODS = (
+    USED
+    + """, spans AS (SELECT unnest($7::DATE[]) AS first, unnest($8::DATE[]) AS last),
+  named AS (SELECT unnest($9::VARCHAR[]) AS event, unnest($10::VARCHAR[]) AS property, unnest($11::VARCHAR[]) AS wanted)
+  SELECT last, account, count(DISTINCT person), count(*) FROM used JOIN named ON named.event = used.feature
+    JOIN spans ON local_day >= first AND local_day <= last
+  WHERE named.property = '' OR json_extract_string(properties, named.property) = named.wanted GROUP BY last, account"""
+)
+
+
+@dataclass
+class Use:
+    """One account on one day. `users`: distinct people; of files the most of a day of the period."""
+
+    users: int = 0
+    events: int = 0
+
+
+def fill(defined: Defined) -> int:
+    """Count every day that is not kept as the definition stands now; how many were. Safe to run twice and at once."""
+    today = clock.today()
+    asked = Asked(as_of=today, today=today, watermark=current_watermark())
+    rows, wanted = standing(defined, asked)
+    mark, kept = defined.mark(asked), {row.day for row in rows}
+    missing = sorted(wanted.keys() - kept, reverse=True)
+    for start in range(0, len(missing), CHUNK):
+        days = missing[start : start + CHUNK]
+        made = _count(defined, asked, days)
+        fresh = [UsageKept(subject=defined.subject, subject_id=defined.id, day=day, mark=mark, change=wanted[day], **told) for day, told in made.items()]  # fmt: skip
+        with transaction.atomic():
+            fields = [
+                field.name
+                for field in UsageKept._meta.fields
+                if field.name not in ("id", "subject", "subject_id", "day")
+            ]
+            UsageKept.objects.bulk_create(
+                fresh,
+                update_conflicts=True,
+                unique_fields=["subject", "subject_id", "day"],
+                update_fields=fields,
+            )
+    return len(missing)
+
+
+def _count(defined: Defined, asked: Asked, days: Sequence[date]) -> dict[date, dict[str, int]]:
+    merged = merges(asked.watermark)
+    sent = _of_events(defined, asked, merged, days)
+    through = {account for _day, account in sent}
+    told = {**_of_files(defined, asked, merged, days, through), **sent}
+    held = contracts_held(asked, days)
+    found = {
+        day: dict.fromkeys(("accounts", "users", "events", "seats", "seated_users", "seated_events"), 0)
+        for day in days
+    }
+    for (day, account), use in told.items():
+        at = found[day]
+        at["accounts"] += 1
+        at["users"] += use.users
+        at["events"] += use.events
+        if (own := held.get(account, {}).get(day)) is not None and own.seats is not None:
+            at["seated_users"] += use.users
+            at["seated_events"] += use.events
+    for on in held.values():
+        for day, one in on.items():
+            found[day]["seats"] += one.seats or 0
+    return found
+
+
+def _of_events(
+    defined: Defined, asked: Asked, merged: dict[int, int], days: Sequence[date]
+) -> dict[tuple[date, int], Use]:
+    first = min(days) - timedelta(days=defined.days - 1)
+    until = Asked(max(days), asked.today, asked.watermark)
+    spans = [[day - timedelta(days=defined.days - 1) for day in days], list(days)]
+    if defined.feature is None:
+        rows = events.read(PERIODS, until, merged, None, first, *spans)
+    else:
+        names = [name for (name,) in events.read(NAMES, until, merged, None, first)]
+        pairs = named([defined.feature], names)
+        rows = (
+            events.read(NAMED_PERIODS, until, merged, None, first, *spans, *_columns(pairs)) if pairs else []
+        )
+    known = ids_by_code({row[1] for row in rows})
+    return {
+        (day, known[account]): Use(users, count) for day, account, users, count in rows if account in known
+    }
+
+
+def _columns(pairs: Iterable[Named]) -> list[list[str]]:
+    listed = list(pairs)
+    return [[one.event for one in listed], [one.property for one in listed], [one.value for one in listed]]
+
+
+def _of_files(
+    defined: Defined, asked: Asked, merged: dict[int, int], days: Sequence[date], through: Collection[int]
+) -> dict[tuple[date, int], Use]:
+    """Of accounts without events in these days: events win where both are there."""
+    first = min(days) - timedelta(days=defined.days - 1)
+    rows = (
+        counted(UsageDaily, asked.watermark)
+        .filter(day__gte=first, day__lte=max(days), users__gt=0)
+        .order_by()
+    )
+    lines = rows.values_list("account_id", "day", "feature", "product", "department").annotate(
+        Sum("users"), Sum("events"), Max("pk")
+    )
+    by_day: dict[tuple[int, date], Use] = defaultdict(Use)
+    for account, day, name, product, department, users, count, _pk in lines.iterator(chunk_size=20_000):
+        key = merged.get(account, account)
+        beside = {"product": product, "department": department}
+        if key in through or (defined.feature is not None and not defined.feature.counts(name, beside)):
+            continue
+        by_day[key, day].users += users
+        by_day[key, day].events += count or 0
+    found: dict[tuple[date, int], Use] = defaultdict(Use)
+    for (account, told), use in by_day.items():
+        for day in days:
+            if told <= day < told + timedelta(days=defined.days):
+                at = found[day, account]
+                at.users, at.events = max(at.users, use.users), at.events + use.events
+    return dict(found)
+
+
+def forget_days(entry_id: int) -> None:
+    """After an import of daily use came or went: what was kept of its days, and of the periods they lie in, is counted anew."""
+    days = UsageDaily.objects.filter(entry=entry_id).order_by().values_list("day", flat=True).distinct()
+    touched = {day + timedelta(days=on) for day in days for on in range(CHUNK)}
+    if touched:
+        UsageKept.objects.filter(day__in=sorted(touched)).delete()

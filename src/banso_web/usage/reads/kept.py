@@ -1,0 +1,110 @@
+"""What definitions count day by day: which days are to be kept, how many are, and their course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from banso.periods import week_start
+from banso.usage import Feature
+from banso_web.accounts.counting import merges
+from banso_web.core.facts import Asked, counted
+from banso_web.usage.models import UsageDaily, UsageKept
+from banso_web.usage.reads.attributed import USED, event_parameters
+from banso_web.usage.reads.shown import week_label
+from banso_web.warehouse.reads import changes_of_days
+
+EVER = date(1990, 1, 1)
+FEATURE, METRIC = "feature", "metric"
+WEEKS = 52
+
+
+@dataclass(frozen=True)
+class Defined:
+    """What is counted: the events of a feature (None: any use), in the `days` that end with each day."""
+
+    subject: str
+    id: int
+    feature: Feature | None
+    days: int = 1
+
+    def mark(self, asked: Asked) -> str:
+        """Equal marks: the same definition, and events belong to the same customers and people."""
+        given = event_parameters(asked, EVER, merges(asked.watermark), None)
+        return sha256(
+            repr((USED, given[2:4], self.feature and self.feature.rules, self.days)).encode()
+        ).hexdigest()
+
+
+def days_with_use(asked: Asked) -> dict[date, int]:
+    """{day: the number of its last change} of every day before the asked one with an event or a row of a file (0)."""
+    rows = counted(UsageDaily, asked.watermark).filter(day__lt=asked.as_of).order_by()
+    found = dict.fromkeys(rows.values_list("day", flat=True).distinct(), 0)
+    return found | changes_of_days(EVER, asked.as_of)
+
+
+def changes(told: dict[date, int], days: int) -> dict[date, int]:
+    """{day: the newest change of the period that ends with it} of the days with use."""
+    return {day: max(told.get(day - timedelta(days=back), 0) for back in range(days)) for day in sorted(told)}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of the days are counted as the definition stands now."""
+
+    done: int
+    total: int
+
+    @property
+    def is_whole(self) -> bool:
+        return self.done >= self.total
+
+
+def standing(defined: Defined, asked: Asked) -> tuple[list[UsageKept], dict[date, int]]:
+    """(the rows that hold, {day: its newest change} of every day that is to be kept)."""
+    wanted, mark = changes(days_with_use(asked), defined.days), defined.mark(asked)
+    rows = UsageKept.objects.filter(subject=defined.subject, subject_id=defined.id, mark=mark).order_by("day")
+    return [row for row in rows if wanted.get(row.day) == row.change], wanted
+
+
+def progress(defined: Defined, asked: Asked) -> Progress:
+    rows, wanted = standing(defined, asked)
+    return Progress(len(rows), len(wanted))
+
+
+def course(rows: Sequence[UsageKept], asked: Asked) -> dict[str, Any] | None:
+    """The last year, week by week: the means over the days with use. A week that is not counted yet is a gap. None without a day."""
+    first = week_start(asked.as_of) - timedelta(weeks=WEEKS)
+    weeks: dict[date, list[UsageKept]] = {}
+    for row in rows:
+        if row.day >= first:
+            weeks.setdefault(week_start(row.day), []).append(row)
+    if not weeks:
+        return None
+    start, mondays = min(weeks), []
+    while start <= asked.as_of:
+        mondays.append(start)
+        start += timedelta(weeks=1)
+
+    def line(name: str, what: str) -> dict[str, Any]:
+        values = [_mean([getattr(row, what) for row in weeks.get(monday, ())]) for monday in mondays]
+        return {"name": name, "values": values, "states": ["" if one is not None else "not_computed" for one in values]}  # fmt: skip
+
+    return {
+        "kind": "line",
+        "unit": {"kind": "count", "digits": 1},
+        "description": _("週ごとの、1日あたりの利用者と顧客"),
+        "x": [week_label(monday) for monday in mondays],
+        "series": [line(_("利用者"), "users"), line(_("顧客"), "accounts")],
+        "zero": True,
+    }
+
+
+def _mean(values: Sequence[int]) -> float | None:
+    return float(Fraction(sum(values), len(values))) if values else None
