@@ -206,7 +206,6 @@ def usage_ids(account: Account) -> dict[str, Any]:
     )
     (seen,) = recent.newest(recent.Wanted(state="rejected"))
     event = {"received": seen.received, "digest": seen.digest}
-    return {"source_id": source.pk, "rejected_id": rejected.pk, "alert_id": alert.pk, **event}
     feature = save_feature({"name": "申請", "core": True, "rules": [{"name": "申請"}]}, actor=None)
     return {
         "source_id": source.pk,
@@ -214,6 +213,7 @@ def usage_ids(account: Account) -> dict[str, Any]:
         "alert_id": alert.pk,
         "feature_id": feature,
         "entry_id": 1,
+        **event,
     }
 
 
