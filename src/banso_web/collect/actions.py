@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from banso_web.collect.envelope import Envelope, micros, packed
-from banso_web.collect.log import NotSafe
 from banso_web.collect.models import RejectedEvent, Source, Webhook
-from banso_web.collect.protocol import SINGLE, Rejected, Unreadable, events_of
 from banso_web.collect.signature import new_secret
-from banso_web.collect.taking import SIGNING, hooks, keys, writers
+from banso_web.collect.taking import SIGNING, hooks, keys
 from banso_web.collect.webhooks import WORDS
-from banso_web.collect.words import REASONS
 from banso_web.core import audit, clock
-from banso_web.core.errors import Conflict, Forbidden, NotVisible, Refused
+from banso_web.core.errors import Forbidden, NotVisible, Refused
 from banso_web.core.sealing import sealed
 
 if TYPE_CHECKING:
@@ -49,7 +45,7 @@ class RejectedRow:
 
 def open_source(name: str, *, actor: Member, kind: str = Source.Kind.TRACKING) -> Source:
     """A new source with a write key of its own. Refused for an empty or taken name."""
-    _may(actor)
+    may_manage(actor)
     text = name.strip()[:100]
     if not text:
         raise Refused(
@@ -92,7 +88,7 @@ def open_webhook(name: str, *, actor: Member) -> tuple[Source, str]:
 
 def renew_secret(source_id: int, *, actor: Member) -> str:
     """Another secret for a webhook, given here once. The one before is still taken for 24 hours, older ones no more."""
-    _may(actor)
+    may_manage(actor)
     secret = new_secret()
     with transaction.atomic():
         hook = _webhook(source_id)
@@ -111,7 +107,7 @@ def map_webhook(source_id: int, mapping: Mapping[str, str], *, actor: Member) ->
 
     Refused without a path to the event's name or to who acted: every event would be rejected.
     """
-    _may(actor)
+    may_manage(actor)
     cleaned = {word: mapping[word].strip()[:200] for word in WORDS if mapping.get(word, "").strip()}
     missing = {word: _("場所を入れてください。") for word in ("event", "user_id") if word not in cleaned}
     if cleaned and missing:
@@ -145,7 +141,7 @@ def _webhook(source_id: int) -> Webhook:
 
 def close_source(source_id: int, *, actor: Member) -> None:
     """Its key is refused from now on; what it sent stays. Closing twice changes nothing."""
-    _may(actor)
+    may_manage(actor)
     with transaction.atomic():
         source = Source.objects.select_for_update().filter(pk=source_id).first()
         if source is None:
@@ -182,76 +178,7 @@ def keep_rejected(rows: Sequence[RejectedRow]) -> None:
     )
 
 
-REPLAYED, ASIDE = "replayed", "aside"
-
-
-def replay(rejected_id: int, *, actor: Member, body: str | None = None) -> None:
-    """Take a rejected event in after all, through the log like any other; `body` where it was mended.
-
-    Refused while it still breaks a rule, with that rule. An event without a messageId is named after the row, so that a second
-    try is the same event and not another one.
-    """
-    _may(actor)
-    row = _rejected(rejected_id)
-    text = row.body if body is None else body.strip()
-    path, request = row.path, f"replay-{row.pk}"
-    raw = text.encode()
-    whole = raw if path in SINGLE else b'{"batch":[' + raw + b"]}"
-    moment = clock.now()
-    try:
-        found = list(events_of(path, whole, moment, request))
-    except Unreadable:
-        raise Refused(
-            _("JSON として読めません。何も取り込んでいません。"),
-            fields={"body": _("JSON として読めません。")},
-        ) from None
-    if len(found) != 1 or isinstance(found[0], Rejected):
-        reason = found[0].reason if found and isinstance(found[0], Rejected) else "not_an_object"
-        problem = _("まだ受け付けられません: %(reason)s。何も取り込んでいません。") % {
-            "reason": REASONS[reason]
-        }
-        raise Refused(problem, fields={"body": problem})
-    if Source.objects.filter(pk=row.source_id).exclude(closed_at=None).exists():
-        raise Refused(_("この送信元は閉じています。何も取り込んでいません。"))
-    head = Envelope(row.source_id, path, request, micros(moment))
-    try:
-        writers.get().append(packed(head, whole)).result(SAFE_SECONDS)
-    except (NotSafe, TimeoutError):
-        raise Refused(
-            _("ディスクに書けませんでした。何も取り込んでいません。しばらくしてからもう一度試してください。")
-        ) from None
-    _settle(row, REPLAYED, actor)
-
-
-def put_aside(rejected_id: int, *, actor: Member) -> None:
-    """Looked at; it is not taken in. Its bytes stay until the retention ends."""
-    _may(actor)
-    _settle(_rejected(rejected_id), ASIDE, actor)
-
-
-def _rejected(rejected_id: int) -> RejectedEvent:
-    row = RejectedEvent.objects.filter(pk=rejected_id).select_related("source").first()
-    if row is None:
-        raise NotVisible
-    if row.settled_at is not None:
-        raise Conflict(_("ほかの人がすでに片付けました。何も変えていません。"))
-    return row
-
-
-def _settle(row: RejectedEvent, how: str, actor: Member) -> None:
-    with transaction.atomic():
-        open_row = RejectedEvent.objects.filter(pk=row.pk, settled_at=None)
-        if open_row.update(settled_at=clock.now(), settled_how=how):
-            audit.record(
-                f"source.{how}",
-                actor=actor,
-                subject="source",
-                subject_id=row.source_id,
-                label=row.source.name,
-                new={"message_id": row.message_id, "reason": row.reason},
-            )
-
-
-def _may(actor: Member) -> None:
+def may_manage(actor: Member) -> None:
+    """Forbidden for who does not manage sources."""
     if not actor.may(MANAGE):
         raise Forbidden(_("データの送信元を管理する権限がありません。"))

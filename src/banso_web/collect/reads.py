@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from banso_web.collect.models import RejectedEvent, Source, Webhook
 from banso_web.collect.taking import SIGNING
@@ -108,14 +108,37 @@ def _row(row: Source, waiting: int) -> SourceRow:
 
 
 def rejected(
-    *, source_id: int | None = None, start: int = 0, size: int = 50
+    *, source_id: int | None = None, reason: str = "", start: int = 0, size: int = 50
 ) -> tuple[int, Sequence[RejectedLine]]:
     """(how many wait, a page of them), the latest first."""
-    rows = RejectedEvent.objects.filter(settled_at=None)
-    if source_id is not None:
-        rows = rows.filter(source=source_id)
+    rows = _waiting(source_id)
+    if reason:
+        rows = rows.filter(reason=reason)
     page = rows.select_related("source").order_by("-received_at", "-pk")[start : start + size]
     return rows.count(), [_line(row) for row in page]
+
+
+def rejected_rows(*, source_id: int | None = None, reason: str = "") -> Iterator[RejectedLine]:
+    """All that wait, the latest first, read a few thousand at a time."""
+    rows = _waiting(source_id)
+    if reason:
+        rows = rows.filter(reason=reason)
+    for row in rows.select_related("source").order_by("-received_at", "-pk").iterator(chunk_size=2_000):
+        yield _line(row)
+
+
+def reasons_waiting(source_id: int | None = None) -> list[tuple[str, Any, int]]:
+    """(reason, its word, how many wait), the most frequent first."""
+    counts = _waiting(source_id).order_by().values_list("reason").annotate(number=Count("pk"))
+    return [
+        (reason, REASONS.get(reason, reason), number)
+        for reason, number in sorted(counts, key=lambda one: -one[1])
+    ]
+
+
+def _waiting(source_id: int | None) -> QuerySet[RejectedEvent]:
+    rows = RejectedEvent.objects.filter(settled_at=None)
+    return rows if source_id is None else rows.filter(source=source_id)
 
 
 def newest_rejected() -> int:

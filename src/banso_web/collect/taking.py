@@ -20,7 +20,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from banso_web.collect.envelope import Envelope, micros, packed
-from banso_web.collect.log import LogWriter, sealed_logs
+from banso_web.collect.log import LogWriter, NotSafe, sealed_logs
 from banso_web.collect.protocol import Event, Rejected, Unreadable, events_of, unpacked, write_key
 from banso_web.collect.signature import key_of, refusal
 from banso_web.collect.webhooks import batch_of
@@ -71,7 +71,8 @@ MESSAGES = {
     "old_timestamp": "webhook-timestamp is more than five minutes from now: check the clock. Nothing was stored.",
     "bad_signature": "No v1 signature fits the body and the secret. Nothing was stored.",
     "not_safe": "The events could not be written to disk. Nothing was stored; send them again.",
-    "busy": "Too much is waiting or the disk is nearly full. Nothing was stored; send again later.",
+    "disk_full": "The disk is nearly full. Nothing was stored; send again later.",
+    "busy": "Too much is waiting. Nothing was stored; send again later.",
 }
 
 
@@ -183,19 +184,28 @@ writers = _Writers()
 
 
 class _Room:
-    """Whether there is room for more, looked at once a second."""
+    """Why no more is taken now: "busy", "disk_full", or "" where there is room. Looked at once a second."""
 
     def __init__(self) -> None:
         self._looked = float("-inf")
-        self._room = True
+        self._trouble = ""
 
-    def there(self) -> bool:
+    def trouble(self) -> str:
         if time.monotonic() - self._looked > 1.0:
-            waiting = sum(path.stat().st_size for path in sealed_logs(folder()) if path.exists())
             disk = shutil.disk_usage(folder())
-            self._room = waiting < MOST_WAITING and disk.free > LEAST_FREE * disk.total
+            full = disk.free <= LEAST_FREE * disk.total
+            self._trouble = "disk_full" if full else "busy" if waiting_bytes() >= MOST_WAITING else ""
             self._looked = time.monotonic()
-        return self._room
+        return self._trouble
+
+
+def waiting_bytes() -> int:
+    """How much lies in sealed logs."""
+    total = 0
+    for path in sealed_logs(folder()):
+        with suppress(FileNotFoundError):  # taken in meanwhile
+            total += path.stat().st_size
+    return total
 
 
 room = _Room()
@@ -270,9 +280,13 @@ def _kept(source: int, path: str, body: bytes, received_at: datetime, request: s
         found = list(events_of(path, body, received_at, request))
     except Unreadable as error:
         return problem(400, error.code)
-    if not room.there():
-        return problem(429, "busy")
-    safe = writers.get().append(packed(Envelope(source, path, request, micros(received_at)), body))
+    try:
+        trouble = room.trouble()
+        if trouble:
+            return problem(503 if trouble == "disk_full" else 429, trouble)
+        safe = writers.get().append(packed(Envelope(source, path, request, micros(received_at)), body))
+    except (OSError, NotSafe):  # the folder itself cannot be used
+        return problem(503, "not_safe")
     return Taken(safe, told(found))
 
 

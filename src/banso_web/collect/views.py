@@ -18,6 +18,7 @@ CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
+    "Access-Control-Expose-Headers": "Retry-After, X-RateLimit-Reset",
     "Access-Control-Max-Age": "86400",
 }
 SAFE_SECONDS = 30

@@ -90,6 +90,7 @@ DEEDS: dict[str, Any] = {
     "source.new": pgettext_lazy("deed", "データの送信元の追加"),
     "source.close": pgettext_lazy("deed", "データの送信元の停止"),
     "source.secret": pgettext_lazy("deed", "Webhookのシークレットの更新"),
+    "source.export": pgettext_lazy("deed", "受け付けなかったイベントの書き出し"),
     "source.mapping": pgettext_lazy("deed", "Webhookの対応づけの変更"),
     "adoption.export": pgettext_lazy("deed", "利用の広がりの書き出し"),
     "feature.save": pgettext_lazy("deed", "機能の定義の保存"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.usage.views import adoption, features, health, live, moves, one, sources, webhooks
+from banso_web.usage.views import adoption, features, health, live, moves, one, rejected, sources, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("usage/", moves.moves_page, name="usage_moves"),
@@ -29,7 +29,9 @@ urlpatterns: list[URLPattern] = [
     path(
         "settings/sources/events/<int:source_id>/<int:received>/<slug:digest>/", live.event, name="live_event"
     ),
-    path("settings/sources/rejected/", sources.rejected, name="rejected"),
-    path("settings/sources/rejected/<int:rejected_id>/", sources.rejected_one, name="rejected_one"),
-    path("settings/sources/rejected/<int:rejected_id>/aside/", sources.put_aside, name="rejected_aside"),
+    path("settings/sources/rejected/", rejected.listing, name="rejected"),
+    path("settings/sources/rejected/csv/", rejected.as_csv, name="rejected_csv"),
+    path("settings/sources/rejected/all/", rejected.all_of, name="rejected_all"),
+    path("settings/sources/rejected/<int:rejected_id>/", rejected.one, name="rejected_one"),
+    path("settings/sources/rejected/<int:rejected_id>/aside/", rejected.put_aside, name="rejected_aside"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import errno
 import gzip
@@ -18,7 +19,7 @@ from banso_web.collect import taking
 from banso_web.collect.actions import close_source, open_source
 from banso_web.collect.envelope import opened
 from banso_web.collect.frames import Frame, read_frames
-from banso_web.collect.log import LogWriter, sealed_logs
+from banso_web.collect.log import LogWriter, seal_abandoned, sealed_logs
 from banso_web.collect.models import Source
 from banso_web.collect.tests.faults import FailingDisk
 from banso_web.core.errors import Forbidden, Refused
@@ -126,6 +127,78 @@ def test_a_full_disk_is_told_and_nothing_is_acknowledged(
     assert (answer.status_code, answer.json()["code"]) == (503, "not_safe")
     assert answer["Retry-After"] == "30"
     writer.close()
+
+
+@pytest.mark.parametrize(("operation", "error"), [("write", errno.ENOSPC), ("create", errno.EROFS)])
+def test_a_disk_that_refuses_is_told_and_what_comes_later_is_kept(
+    source: Source, events_home: Path, monkeypatch: pytest.MonkeyPatch, operation: str, error: int
+) -> None:
+    disk = FailingDisk(operation, error=error)
+    writer = LogWriter(taking.folder(), disk=disk)
+    monkeypatch.setattr(taking.writers, "get", lambda: writer)
+    answer = post("track", TRACK, authorization=BASIC)
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "not_safe", "30")
+    disk.broken = False
+    assert (
+        post("track", TRACK, authorization=BASIC).status_code == 200
+    )  # as every client does: it sends again
+    writer.close()
+    monkeypatch.undo()
+    seal_abandoned(taking.folder())  # as the compactor does with a file that was given up
+    assert [json.loads(body) for body in logged(events_home)] == [TRACK]
+
+
+def test_a_folder_that_cannot_be_used_is_told(
+    source: Source, events_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses() -> Path:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(taking, "folder", refuses)
+    answer = post("track", TRACK, authorization=BASIC)
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "not_safe", "30")
+
+
+def test_before_the_disk_is_full_events_are_refused(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "LEAST_FREE", 1.1)
+    answer = post("track", TRACK, authorization=BASIC)
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "disk_full", "30")
+
+
+async def collector(
+    method: str, path: str, body: bytes = b"", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """One request to the collector's own port."""
+    from banso_web.collect.asgi import application
+
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    named = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await application({"type": "http", "method": method, "path": path, "headers": named}, receive, send)
+    told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], told, sent[1]["body"]
+
+
+def test_the_collector_answers_alike(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys are known, so that the loop asks no database."""
+    assert taking.keys.find("key-of-the-tests") == source.pk
+    body = json.dumps({"batch": [{"type": "track", **TRACK}, {"type": "track"}]}).encode()
+    status, headers, told = asyncio.run(collector("POST", "/v1/import", body, authorization=BASIC))
+    assert (status, json.loads(told)["accepted"], headers["access-control-allow-origin"]) == (200, 1, "*")
+    status, headers, told = asyncio.run(collector("OPTIONS", "/v1/batch"))
+    assert (status, told, headers["access-control-allow-methods"]) == (204, b"", "POST, OPTIONS")
+    assert "Content-Encoding" in headers["access-control-allow-headers"]
+    monkeypatch.setattr(taking, "MOST_WAITING", -1)
+    taking.room._looked = float("-inf")
+    status, headers, told = asyncio.run(collector("POST", "/v1/batch", body, authorization=BASIC))
+    assert (status, json.loads(told)["code"], headers["retry-after"]) == (429, "busy", "30")
+    assert "Retry-After" in headers["access-control-expose-headers"] and headers["x-ratelimit-reset"]
 
 
 def test_too_much_waiting_asks_to_come_back(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,3 +123,81 @@ def test_an_event_is_put_aside(source: Source, desk: Desks) -> None:
     row.refresh_from_db()
     assert (row.settled_how, json.loads(row.body)) == ("aside", NAMELESS)
     assert kanri.post("/settings/sources/rejected/999/aside/").status_code == 404
+
+
+def misspelt(number: int, **more: Any) -> dict[str, Any]:
+    """As a product sends that calls its users user_id, after a restart of a library that says when it sent each event."""
+    return {
+        "type": "track",
+        "event": "一括申請",
+        "user_id": f"u{number}",
+        "messageId": f"s{number}",
+        "timestamp": "2026-11-20T01:00:00Z",
+        "sentAt": "2026-11-20T01:00:01Z",
+        "context": {"groupId": "A010"},
+        **more,
+    }
+
+
+def test_many_are_taken_in_with_one_key_put_right(source: Source, desk: Desks) -> None:
+    send([misspelt(1), misspelt(2), {"type": "track", "event": "x", "messageId": "nobody"}, NAMELESS])
+    kanri = desk("kanri")
+    reason = "no_user_id_or_anonymous_id"
+    page = kanri.text("/settings/sources/rejected/", reason=reason)
+    assert "まとめて受け付ける" in page and ">s1<" in page and ">m2<" not in page
+    url = "/settings/sources/rejected/all/"
+    assert desk("tanaka").post(url, reason=reason).status_code == 403
+    asked = {"reason": reason, "source": str(source.pk), "deed": "replay"}
+    for wrong in (
+        {"key": "user_id"},
+        {"word": "userId"},
+        {"key": "user_id", "word": "secret"},
+        {"reason": ""},
+    ):
+        assert kanri.post(url, **{**asked, **wrong}).status_code == 302
+    assert RejectedEvent.objects.filter(settled_at=None).count() == 4
+    kanri.post(url, **asked, key="user_id", word="userId")
+    writers.close()
+    assert compact().accepted == 2
+    rows = EmbeddedStore().query("SELECT message_id, user_id, happened_at::VARCHAR FROM events ORDER BY 1")
+    assert rows == [("s1", "u1", "2026-11-20 01:00:00"), ("s2", "u2", "2026-11-20 01:00:00")]
+    left = RejectedEvent.objects.filter(settled_at=None).values_list("message_id", flat=True)
+    assert set(left) == {"nobody", "m2"}
+    audit = AuditRow.objects.get(action="source.replayed")
+    assert (audit.subject_id, audit.new) == (source.pk, {"reason": reason, "events": 2})
+    send([misspelt(1, userId="u1")])  # the product is mended and sends again
+    assert EmbeddedStore().query("SELECT count(*) FROM events") == [(2,)]
+
+
+def test_many_are_put_aside(source: Source, desk: Desks) -> None:
+    send([NAMELESS, {**NAMELESS, "messageId": "m3"}, misspelt(1)])
+    desk("kanri").post("/settings/sources/rejected/all/", reason="no_event_name", deed="aside")
+    assert dict(RejectedEvent.objects.values_list("message_id", "settled_how")) == {"m2": "aside", "m3": "aside", "s1": ""}  # fmt: skip
+    assert AuditRow.objects.get(action="source.aside").new == {"reason": "no_event_name", "events": 2}
+
+
+def test_an_event_without_a_time_is_of_its_receipt_when_it_is_taken_in_later(
+    source: Source, desk: Desks, morning: Callable[[date], None]
+) -> None:
+    send([NAMELESS])
+    morning(date(2026, 12, 1))
+    row = RejectedEvent.objects.get()
+    body = json.dumps({**NAMELESS, "event": "一括申請"})
+    assert desk("kanri").post(f"/settings/sources/rejected/{row.pk}/", body=body).status_code == 302
+    writers.close()
+    compact()
+    assert EmbeddedStore().query("SELECT local_day, received_at::DATE FROM events") == [
+        (date(2026, 11, 24), date(2026, 12, 1))
+    ]
+
+
+def test_rejected_events_leave_as_a_file(source: Source, desk: Desks) -> None:
+    send([NAMELESS, {"type": "track", "event": "x", "messageId": "=1+1"}])
+    kanri = desk("kanri")
+    text = kanri.text("/settings/sources/rejected/csv/", reason="no_event_name", source=source.pk)
+    lines = text.splitlines()
+    assert len(lines) == 2 and "m2" in lines[1] and "track に event(名前)がない" in lines[1]
+    assert ",'=1+1," in kanri.text("/settings/sources/rejected/csv/")  # no formula reaches a spreadsheet
+    exports = AuditRow.objects.filter(action="source.export").order_by("pk")
+    assert [row.new["events"] for row in exports] == [1, 2]
+    assert desk("tanaka").get("/settings/sources/rejected/csv/").status_code == 403

@@ -1,4 +1,4 @@
-"""データの送信元: keys, health, and the events that were not taken in."""
+"""データの送信元: their keys, and what came from them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,8 @@ from banso_web.collect import reads as collected
 from banso_web.core.errors import Refused
 from banso_web.core.forms import tell
 from banso_web.core.pages import page, reader, render_page
-from banso_web.core.ui.links import changed_query
 from banso_web.usage.reads.sources import sources
 from banso_web.usage.views import webhooks
-
-SIZE = 50
 
 
 class SourceForm(forms.Form):
@@ -36,15 +33,6 @@ class SourceForm(forms.Form):
         initial="tracking",
         required=False,
         widget=forms.RadioSelect,
-    )
-
-
-class ReplayForm(forms.Form):
-    body = forms.CharField(
-        label=_l("イベント(JSON)"),
-        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
-        strip=True,
-        help_text=_l("直してから受け付けられます。届いたままの内容も残ります。"),
     )
 
 
@@ -86,51 +74,3 @@ def close(request: HttpRequest, source_id: int) -> HttpResponse:
     actions.close_source(source_id, actor=reader(request))
     messages.success(request, _("送信元を閉じました。届いていたデータは残ります。"))
     return redirect("sources")
-
-
-@page(actions.MANAGE)
-def rejected(request: HttpRequest) -> HttpResponse:
-    """Events that were not taken in and wait for somebody."""
-    chosen, text = request.GET.get("source", ""), request.GET.get("from", "")
-    start = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-    source_id = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 10 else None
-    total, lines = collected.rejected(source_id=source_id, start=start, size=SIZE)
-    context = {
-        "lines": lines,
-        "total": total,
-        "next_url": changed_query(request, **{"from": start + SIZE}) if start + SIZE < total else "",
-        "previous_url": changed_query(request, **{"from": max(0, start - SIZE) or None}) if start else "",
-    }
-    return render_page(request, "usage/rejected.html", context)
-
-
-@page(actions.MANAGE)
-def rejected_one(request: HttpRequest, rejected_id: int) -> HttpResponse:
-    """One of them: its bytes, to be mended and taken in."""
-    line = collected.rejected_one(rejected_id)
-    form = ReplayForm(
-        request.POST if request.method == "POST" else None, initial={"body": line.body}, label_suffix=""
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.replay(rejected_id, actor=reader(request), body=form.cleaned_data["body"])
-        except Refused as problem:
-            tell(form, problem)
-        else:
-            messages.success(request, _("受け付けました。まもなく利用に数えられます。"))
-            return redirect("rejected")
-    return render_page(
-        request, "usage/rejected_one.html", {"line": line, "form": form}, status=422 if form.errors else 200
-    )
-
-
-@require_POST
-@page(actions.MANAGE)
-def put_aside(request: HttpRequest, rejected_id: int) -> HttpResponse:
-    try:
-        actions.put_aside(rejected_id, actor=reader(request))
-    except Refused as problem:
-        messages.warning(request, problem.message)
-    else:
-        messages.success(request, _("片付けました。利用には数えません。"))
-    return redirect("rejected")
