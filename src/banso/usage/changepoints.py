@@ -45,16 +45,12 @@ def changepoints(
 def noise_variance(series: NDArray[np.float64]) -> float:
     """The variance of the noise around the levels: from the median of the absolute differences of neighbours.
 
-    Where more than half of the neighbours are equal, from the mean of their squares; a series of plain steps gives a very small number,
-    so that every step is found.
+    Where more than half of the neighbours are equal (counts near 0), from the mean of their squares; a series of plain steps gives a
+    small number then, so that every step is found.
     """
     steps = np.diff(series)
     robust = float(np.median(np.abs(steps))) / (0.6744897501960817 * sqrt(2.0))
-    if robust > 0:
-        return robust * robust
-    # Steps without noise: few and large. A price below the smallest of them lets each be found.
-    real = np.abs(steps[steps != 0])
-    return float(real.min() ** 2) / (8.0 * log(len(series) + 1.0)) if len(real) else 0.0
+    return robust * robust if robust > 0 else float(np.mean(steps * steps)) / 2.0
 
 
 def _pelt(series: NDArray[np.float64], price: float, min_size: int) -> list[int]:

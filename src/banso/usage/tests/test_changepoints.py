@@ -65,6 +65,17 @@ def test_noise_alone_rarely_makes_a_change() -> None:
         assert poisson < 50, (size, poisson)
 
 
+def test_counts_near_zero_are_noise_and_not_steps() -> None:
+    """Weeks of 0 and 1: most neighbours are equal. A customer who nearly stops is found all the same."""
+    random = np.random.default_rng(2027)
+    for rate in (0.3, 0.8):
+        alarms = sum(bool(changepoints(random.poisson(rate, 150), counts=True)) for _ in range(300))
+        assert alarms < 15, (rate, alarms)
+    for _ in range(20):
+        cuts = changepoints(np.concatenate([random.poisson(2, 60), random.poisson(0.2, 60)]), counts=True)
+        assert any(abs(cut - 60) <= 5 for cut in cuts) and len(cuts) <= 3, cuts
+
+
 @pytest.mark.parametrize(
     ("values", "arguments"),
     [
