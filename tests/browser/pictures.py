@@ -24,7 +24,7 @@ SHOTS = {
     "home": ("/", 900, "light", "ja", ".stat-value"),
     "customers": ("/customers/", 760, "light", "ja", "tbody tr"),
     "customer": ("", 1300, "light", "ja", "#timeline"),
-    "moves": ("/usage/", 1000, "light", "ja", "article [data-chart] svg"),
+    "moves": ("/usage/?scope=all", 1000, "light", "ja", "article [data-chart] svg"),
     "kpi-ja": ("/numbers/?month=2026-10", 1200, "light", "ja", ".kpi-tile"),
     "waterfall": ("/numbers/nrr/?month=2026-10", 1200, "light", "ja", "[data-chart] svg"),
     "ltv": (
