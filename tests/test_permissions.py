@@ -18,6 +18,7 @@ from banso_web.accounts.models import Account, Contract, Department
 from banso_web.api import limits
 from banso_web.collect.models import RejectedEvent, Source
 from banso_web.conftest import person as person
+from banso_web.connectors.models import TableRead
 from banso_web.core import clock
 from banso_web.core.actions.personal_requests import open_request
 from banso_web.core.shared_count import forget
@@ -96,12 +97,12 @@ NEEDS: dict[str, str] = {
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
     "settings.edit": """settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention
-        features feature_new feature_edit sources source source_health source_file_health live_events live_event rejected rejected_csv rejected_one""",
+        features feature_new feature_edit sources source table table_new source_health source_file_health live_events live_event rejected rejected_csv rejected_one""",
     "personal.manage": "personal personal_contact personal_requests personal_request",
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
 # Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
-CLOSED = """collect webhook feature_retire feature_undo usage_detect usage_unsnooze source_close source_secret source_mapping rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
+CLOSED = """collect webhook feature_retire feature_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
 member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
 kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
 customers_bulk customers_undo matching_decide matching_undo personal_disclose personal_erase api:edits
@@ -190,6 +191,7 @@ def usage_ids(account: Account) -> dict[str, Any]:
     """A source with a rejected event, and a signal of falling use."""
     moment = clock.now()
     source = Source.objects.create(name="勤怠クラウド", write_key="key-of-the-permissions", created_at=moment)
+    TableRead.objects.create(source=source, engine="duckdb", target="events")
     rejected = RejectedEvent.objects.create(
         source=source, received_at=moment, request="r", index=0, reason="no_event_name", body="{}"
     )

@@ -25,6 +25,8 @@ INNER = [
     "UsageAlert.Kind",
     "UsageAlert.State",
     "UsageSnooze.Why",
+    "TableRead.Engine",
+    "ReadRun.State",
 ]
 USED = re.compile(r"\b((?:\w+\.)?[A-Z]\w+)(?:\(\w+\))?\.(?:choices|labels?)\b")
 

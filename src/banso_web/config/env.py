@@ -28,6 +28,8 @@ class Environment:
     public_url: str
     allowed_hosts: tuple[str, ...]
     smtp_url: str
+    read_hosts: tuple[str, ...]
+    read_folder: str
     debug: bool
 
 
@@ -77,5 +79,7 @@ def read_environment() -> Environment:
         public_url=values.get("BANSO_PUBLIC_URL", "").rstrip("/"),
         allowed_hosts=tuple(filter(None, values.get("BANSO_ALLOWED_HOSTS", "").replace(",", " ").split())),
         smtp_url=values.get("BANSO_SMTP_URL", ""),
+        read_hosts=tuple(filter(None, values.get("BANSO_READ_HOSTS", "").replace(",", " ").split())),
+        read_folder=values.get("BANSO_READ_FOLDER", ""),
         debug=values.get("BANSO_DEBUG", "") == "1",
     )

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "banso_web.accounts",
     "banso_web.ingest",
     "banso_web.collect",
+    "banso_web.connectors",
     "banso_web.warehouse",
     "banso_web.revenue",
     "banso_web.usage",

@@ -12,6 +12,7 @@ PLACES = {
     "accounts": "",
     "ingest": "",
     "collect": "",
+    "connectors": "",
     "revenue": "",
     "usage": "",
     "touch": "",

@@ -47,11 +47,12 @@ def push(
     kind: str,
     rows: Sequence[Mapping[str, Any]],
     *,
-    actor: Member,
+    actor: Member | None,
     known: str = "now",
     accept_rejects: bool = False,
     dry_run: bool = False,
     doubling: str = "",
+    label: str = "",
 ) -> Pushed:
     """Import rows of one kind as one entry. Nothing is written while rows are refused and nobody has accepted that.
 
@@ -64,7 +65,7 @@ def push(
         run = actions.start_run(
             [Input(kind, path, path.name)],
             actor=actor,
-            label=f"API: {kind}",
+            label=label or f"API: {kind}",
             known=known,
             options={"pushed": True},
         )

@@ -32,15 +32,20 @@ def runs_before(member: Member, run_id: int | None, limit: int) -> Sequence[Impo
     return list(rows.filter(pk__lt=run_id)[:limit] if run_id is not None else rows[:limit])
 
 
-def run_of(entry_id: int) -> int | None:
-    """The run that wrote an entry; None for what no import wrote."""
-    return ImportRun.objects.filter(entry=entry_id).values_list("pk", flat=True).first()
+def run_of(entry_id: int, kind: str) -> int | None:
+    """The run that wrote an entry, where it has a file of this kind."""
+    run = ImportRun.objects.filter(entry=entry_id).first()
+    return run.pk if run is not None and _holds(run, kind) else None
 
 
 def published_since(kind: str, moment: datetime) -> list[int]:
     """Runs with a file of this kind that were published since, or found nothing new then, and still stand; oldest first."""
     runs = ImportRun.objects.filter(state=ImportRun.State.DONE, finished_at__gte=moment).order_by("pk")
-    return [run.pk for run in runs if any(file["kind"] == kind for file in run.options.get("files", []))]
+    return [run.pk for run in runs if _holds(run, kind)]
+
+
+def _holds(run: ImportRun, kind: str) -> bool:
+    return any(file["kind"] == kind for file in run.options.get("files", []))
 
 
 def accepted_rows(run_id: int, kind: str) -> Iterator[Iterator[Row]]:

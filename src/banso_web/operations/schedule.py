@@ -37,12 +37,14 @@ def forget_old_runs() -> int:
 
 def loop() -> None:
     """Look once at start and then every minute. What an earlier process left in the middle goes on by itself."""
+    from banso_web.connectors.jobs import enqueue_due
     from banso_web.ingest.reads import STILL_AFTER
     from banso_web.ingest.stalled import LIVING_AFTER, resume_stalled
 
     after: float = STILL_AFTER
     while True:
         due()
+        enqueue_due()
         resume_stalled(after)
         after = LIVING_AFTER
         time.sleep(60)

@@ -75,7 +75,7 @@ class EventsHandler:
         return 0  # an event that another import has brought meanwhile is the same event
 
     def published(self, entry: Entry) -> None:
-        run = run_of(entry.pk)
+        run = run_of(entry.pk, KIND)
         if run is None:
             return
         try:

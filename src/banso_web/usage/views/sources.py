@@ -64,6 +64,8 @@ def one(request: HttpRequest, source_id: int) -> HttpResponse:
     row = collected.source(source_id)
     if row.kind == "webhook":
         return webhooks.shown(request, source_id)
+    if row.kind == "table":
+        return redirect("table", source_id)
     host = request.build_absolute_uri("/").rstrip("/")
     return render_page(request, "usage/source.html", {"row": row, "host": host})
 

@@ -290,6 +290,7 @@ def test_a_dry_run_writes_nothing(take: Take) -> None:
     run = take(HEAD + ROWS, confirm=False)
     assert counts(run, "events") == (3, 0, 0, 0)
     actions.drop_run(run, actor=None)
+    assert take("account_id,name\nA010,中央会計\n", name="accounts.csv").state == "done"  # no file of events
     assert not Source.objects.exists() and not ImportedEvents.objects.exists() and stored() == []
 
 
