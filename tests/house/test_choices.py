@@ -23,6 +23,8 @@ INNER = [
     "Fill.State",
     "Countermeasure.Kind",
     "UsageAlert.Kind",
+    "SeenId.Kind",
+    "IdentityLink.Kind",
     "UsageAlert.State",
     "UsageSnooze.Why",
     "TableRead.Engine",

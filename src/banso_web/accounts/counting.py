@@ -6,8 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models.functions import Lower
+
 from banso.periods import add_months
-from banso_web.accounts.models import Account, Contract, Merge
+from banso_web.accounts.models import Account, Contact, Contract, Merge
+from banso_web.core.facts import states_at
 from banso_web.core.facts.happenings import effective
 from banso_web.core.facts.memo import Memo, last_change
 from banso_web.core.models import StateVersion
@@ -104,6 +107,49 @@ def ids_by_code(codes: Collection[str]) -> dict[str, int]:
         for code, key in rows.values_list("code", "pk").iterator(chunk_size=20_000)
         if code in wanted
     }
+
+
+@dataclass(frozen=True)
+class Person:
+    """A contact as the company's product may know them. `email` in small letters."""
+
+    id: int
+    code: str
+    email: str
+    account_id: int
+
+
+def people_known(
+    codes: Collection[str], emails: Collection[str], *, today: date, watermark: int, known_at: datetime | None
+) -> list[Person]:
+    """Contacts with one of these ids or addresses (any case of letters), as the company knew them then.
+
+    A contact who was erased keeps the id that stands in their place in the events too.
+    """
+    rows: dict[int, tuple[str, int]] = {}
+    mails = Contact.objects.annotate(mail=Lower("email"))
+    for name, wanted, query in (("code", codes, Contact.objects.all()), ("mail", emails, mails)):
+        texts = sorted(set(wanted) - {""})
+        for start in range(0, len(texts), CHUNK):
+            found = query.filter(**{f"{name}__in": texts[start : start + CHUNK]})
+            rows |= {
+                pk: (code, account) for pk, code, account in found.values_list("pk", "code", "account_id")
+            }
+    stated = (
+        states_at("contact", as_of=today, watermark=watermark, known_at=known_at, ids=sorted(rows))
+        if rows
+        else {}
+    )
+    return [
+        Person(pk, code, (stated[pk].get("email") or "").strip().lower(), account)
+        for pk, (code, account) in sorted(rows.items())
+        if pk in stated
+    ]
+
+
+def people_mark(watermark: int) -> int:
+    """The last number at which a customer or a contact was stated or withdrawn."""
+    return last_change(StateVersion.objects.filter(subject__in=("account", "contact")), "people", watermark)
 
 
 def contracts_of(accounts: Collection[int]) -> dict[int, int]:

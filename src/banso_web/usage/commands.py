@@ -26,7 +26,7 @@ def usage_group() -> None:
 @usage_group.command("detect", help=_l("ある日の朝として、全顧客の利用低下を計算し直します。"))
 @click.option("--as-of", "as_of", help=_l("基準日(既定は今日)。例: 2026-11-24"))
 def detect_command(as_of: str | None) -> None:
-    from banso_web.usage.actions import detect
+    from banso_web.usage.actions import detect, see
 
     try:
         day = date.fromisoformat(as_of) if as_of else clock.today()
@@ -34,6 +34,7 @@ def detect_command(as_of: str | None) -> None:
         raise click.ClickException(
             _("基準日を 2026-11-24 の形で入れてください。何も計算していません。")
         ) from None
+    see()
     try:
         ran = detect(day, actor=None)
     except Refused as problem:

@@ -1,4 +1,4 @@
-"""Usage's job. It may be run twice or killed anywhere."""
+"""Usage's jobs. Each may be run twice or killed anywhere."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ def detect_today() -> int:
     """The morning's look at every customer's use, on business days. Gives how many verdicts were written."""
     from banso_web.core import clock
     from banso_web.core.reads.calendar import calendar
-    from banso_web.usage.actions import detect
+    from banso_web.usage.actions import detect, see
 
     day = clock.today()
     if not calendar().is_business_day(day):
         return 0
+    see()
     return detect(day, actor=None).written
+
+
+@task(queue_name="long")
+def see_ids() -> int:
+    """What new events say of unknown users and groups. Gives how many weeks were read."""
+    from banso_web.usage.actions import see
+
+    return see()
 
 
 @task(queue_name="long")

@@ -93,6 +93,75 @@ class UsageKept(models.Model):
         indexes = [models.Index(fields=["day"], name="usage_kept_day")]
 
 
+class SeenId(models.Model):
+    """An id of the product that does not say by itself whose it is (`actions.seeing`): what can be read from the events at any time.
+
+    kind group: no customer's own id. user: its use names no group, or it is the person behind an `earlier` id. earlier: identify or
+    alias ties it to another; first_day is when it was first used (None: never yet), and its use is not counted. weeks: {Monday: [events
+    of use, first day, last day]}; groups: {group: when that was first known}; ties: [[moment, later id, when that was known], …].
+    The traits are those told at `described_at`, known at `told_at`.
+    """
+
+    class Kind(models.TextChoices):
+        GROUP = "group"
+        USER = "user"
+        EARLIER = "earlier"
+
+    kind = models.CharField(max_length=7, choices=Kind)
+    source = models.IntegerField()
+    key = models.CharField(max_length=200)
+    events = models.IntegerField(default=0)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    weeks = models.JSONField(default=dict)
+    groups = models.JSONField(default=dict)
+    ties = models.JSONField(default=list)
+    email = models.CharField(max_length=254, default="")
+    name = models.CharField(max_length=200, default="")
+    traits = models.JSONField(default=dict)
+    described_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "source", "key"], name="seen_id_once")]
+        indexes = [models.Index(fields=["last_day"], name="seen_id_last")]
+
+
+class SeenUpTo(models.Model):
+    """One row (id 1). change: the newest touched day that `SeenId` stands on; version: rises whenever its rows change."""
+
+    change = models.BigIntegerField(default=0)
+    version = models.BigIntegerField(default=0)
+    looked_at = models.DateTimeField(null=True)
+
+
+class IdentityLink(models.Model):
+    """A person's decision whose an id of the product is. Dated, undoable (its entry is voided); a later one lies over it.
+
+    With neither account nor contact the id is put aside: its events count for nobody. `field` of a rule: group_id, user_id, email or
+    the name of a trait; its `key` is a pattern with `*`. `source` None: of every source.
+    """
+
+    class Kind(models.TextChoices):
+        GROUP = "group"
+        USER = "user"
+        DOMAIN = "domain"
+        RULE = "rule"
+
+    kind = models.CharField(max_length=6, choices=Kind)
+    source = models.IntegerField(null=True)
+    key = models.CharField(max_length=200)
+    field = models.CharField(max_length=100, default="")
+    account = models.ForeignKey("accounts.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    contact = models.ForeignKey("accounts.Contact", null=True, on_delete=models.PROTECT, related_name="+")
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)  # exclusive
+    entry = models.ForeignKey("core.Entry", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "key"], name="identity_link_key")]
+
+
 class UsageRun(models.Model):
     """One pass of the detection for a day: when, on what, and which days of which source were silent (欠測)."""
 

@@ -9,15 +9,18 @@ from banso_web.core.registry import CustomerPart, NavEntry, registry
 from banso_web.usage import imports as imports
 from banso_web.usage import projection as projection
 from banso_web.usage.actions.keeping import forget_days
-from banso_web.usage.jobs import detect_today, keep_all
+from banso_web.usage.jobs import detect_today, keep_all, see_ids
 from banso_web.usage.metrics.catalogue import register_all
+from banso_web.usage.personal import FIELDS
 from banso_web.usage.reads.customer import usage_block
 
 register_all()
+registry.personal += FIELDS
 registry.customer_parts.append(CustomerPart("usage", 40, "usage/_block.html", usage_block))
 registry.periodic.append(Periodic("usage.keep", keep_all.enqueue, at_hour=3))
 registry.after_publish.append(forget_days)
 registry.periodic.append(Periodic("usage.detect", detect_today.enqueue, at_hour=5))
+registry.periodic.append(Periodic("usage.see", see_ids.enqueue, every="hour"))
 registry.nav.append(
     NavEntry(
         "usage_moves", _("担当顧客の動き"), "usage_moves", "usage", group="usage", order=500, permission="account.view", reading="たんとうこきゃくのうごき りようていか"

@@ -77,3 +77,8 @@ def shapes_of(source: int, first: date, last: date) -> Sequence[Shape]:
     """The shapes of a source's events between two days, both inclusive."""
     rows = EventShape.objects.filter(source=source, day__gte=first, day__lte=last).order_by("day")
     return [Shape(*row) for row in rows.values_list("day", "kind", "name", "events", "looked", "types")]
+
+
+def days_changed(after: int) -> list[date]:
+    """Japan's days that changed since that running number, in order."""
+    return list(TouchedDay.objects.filter(change__gt=after).order_by("day").values_list("day", flat=True))

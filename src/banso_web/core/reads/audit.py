@@ -45,6 +45,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "onboarding_project": (_("オンボーディング"), "account.view"),
     "usage_day": (_("日次利用"), "account.view"),
     "merge": (_("名寄せ"), "account.view"),
+    "identity": (_("利用者の対応づけ"), "contact.view"),  # ids and addresses of users
     "entry": (_("登録"), "account.view"),
     "contact": (_("先方担当者"), "contact.view"),
     "movement": (_("MRRの動き"), "revenue.view"),

@@ -21,18 +21,18 @@ from banso_web.usage.reads.attributed import USED
 from banso_web.usage.reads.kept import Defined, standing
 
 CHUNK = 28  # days of one transaction
-#: Distinct people and events of each account in periods ($7 first days, $8 last days), of events that belong to a feature.
+#: Distinct people and events of each account in periods ($22 first days, $23 last days), of events that belong to a feature.
 NAMES = USED + "SELECT DISTINCT feature FROM used WHERE feature <> ''"
 PERIODS = (
     USED
-    + """, spans AS (SELECT unnest($7::DATE[]) AS first, unnest($8::DATE[]) AS last)
+    + """, spans AS (SELECT unnest($22::DATE[]) AS first, unnest($23::DATE[]) AS last)
   SELECT last, account, count(DISTINCT person), count(*) FROM used JOIN spans ON local_day >= first AND local_day <= last
   GROUP BY last, account"""
 )
 NAMED_PERIODS = (
     USED
-    + """, spans AS (SELECT unnest($7::DATE[]) AS first, unnest($8::DATE[]) AS last),
-  named AS (SELECT unnest($9::VARCHAR[]) AS event, unnest($10::VARCHAR[]) AS property, unnest($11::VARCHAR[]) AS wanted)
+    + """, spans AS (SELECT unnest($22::DATE[]) AS first, unnest($23::DATE[]) AS last),
+  named AS (SELECT unnest($24::VARCHAR[]) AS event, unnest($25::VARCHAR[]) AS property, unnest($26::VARCHAR[]) AS wanted)
   SELECT last, account, count(DISTINCT person), count(*) FROM used JOIN named ON named.event = used.feature
     JOIN spans ON local_day >= first AND local_day <= last
   WHERE named.property = '' OR json_extract_string(properties, named.property) = named.wanted GROUP BY last, account"""

@@ -1,7 +1,7 @@
 """Everybody's events week by week, counted once and kept: a night reads the events of weeks that changed, and no others.
 
 What is kept stands on the days of the week (`TouchedDay`) and on who events belong to (`attributed`). When a late event touches a
-day, its week is counted anew; when a user is settled or customers are merged, every week is.
+day, its week is counted anew; when a user is settled, the weeks since that user was first seen; when customers are merged, every week.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -42,8 +43,6 @@ def counted_weeks(asked: Asked, mondays: Sequence[date], people_from: date) -> I
     asked.known_at is None: what was known at another time is never kept.
     """
     merged = merges(asked.watermark)
-    given = event_parameters(asked, mondays[0], merged, None)
-    attribution = sha256(repr((USED, given[2:])).encode()).hexdigest()
     touched = changes_of_days(mondays[0], mondays[-1] + WEEK)
     kept = {row.monday: row for row in UsageWeek.objects.filter(monday__in=mondays).defer("counted")}
     for monday in mondays:
@@ -53,12 +52,14 @@ def counted_weeks(asked: Asked, mondays: Sequence[date], people_from: date) -> I
             yield monday, Counted()
             continue
         people, row = monday >= people_from, kept.get(monday)
+        given = event_parameters(replace(asked, as_of=until), monday, merged, None)
+        attribution = sha256(repr((USED, given[2:])).encode()).hexdigest()
         if until < monday + WEEK:
-            yield monday, _count(asked, monday, until, people=False)
+            yield monday, _count(given, people=False)
         elif row and (row.change, row.attribution) == (change, attribution) and (row.people or not people):
             yield monday, msgspec.json.decode(zlib.decompress(row.counted), type=Counted)
         else:
-            found = _count(asked, monday, until, people=people)
+            found = _count(given, people=people)
             told = zlib.compress(msgspec.json.encode(found), 1)
             UsageWeek.objects.update_or_create(
                 monday=monday,
@@ -77,10 +78,10 @@ def _days(first: date, until: date) -> Iterator[date]:
     return (first + timedelta(days=offset) for offset in range((until - first).days))
 
 
-def _count(asked: Asked, first: date, until: date, *, people: bool) -> Counted:
-    """Asked of the events from `first` to the day before `until`."""
+def _count(given: Sequence[Any], *, people: bool) -> Counted:
+    """Asked of the events of the days that the parameters of `USED` name."""
+    first, until = given[:2]
     store, last = event_store(), until - timedelta(days=1)
-    given = event_parameters(replace(asked, as_of=until), first, merges(asked.watermark), None)
     counted = "count(DISTINCT person)" if people else "0"
     rows = store.query(
         USED

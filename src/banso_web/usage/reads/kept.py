@@ -38,7 +38,7 @@ class Defined:
         """Equal marks: the same definition, and events belong to the same customers and people."""
         given = event_parameters(asked, EVER, merges(asked.watermark), None)
         return sha256(
-            repr((USED, given[2:4], self.feature and self.feature.rules, self.days)).encode()
+            repr((USED, given[2:4], given[6:], self.feature and self.feature.rules, self.days)).encode()
         ).hexdigest()
 
 

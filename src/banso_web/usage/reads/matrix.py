@@ -27,8 +27,8 @@ NAMES = (
 )
 CELLS = (
     USED
-    + """, named AS (SELECT unnest($7::VARCHAR[]) AS event, unnest($8::VARCHAR[]) AS code, unnest($9::VARCHAR[]) AS property,
-    unnest($10::VARCHAR[]) AS wanted)
+    + """, named AS (SELECT unnest($22::VARCHAR[]) AS event, unnest($23::VARCHAR[]) AS code, unnest($24::VARCHAR[]) AS property,
+    unnest($25::VARCHAR[]) AS wanted)
   SELECT department, code, count(DISTINCT person) FROM used JOIN named ON named.event = used.feature
   WHERE named.property = '' OR json_extract_string(properties, named.property) = named.wanted GROUP BY department, code"""
 )

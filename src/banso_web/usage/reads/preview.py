@@ -25,16 +25,16 @@ DAYS, RECENT = 90, 30
 SENT = USED + "SELECT feature, count(*), max(local_day) FROM used WHERE feature <> '' GROUP BY feature"
 MATCHED = (
     USED
-    + """, named AS (SELECT unnest($7::VARCHAR[]) AS event, unnest($8::VARCHAR[]) AS property, unnest($9::VARCHAR[]) AS wanted),
+    + """, named AS (SELECT unnest($22::VARCHAR[]) AS event, unnest($23::VARCHAR[]) AS property, unnest($24::VARCHAR[]) AS wanted),
   hits AS (SELECT account, local_day, person FROM used JOIN named ON named.event = used.feature
     WHERE named.property = '' OR json_extract_string(properties, named.property) = named.wanted)
 """
 )
 BY_DAY = MATCHED + "SELECT local_day, account, count(*) FROM hits GROUP BY local_day, account"
-#: $10: the first of the last thirty days.
+#: $25: the first of the last thirty days.
 PEOPLE = (
     MATCHED
-    + "SELECT count(DISTINCT person), count(DISTINCT CASE WHEN local_day >= $10 THEN person END) FROM hits"
+    + "SELECT count(DISTINCT person), count(DISTINCT CASE WHEN local_day >= $25 THEN person END) FROM hits"
 )
 
 

@@ -22,7 +22,7 @@ MONTHS = 13
 NAMES = USED + "SELECT DISTINCT feature FROM used WHERE feature <> ''"
 USES = (
     USED
-    + """, named AS (SELECT unnest($7::VARCHAR[]) AS event, unnest($8::VARCHAR[]) AS property, unnest($9::VARCHAR[]) AS wanted)
+    + """, named AS (SELECT unnest($22::VARCHAR[]) AS event, unnest($23::VARCHAR[]) AS property, unnest($24::VARCHAR[]) AS wanted)
   SELECT DISTINCT account, date_trunc('month', local_day)::DATE FROM used JOIN named ON named.event = used.feature
   WHERE named.property = '' OR json_extract_string(properties, named.property) = named.wanted"""
 )

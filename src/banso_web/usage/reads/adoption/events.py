@@ -16,11 +16,11 @@ from banso_web.warehouse.store import event_store
 
 SEEN = USED + "SELECT account, source, min(local_day), max(local_day) FROM used GROUP BY account, source"
 HEARD = "SELECT DISTINCT source, local_day FROM events WHERE local_day >= $1 AND local_day < $2 AND received_at <= $3"
-#: What lies in the month of its source; $7 to $10 are sources with the first days of their month, week and day.
+#: What lies in the month of its source; $22 to $25 are sources with the first days of their month, week and day.
 RECENT = (
     USED
-    + """, starts AS (SELECT unnest($7::INTEGER[]) AS sender, unnest($8::DATE[]) AS month, unnest($9::DATE[]) AS week,
-    unnest($10::DATE[]) AS today),
+    + """, starts AS (SELECT unnest($22::INTEGER[]) AS sender, unnest($23::DATE[]) AS month, unnest($24::DATE[]) AS week,
+    unnest($25::DATE[]) AS today),
   recent AS (SELECT account, local_day, department, feature, properties, person, week, today
     FROM used JOIN starts ON used.source = starts.sender AND used.local_day >= starts.month)
 """
@@ -32,17 +32,17 @@ ACTIVE = (
 )
 MEANS = (
     RECENT
-    + """, open_days AS (SELECT unnest($11::DATE[]) AS open_day),
+    + """, open_days AS (SELECT unnest($26::DATE[]) AS open_day),
   daily AS (SELECT account, local_day, count(DISTINCT person) AS people FROM recent JOIN open_days ON open_day = local_day
     GROUP BY account, local_day)
   SELECT account, sum(people) FROM daily GROUP BY account"""
 )
 NAMES = RECENT + "SELECT DISTINCT feature FROM recent WHERE feature <> ''"
-#: $11 to $14: event names with the features they belong to, and the property with its value where it needs one.
+#: $26 to $29: event names with the features they belong to, and the property with its value where it needs one.
 NAMED = (
     RECENT
-    + """, named AS (SELECT unnest($11::VARCHAR[]) AS event, unnest($12::VARCHAR[]) AS code, unnest($13::VARCHAR[]) AS property,
-    unnest($14::VARCHAR[]) AS wanted)
+    + """, named AS (SELECT unnest($26::VARCHAR[]) AS event, unnest($27::VARCHAR[]) AS code, unnest($28::VARCHAR[]) AS property,
+    unnest($29::VARCHAR[]) AS wanted)
 """
 )
 FEATURES = (
