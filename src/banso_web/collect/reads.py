@@ -146,6 +146,11 @@ def newest_rejected() -> int:
     return RejectedEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
+def kept_requests(requests: Sequence[str]) -> set[str]:
+    """Those of the requests of which something was rejected and is kept."""
+    return set(RejectedEvent.objects.filter(request__in=requests).values_list("request", flat=True))
+
+
 def rejected_one(rejected_id: int) -> RejectedLine:
     """One that waits, or 404."""
     row = RejectedEvent.objects.filter(pk=rejected_id).select_related("source").first()

@@ -6,9 +6,9 @@ of one cursor value are read together, from the first of them, so events without
 
 from __future__ import annotations
 
-from collections import deque
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,9 @@ from django.db.models import Q
 
 from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.log import NotSafe
-from banso_web.collect.rows import Naming, batches
+from banso_web.collect.protocol import Rejected
+from banso_web.collect.reads import kept_requests
+from banso_web.collect.rows import Naming, batches, judged
 from banso_web.collect.taking import room, writers
 from banso_web.connectors import position, query
 from banso_web.connectors.engines import Place, Reader, opened
@@ -128,7 +130,7 @@ class _Read:
         naming, last = Naming("table"), None
         rows = iter(rows)
         while part := list(islice(rows, STEP)):
-            if not room.there():
+            if room.trouble():
                 raise ReadFailed("no_room")
             events = []
             for row in part:
@@ -139,24 +141,41 @@ class _Read:
             self._move(part)
 
     def _log(self, events: Sequence[dict[str, Any]]) -> None:
-        moment = micros(clock.now())
-        waiting: deque[Future[None]] = deque()
-        for number, body in enumerate(batches(events)):
-            request = f"table-{self.run.pk}-{self.run.rows}-{number}"
-            head = Envelope(self.table.source_id, "batch", request, moment)
-            waiting.append(writers.get().append(packed(head, body)))
+        """Hand the events to the log. One that breaks a rule goes by itself, under a request of its content: the overlap shows
+        it on every read, and it is kept once."""
+        moment = clock.now()
+        good: list[dict[str, Any]] = []
+        bad: dict[str, dict[str, Any]] = {}
+        for event, found in zip(events, judged(events, moment), strict=True):
+            if isinstance(found, Rejected):
+                content = f"{self.table.source_id}:{json.dumps(event, sort_keys=True)}"
+                bad[hashlib.sha256(content.encode()).hexdigest()[:40]] = event
+            else:
+                good.append(event)
+        known = kept_requests(list(bad))
+        requests = [
+            (f"table-{self.run.pk}-{self.run.rows}-{at}", body) for at, body in enumerate(batches(good))
+        ]
+        requests += [(name, next(batches([event]))) for name, event in bad.items() if name not in known]
+        heads = (
+            packed(Envelope(self.table.source_id, "batch", name, micros(moment)), body)
+            for name, body in requests
+        )
         try:
-            for one in waiting:
+            for one in [writers.get().append(payload) for payload in heads]:
                 one.result(SAFE_SECONDS)
-        except (NotSafe, TimeoutError):
+        except (OSError, NotSafe):  # TimeoutError is an OSError
             raise ReadFailed("not_safe") from None
 
     def _take_daily(self, rows: Sequence[Sequence[Any]], shape: Shape) -> None:
-        if not rows:
-            return
+        daily = [shape.daily(row) for row in rows]
+        digest = hashlib.sha256(json.dumps(daily, sort_keys=True).encode()).hexdigest()
+        if not rows or (self.table.position or {}).get("digest") == digest:
+            self.run.rows = len(rows)
+            return  # the overlap alone, as it was read before: no import says so again
         told = push(
             DAILY,
-            [shape.daily(row) for row in rows],
+            daily,
             actor=None,
             accept_rejects=True,
             label=f"{self.table.source.name}: {DAILY}",
@@ -164,16 +183,16 @@ class _Read:
         self.run.import_run = told.run
         if told.failure:
             raise ReadFailed("import_failed", text=told.failure)
-        self._move(rows)
+        self._move(rows, digest=digest)
 
-    def _move(self, rows: Sequence[Sequence[Any]]) -> None:
+    def _move(self, rows: Sequence[Sequence[Any]], **beside: str) -> None:
         """The rows are safe: the next read begins behind them. Our hold is renewed; who lost it moves nothing."""
         latest = position.not_ahead(rows[-1][self.at], clock.now(), self.table.zone)
         if self.start is not None and not position.beyond(latest, self.start):
             latest = self.start
         self.run.rows += len(rows)
         held = TableRead.objects.filter(pk=self.table.pk).exclude(held_until=None)
-        held.update(position=position.kept(latest), held_until=clock.machine() + HOLD)
+        held.update(position={**position.kept(latest), **beside}, held_until=clock.machine() + HOLD)
         ReadRun.objects.filter(pk=self.run.pk).update(rows=self.run.rows)
 
     def _count_without(self, reader: Reader) -> None:

@@ -17,6 +17,8 @@ from banso_web.connectors.problems import ReadFailed
 MARK = "BANSO_START"
 #: Where a service account asks for its token; a key file that names another address is refused.
 TOKENS = "https://oauth2.googleapis.com/token"
+#: What of a key file is used: nothing else in it says where a request goes.
+KEY = ("type", "project_id", "private_key_id", "private_key", "client_email", "client_id", "token_uri")
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
@@ -62,6 +64,7 @@ def opened_bigquery(place: Place) -> Iterator[CloudReader]:
         key = None
     if not isinstance(key, dict) or key.get("token_uri") != TOKENS:
         raise ReadFailed("bad_key_file")
+    key = {name: key[name] for name in KEY if name in key}
     with _told():
         client = bigquery.Client.from_service_account_info(key, project=place.options.get("project") or None)
         connection = dbapi.connect(client)

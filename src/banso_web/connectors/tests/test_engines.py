@@ -301,7 +301,7 @@ def test_what_snowflake_and_bigquery_are_asked(monkeypatch: pytest.MonkeyPatch) 
         for name in ("google.cloud", "google.cloud.bigquery", "google.cloud.bigquery.dbapi")
     )
     bigquery.Client = types.SimpleNamespace(
-        from_service_account_info=lambda key, project: (key["client_email"], project)
+        from_service_account_info=lambda key, project: logged_in.update(key)
     )  # type: ignore[attr-defined]
     dbapi.connect = lambda client: noted  # type: ignore[attr-defined]
     bigquery.dbapi, cloud.bigquery = dbapi, bigquery  # type: ignore[attr-defined]
@@ -311,10 +311,12 @@ def test_what_snowflake_and_bigquery_are_asked(monkeypatch: pytest.MonkeyPatch) 
     for key in ("", "[]", '{"token_uri": "http://169.254.169.254/"}'):
         assert code_of(Place("bigquery", {}, key, "t")) == "bad_key_file"
     noted.left = [[("e2",)], []]
-    good = '{"token_uri": "https://oauth2.googleapis.com/token", "client_email": "x@y"}'
+    good = '{"token_uri": "https://oauth2.googleapis.com/token", "client_email": "x@y", "universe_domain": "evil.example"}'
+    logged_in.clear()
     with opened(Place("bigquery", {"project": "p"}, good, "d.used")) as reader:
         assert list(reader.fetch(query.reading(reader.table, ["id"], "at", ""))) == [("e2",)]
     assert noted.asked[-2] == (
         "SELECT `id` FROM `d`.`used` WHERE NOT `at` IS NULL ORDER BY `at` NULLS LAST",
         None,
     )
+    assert sorted(logged_in) == ["client_email", "token_uri"]

@@ -177,6 +177,9 @@ def test_rows_that_break_a_rule_wait_with_their_reason(company: Company, table: 
     assert took_in("message_id, CAST(happened_at AS VARCHAR), product") == [
         ("e1", "2026-11-20 10:00:00", "A")
     ]
+    read(fresh(table))  # the overlap shows them again
+    taking.writers.close()
+    compact()
     rejected = RejectedEvent.objects.order_by("message_id").values_list("message_id", "reason")
     assert list(rejected) == [
         ("e2", "no_user_id_or_anonymous_id"),
@@ -262,6 +265,10 @@ def test_daily_use_becomes_an_import(company: Company, table: TableRead) -> None
     entries = Entry.objects.exclude(seq=None).count()
     read(fresh(table))
     assert Entry.objects.exclude(seq=None).count() == entries  # the same again: nothing was written
+    assert ImportRun.objects.count() == 1 and ReadRun.objects.order_by("pk").last().import_run is None
+    company.add(("3", "2026-11-20 01:00Z", None, "A010", "閲覧", "3", "2026-11-19", None))
+    read(fresh(table))
+    assert counted(UsageDaily, current_watermark()).count() == 2 and ImportRun.objects.count() == 2
 
 
 # When
