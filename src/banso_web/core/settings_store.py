@@ -34,6 +34,9 @@ class SettingSpec:
     clean: Callable[[Any], Any] | None = None
     group: str = "general"
     options: Callable[[], Iterable[tuple[str, Any]]] | None = None
+    guide: tuple[
+        Any, ...
+    ] = ()  # what it means and how it is changed, in paragraphs, folded away beside the field
     counted: bool = False  # a counting rule: its versions are dated states, so that a watermark pins it too
 
     def chosen_from(self) -> list[tuple[str, Any]]:

@@ -260,3 +260,11 @@ def test_every_card_of_the_settings_says_what_it_is_for(client: Client, person: 
     page = client.get("/settings/").content.decode()
     cards = page.count('class="card settings-link"')
     assert cards >= 2 and page.count('<span class="cell-sub">', page.index("settings-link")) == cards
+
+
+def test_a_counting_rule_explains_itself_beside_its_field(kanri: Client) -> None:
+    page = kanri.get("/settings/organisation/").content.decode()
+    guide = page[page.index('id="guide-revenue.churn_month"') :][:3000]
+    assert "意味と変え方" in guide and "10月31日まで使える契約の解約は10月に数え" in guide
+    english = kanri.get("/settings/organisation/", {"lang": "en"}).content.decode()
+    assert "What it means and how to change it" in english

@@ -14,6 +14,7 @@ from banso_web.accounts.models import Account, Merge
 from banso_web.core import clock, settings_store
 from banso_web.core.facts import current_watermark, publish, void, write_state
 from banso_web.core.metrics import Scope, as_json, compute, rows_of
+from banso_web.core.registry import registry
 from banso_web.members.models import Member
 from banso_web.revenue.models import Charge, Rate
 from banso_web.revenue.reads.book import loaded
@@ -373,3 +374,27 @@ def test_days_and_moments_arrive_exactly(moment: str) -> None:
     assert date.fromordinal(int(book.on[0])) == date(2026, 10, 5)
     assert int(book.known[0]) == int(Decimal(str(datetime.fromisoformat(moment).timestamp())) * 1_000_000)
     assert (int(book.delta[0]), book.products, book.currencies) == (833_333_333, ("A",), ("USD",))
+
+
+@pytest.mark.parametrize(
+    ("rule", "october", "held", "november"),
+    [("last_use", "0.1", 900_000, "0"), ("following", "0", 1_000_000, "0.1")],
+)
+def test_the_month_in_which_an_end_counts_as_its_guide_tells_it(
+    rule: str, october: str, held: int, november: str
+) -> None:
+    """Ten customers of 100,000, one of which ends on 10/31: the example of the setting's guide and of close-a-month.md."""
+    for number in range(10):
+        one = make.account(f"E{number}")
+        own = make.contract(f"EC{number}", one, starts_on="2026-01-01")
+        make.movement(f"e{number}", one, "2026-01-01", 100_000, contract=own)
+        if number == 0:
+            make.movement("e0-", one, "2026-10-31", -100_000, contract=own, cause="churn")
+    settings_store.put(CHURN_MONTH, rule, actor=None)
+    asked = make.asked("2026-11-24")
+    assert compute("customer_churn_monthly", asked, month="2026-10").value == Decimal(october)
+    assert compute("mrr", make.asked("2026-10-31")).value == held
+    assert compute("customer_churn_monthly", asked, month="2026-11").value == Decimal(november)
+    guide = " ".join(str(text) for text in registry.settings[CHURN_MONTH].guide)
+    for words in ("10.00 %", "900,000円", "0.00 %", "1,000,000円"):
+        assert words in guide
