@@ -46,7 +46,8 @@ A page in five steps
 Charts: `{% chart data title="…" %}` with the dict of frontend/src/charts/contract.ts; the table twin is made from it.
 Forms: `{% error_summary form %}`, `{% field form.name %}`, `<div class="form-actions">`; `data-guard` on the form warns
 of unsaved changes, `data-draft="key"` keeps a draft. At another 基準日 a POST is refused (409) before it comes to the
-view, and a page that is a form says so where it is declared with `@page(…, edits=True)`. No inline script anywhere: the page's policy forbids it.
+view, so a page that is a form says so where it is declared with `@page(…, edits=True)`, and a form on a page that is
+also for reading stands in `{% today_only %}…{% end_today_only %}`. No inline script anywhere: the page's policy forbids it.
 """
 
 from __future__ import annotations
@@ -104,11 +105,15 @@ def refused(request: HttpRequest, problem: Refused) -> HttpResponse:
     return render(request, "core/error.html", {"code": status, "message": problem.message}, status=status)
 
 
+def today_url(request: HttpRequest) -> str:
+    """The same page as it is today."""
+    kept = {key: value for key, value in request.GET.items() if key not in display.KEPT}
+    return f"{request.path}?{urlencode(kept)}" if kept else request.path
+
+
 def read_only(request: HttpRequest, *, status: int = 200) -> HttpResponse:
     """Says that another 基準日 is for reading, with the way back: 200 instead of a form, 409 for a form that was sent."""
-    kept = {key: value for key, value in request.GET.items() if key not in display.KEPT}
-    today = f"{request.path}?{urlencode(kept)}" if kept else request.path
-    url = today if request.method == "GET" else "/"
+    url = today_url(request) if request.method == "GET" else "/"
     return render(request, "core/read_only.html", {"url": url}, status=status)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from django import template
 from django.forms import BoundField
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,6 +23,7 @@ from django.utils.translation import gettext as _
 from banso.money import Money
 from banso_web.core.actions.views import kept_query
 from banso_web.core.clock import JST
+from banso_web.core.pages import today_url
 from banso_web.core.reads.views import views_for
 from banso_web.core.ui import charts, formats, icons
 from banso_web.core.ui.figures import Figure, figure_html, small_unit, state_html
@@ -200,6 +202,20 @@ def stale(newest: date | datetime | None, today: date, days: int = 2) -> dict[st
 
 
 # --- blocks -------------------------------------------------------------------------------------------------------
+@register.simple_block_tag(takes_context=True, end_name="end_today_only")
+def today_only(context: template.Context, content: str, *, quiet: bool = False) -> str:
+    """Forms of a page that is also for reading: at another 基準日, where a POST is refused, one sentence stands there instead
+    (once a page; nothing with `quiet`, for a form inside a table or a line)."""
+    request = context["request"]
+    asked = getattr(request, "asked", None)
+    if asked is None or asked.is_today:
+        return content
+    if quiet or getattr(request, "told_of_today", False):
+        return ""
+    request.told_of_today = True
+    return render_to_string(PARTS + "not_today.html", {"url": today_url(request)})
+
+
 @register.simple_block_tag(takes_context=True)
 def card(
     context: template.Context, content: str, title: Any = "", *, note: Any = "", href: str = "", css: str = ""

@@ -145,7 +145,7 @@ def _answer(
     return render_page(request, "usage/deed.html", context, status=422 if form.errors else 200)
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def snooze(request: HttpRequest, account_id: int) -> HttpResponse:
     """A quiet time with its reason."""
     member = reader(request)
@@ -177,7 +177,7 @@ def unsnooze(request: HttpRequest, account_id: int) -> HttpResponse:
     return redirect("usage_moves")
 
 
-@page("account.view")
+@page("account.view", edits=True)
 def close(request: HttpRequest, alert_id: int) -> HttpResponse:
     """A signal was answered."""
     member = reader(request)
