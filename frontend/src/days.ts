@@ -19,6 +19,12 @@ export function isoDay(text: string): string | null {
   return day.toISOString().slice(0, 10);
 }
 
+/** 14:30 of what was typed (14:30, １４時３０分, 14時), or midnight; 午後 is left to the server. */
+export function clockOf(text: string): string {
+  const found = /(\d{1,2})(?::(\d{2})|\s*時\s*(?:(\d{1,2})\s*分)?)/.exec(text.normalize("NFKC"));
+  return found ? `${found[1]!.padStart(2, "0")}:${(found[2] ?? found[3] ?? "0").padStart(2, "0")}` : "00:00";
+}
+
 function setUp(field: HTMLInputElement): void {
   if (field.dataset.dayReady) return;
   field.dataset.dayReady = "yes";
@@ -46,7 +52,7 @@ function setUp(field: HTMLInputElement): void {
   };
   button.addEventListener("click", () => {
     const iso = isoDay(field.value);
-    native.value = iso ? (moment ? `${iso}T${/(\d{2}:\d{2})/.exec(field.value)?.[1] ?? "00:00"}` : iso) : "";
+    native.value = iso ? (moment ? `${iso}T${clockOf(field.value)}` : iso) : "";
     try {
       native.showPicker();
     } catch {

@@ -3,7 +3,14 @@
 from banso.periods.business_days import NATIONAL_YEARS, Calendar, year_end_closures
 from banso.periods.days import JST, add_months, jst_bounds, jst_day
 from banso.periods.months import FiscalPeriod, Month, fiscal_period, week_start
-from banso.periods.reading import DateFailure, format_date_ja, format_wareki, parse_date, parse_day
+from banso.periods.reading import (
+    DateFailure,
+    format_date_ja,
+    format_wareki,
+    parse_date,
+    parse_day,
+    parse_moment,
+)
 from banso.periods.reasons import DateReason, PeriodError
 from banso.periods.renewal import (
     DeadlineBasis,
@@ -43,6 +50,7 @@ __all__ = [
     "jst_day",
     "parse_date",
     "parse_day",
+    "parse_moment",
     "plan_ringi",
     "renewal_terms",
     "renewal_window",

@@ -6,9 +6,9 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from banso.periods.days import jst_day
+from banso.periods.days import JST, jst_day
 from banso.periods.months import Month
 from banso.periods.reasons import DateReason, PeriodError
 
@@ -39,6 +39,11 @@ _UNDECIDED = frozenset({"未定", "未確定", "検討中", "調整中", "TBD", 
 _DASHES = str.maketrans(dict.fromkeys("\N{MINUS SIGN}\N{EN DASH}\N{HYPHEN}\N{HORIZONTAL BAR}ー", "-"))
 _WEEKDAY = re.compile(rf"\s*\(([{WEEKDAYS}])(?:曜日?)?\)$")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
+_CLOCK = re.compile(
+    r"(?:(?P<before>午前|午後|AM|PM)\s*)?(?:(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+    r"|\s*時\s*(?:(?P<minute2>\d{1,2})\s*分|(?P<half>半))?)|(?:(?<=\s)|^)(?P<compact>\d{4}))\s*(?P<after>AM|PM)?$",
+    re.IGNORECASE,
+)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR = r"(?P<year>\d{4})|(?P<era>令和|平成|昭和|大正|明治|[RHSTM])\s*(?P<era_year>\d{1,2}|元)"
 _DAY = re.compile(
@@ -68,6 +73,41 @@ def parse_day(value: str | float | date | None) -> date | DateFailure:
     """Like `parse_date`, where only a day will do: a month is the failure MONTH_ONLY."""
     found = parse_date(value)
     return DateFailure(DateReason.MONTH_ONLY, str(value)) if isinstance(found, Month) else found
+
+
+def parse_moment(text: str, today: date) -> datetime | DateFailure:
+    """The day and time somebody wrote, in Japan's time.
+
+    The day as for `parse_day`, then 14:30, 14時30分, 14時, 14時半, 午後2時30分 or 2:30 PM, all in full width too; 2026-11-24T14:30 and
+    20261124 1430 as well, with seconds where they stand. A time alone is of ``today``; a day alone is its first moment. What is no time of a day
+    (25:00) is UNKNOWN_FORMAT.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    found = _CLOCK.search(plain)
+    day_text = (plain[: found.start()] if found else plain).strip().removesuffix("T").strip()
+    if found is not None and not day_text and found["compact"]:
+        return DateFailure(DateReason.UNKNOWN_FORMAT, text)  # 2026 alone is a year begun, no time
+    day = today if found is not None and not day_text else parse_day(day_text)
+    if isinstance(day, DateFailure):
+        return DateFailure(day.reason, text)
+    clock = time() if found is None else _clock(found)
+    return DateFailure(DateReason.UNKNOWN_FORMAT, text) if clock is None else datetime.combine(day, clock, JST)
+
+
+def _clock(found: re.Match[str]) -> time | None:
+    """The time of a match of `_CLOCK`; None where the day has no such time."""
+    if found["compact"]:
+        hour, minute = int(found["compact"][:2]), int(found["compact"][2:])
+    else:
+        hour = int(found["hour"])
+        minute = 30 if found["half"] else int(found["minute"] or found["minute2"] or 0)
+    half = (found["before"] or found["after"] or "").upper()
+    if half:
+        if hour > 12 or (hour == 0 and half in ("AM", "PM")):
+            return None
+        hour = hour % 12 + (12 if half in ("午後", "PM") else 0)
+    second = int(found["second"] or 0)
+    return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 
 
 def _of_text(text: str) -> date | Month | DateFailure:

@@ -10,16 +10,13 @@ from datetime import date, datetime, time
 
 from django.utils.translation import gettext as _
 
-from banso.periods import DateFailure, parse_day
+from banso.periods import DateFailure, parse_day, parse_moment
 from banso_web.core import clock
 from banso_web.core.errors import Refused
 from banso_web.core.facts import Asked, current_watermark
 
 FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)  # the days that facts may have
 AHEAD = 10  # years that a 基準日 may lie ahead of today
-_MOMENT = re.compile(
-    r"(?P<day>.+?)[T\s]\s*(?P<hour>\d{1,2})[:時](?P<minute>\d{2})?分?(?::(?P<second>\d{2}))?"
-)
 _SPACED_OFFSET = re.compile(r"(:\d{2}(?:\.\d+)?) (\d{2}:?\d{2})$")  # in an address a bare `+` is a space
 
 
@@ -55,11 +52,8 @@ def read_moment(text: str, name: str = "known_at") -> datetime:
         try:
             found = datetime.fromisoformat(plain)
         except ValueError:
-            parts = _MOMENT.fullmatch(plain)
-            if parts and not isinstance(day := parse_day(parts["day"]), DateFailure):
-                hour, minute, second = (int(parts[one] or 0) for one in ("hour", "minute", "second"))
-                if hour < 24 and minute < 60 and second < 60:
-                    found = datetime.combine(day, time(hour, minute, second))
+            moment = parse_moment(plain, clock.today())
+            found = None if isinstance(moment, DateFailure) else moment
     if found is None or not FIRST < found.date() < LAST:  # at the calendar's ends it has no local time
         raise Unreadable(
             name,

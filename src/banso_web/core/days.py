@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from banso.periods import DateFailure, DateReason, parse_day
+from banso.periods import DateFailure, DateReason, parse_day, parse_moment
+from banso_web.core import clock
 from banso_web.core.asking import FIRST, LAST
 
+UNREAD_MOMENT = _(
+    "日時として読み取れません。2026/11/24 14:30、2026年11月24日 14時30分 のように入れてください。今日なら 14:30 だけでも構いません。"
+)
 UNREAD = _("日付として読み取れません。2026/11/24、20261124、令和8年11月24日のように入れてください。")
 IMPOSSIBLE = _("暦にない日付です。2026/11/24 のように入れてください。")
 BEYOND = _("1900年から2199年までの日付を入れてください。")
@@ -38,6 +42,38 @@ class DayInput(forms.TextInput):
             except ValueError:
                 return value or None
         return f"{value:%Y/%m/%d}" if value else None
+
+
+class MomentInput(DayInput):
+    """The same for a day with its time."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-day": "moment", "placeholder": "2026/11/24 14:30", **(attrs or {})})
+
+    def format_value(self, value: Any) -> str | None:
+        """A moment as Japan's clock shows it, 2026/11/24 14:30; anything else as it was typed."""
+        if isinstance(value, datetime):
+            return f"{value.astimezone(clock.JST):%Y/%m/%d %H:%M}"
+        return str(value) if value else None
+
+
+class MomentField(forms.DateTimeField):
+    """A day and its time in Japan, typed as people write them (`banso.periods.parse_moment`); a time alone is today's."""
+
+    widget = MomentInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values or (isinstance(value, str) and not value.strip()):
+            return None
+        if isinstance(value, datetime):
+            return value
+        found = parse_moment(str(value), clock.today())
+        if isinstance(found, DateFailure):
+            unread = found.reason not in _WORDS
+            raise ValidationError(str(UNREAD_MOMENT if unread else _WORDS[found.reason]), code="invalid")
+        if not FIRST <= found.date() <= LAST:
+            raise ValidationError(str(BEYOND), code="invalid")
+        return found
 
 
 class DayField(forms.DateField):

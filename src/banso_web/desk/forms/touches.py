@@ -7,10 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.core.days import MomentField
 from banso_web.desk.forms.deeds import DeedForm
 from banso_web.touch.words import INITIATIVES, KINDS
-
-AT = "%Y-%m-%dT%H:%M"
 
 
 class TouchForm(DeedForm):
@@ -22,11 +21,7 @@ class TouchForm(DeedForm):
         label=_("能動・受動"), required=False, choices=list(INITIATIVES.items()), widget=forms.RadioSelect,
         help_text=_("能動はこちらから、受動はお客様からの接点です。"),
     )  # fmt: skip
-    at = forms.DateTimeField(
-        label=_("日時"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=AT),
-        error_messages={"invalid": _("日時を 2026-11-24T10:00 の形で入れてください。")},
-    )
+    at = MomentField(label=_("日時"), help_text=_("今日なら、14:30 や 14時30分 だけでも構いません。"))
     contacts = forms.MultipleChoiceField(
         label=_("お会いした方"), required=False, widget=forms.CheckboxSelectMultiple
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from html import unescape
 from typing import Any
 
@@ -211,3 +211,31 @@ def test_a_company_is_read_by_its_name_and_id_or_its_id_alone(company: Company) 
     assert companies_of(texts) == {
         "A1": company["A1"].pk, "㈱アシスト (A1)": company["A1"].pk, "何でも (株) (A2)": company["A2"].pk,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [("2026年11月20日 １４時３０分", "2026-11-20T14:30"), ("2026/11/20 14:30", "2026-11-20T14:30"), ("８：３０", "2026-11-24T08:30"), ("8:30 AM", "2026-11-24T08:30")],
+)  # fmt: skip
+def test_the_time_of_a_touch_is_typed_as_people_write_it(
+    desk: Desks, company: Company, typed: str, at: str
+) -> None:
+    sato, url = desk("sato"), f"/customers/{company['A1'].pk}/touches/new/"
+    form = sato.text(url)
+    field = form[form.index('name="at"') - 60 :][:400]
+    assert 'type="text"' in field and 'data-day="moment"' in field and "datetime-local" not in form
+    sent = sato.post(url, kind="call", at=typed, subject="確認", member="sato")
+    assert sent.status_code == 302, sent.content.decode()
+    kept = Touch.objects.latest("pk")
+    assert kept.at == datetime.fromisoformat(f"{at}:00+09:00")
+    edit = sato.text(f"/touches/{kept.pk}/edit/")
+    assert f'value="{at.replace("-", "/").replace("T", " ")}"' in edit
+
+
+def test_what_is_no_time_is_told_in_both_languages(desk: Desks, company: Company) -> None:
+    sato, url = desk("sato"), f"/customers/{company['A1'].pk}/touches/new/"
+    refused = sato.client.post(f"{url}?lang=ja", {"kind": "call", "at": "25時"})
+    assert refused.status_code == 422 and "日時として読み取れません" in refused.content.decode()
+    assert 'value="25時"' in refused.content.decode()  # what was typed stays
+    english = sato.client.post(f"{url}?lang=en", {"kind": "call", "at": "25:00"}).content.decode()
+    assert "cannot be read as a day and time" in english and "today" in english
