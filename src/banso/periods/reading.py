@@ -91,7 +91,9 @@ def parse_moment(text: str, today: date) -> datetime | DateFailure:
     if isinstance(day, DateFailure):
         return DateFailure(day.reason, text)
     clock = time() if found is None else _clock(found)
-    return DateFailure(DateReason.UNKNOWN_FORMAT, text) if clock is None else datetime.combine(day, clock, JST)
+    return (
+        DateFailure(DateReason.UNKNOWN_FORMAT, text) if clock is None else datetime.combine(day, clock, JST)
+    )
 
 
 def _clock(found: re.Match[str]) -> time | None:
