@@ -132,7 +132,7 @@ def all_of(request: HttpRequest) -> HttpResponse:
     return redirect(back)
 
 
-@page(MANAGE)
+@page(MANAGE, edits=True)
 def one(request: HttpRequest, rejected_id: int) -> HttpResponse:
     """One of them: its bytes, to be mended and taken in."""
     line = collected.rejected_one(rejected_id)
