@@ -21,7 +21,7 @@ from django.conf import settings
 
 from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.log import LogWriter, NotSafe, sealed_logs
-from banso_web.collect.protocol import Event, Rejected, Unreadable, events_of, unpacked, write_key
+from banso_web.collect.protocol import Found, Rejected, Unreadable, Usual, events_of, unpacked, write_key
 from banso_web.collect.signature import key_of, refusal
 from banso_web.collect.webhooks import batch_of
 from banso_web.core import clock
@@ -277,7 +277,7 @@ def _note(source: int, code: str, moment: datetime) -> None:
 
 def _kept(source: int, path: str, body: bytes, received_at: datetime, request: str) -> Answer | Taken:
     try:
-        found = list(events_of(path, body, received_at, request))
+        found = events_of(path, body, received_at, request)
     except Unreadable as error:
         return problem(400, error.code)
     try:
@@ -290,11 +290,11 @@ def _kept(source: int, path: str, body: bytes, received_at: datetime, request: s
     return Taken(safe, told(found))
 
 
-def told(found: list[Event | Rejected]) -> dict[str, Any]:
+def told(found: Found) -> dict[str, Any]:
     """What the sender is told: clients ask only for the status, people read the rest."""
     rejected = [
         {"index": each.index, "messageId": each.message_id, "reason": each.reason, "field": each.field}
-        for each in found
+        for each in (() if isinstance(found, Usual) else found)
         if isinstance(each, Rejected)
     ]
     return {"success": True, "accepted": len(found) - len(rejected), "rejected": rejected}

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from banso_web.collect import protocol
 from banso_web.collect.protocol import (
     DEEPEST,
     LONGEST_BATCH,
@@ -260,3 +261,74 @@ def test_every_event_of_any_batch_is_answered_for(batch: list[Any]) -> None:
         else:
             assert each.user_id or each.anonymous_id
             assert "\x00" not in each.user_id + each.name + each.message_id
+
+
+usual_items = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "track", "identify", "page", "screen", "group", "alias"])},
+    optional={
+        "messageId": st.sampled_from(["m1", " m2 ", "", None, "m" * 100, "m" * 101, 5]),
+        "userId": st.sampled_from(["u1", "  ", "", None, 12, 12.0, True]),
+        "anonymousId": st.sampled_from(["a1", " ", None]),
+        "groupId": st.sampled_from(["A1", " ", None]),
+        "previousId": st.sampled_from(["p1", "", None]),
+        "event": st.sampled_from(["申請", " 申請 ", "a\x00b", " ", None]),
+        "name": st.sampled_from(["画面", None]),
+        "timestamp": st.sampled_from(
+            [
+                "2026-11-24T00:00:00Z",
+                "2026-11-23T23:59:59.9999999Z",
+                "2026-11-24T08:59:59.123456+09:00",
+                "2026-1-2T03:04:05Z",
+                "1970-01-01T00:00:00Z",
+                "2199-12-31T23:59:59Z",
+                "1969-12-31T23:59:59Z",
+                "",
+                None,
+            ]
+        ),
+        "originalTimestamp": st.sampled_from(["2026-11-22T10:00:00.5Z", None]),
+        "sentAt": st.sampled_from([None, "", "2026-11-24T04:08:00Z"]),
+        "properties": st.sampled_from([{"a": [1, {"b": 1.5}]}, {}, None, []]),
+        "traits": st.sampled_from([{"email": "a@example.jp"}, None]),
+        "context": st.sampled_from([{"groupId": "G1"}, {"groupId": 7, "ip": "1"}, {}, None]),
+        "_metadata": st.just({"x": 1}),
+        "unheard": st.just(1),
+    },
+)
+
+
+@given(
+    st.lists(usual_items, max_size=4),
+    st.sampled_from([None, {"groupId": "B1", "ip": "0"}, 5]),
+    st.sampled_from(
+        [None, "", "2026-11-24T04:08:31.581Z", "1969-01-01T00:00:00Z", "0001-01-01", "9999-12-31"]
+    ),
+)
+def test_a_batch_at_once_gives_what_its_events_give_one_by_one(
+    batch: list[Any], shared: Any, sent: Any
+) -> None:
+    body = {"batch": batch, "context": shared, "sentAt": sent}
+    found = read("batch", body)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(protocol, "usual", lambda *_asked: None)
+        assert read("batch", body) == found
+
+
+def test_the_usual_batch_is_read_at_once() -> None:
+    """Otherwise the test above would compare the rules with themselves."""
+    item = {"type": "track", "event": "申請", "userId": "u1", "timestamp": "2026-11-24T00:00:00Z"}
+    many = [{**item, "messageId": f"m{number}", "properties": {"a": [1]}} for number in range(500)]
+    for batch in ([item], many, []):
+        assert isinstance(
+            protocol.events_of("batch", json.dumps({"batch": batch}).encode(), NOW, "r"), protocol.Usual
+        )
+
+
+@pytest.mark.parametrize(
+    "part", [b'"x":1e400', b'"x":"\xff"', b'"integrations":{"x":1e400}', b'"properties":{"x":1e400}']
+)
+def test_what_is_no_json_in_any_corner_of_an_event_is_told(part: bytes) -> None:
+    good = b'{"type":"track","event":"e","userId":"u"}'
+    bad = good[:-1] + b"," + part + b"}"
+    found = list(events_of("batch", b'{"batch":[' + good + b"," + bad + b"]}", NOW, "r"))
+    assert [getattr(each, "reason", None) for each in found] == [None, Reason.NOT_AN_OBJECT]
