@@ -68,8 +68,8 @@ wheel: setup ## dist/banso-*.whl with its built assets
 	$(PY) -m hatchling build -t wheel
 
 locks: $(STAMPS)/test ## writes requirements/*.txt anew from pyproject.toml and requirements/*.in (needs uv)
-	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres pyproject.toml -o requirements/run.txt
-	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres pyproject.toml requirements/test.in -o requirements/test.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres --extra clickhouse pyproject.toml -o requirements/run.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres --extra clickhouse pyproject.toml requirements/test.in -o requirements/test.txt
 	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements/build.in -o requirements/build.txt
 	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements/node.in -o requirements/node.txt
 

@@ -71,7 +71,8 @@ SENT = "SELECT DISTINCT source, local_day FROM read_parquet($1) WHERE local_day 
 def add_days(first: dt.date, days: int, per_day: int, accounts: int) -> int:
     """Write so many UTC days of events and name their files in the manifest; how many bytes they take."""
     from banso_web.core import clock
-    from banso_web.warehouse.embedded import connection, folder, touch
+    from banso_web.warehouse.embedded import connection, folder
+    from banso_web.warehouse.manifest import touch
     from banso_web.warehouse.models import EventSegment
 
     written, segments = 0, []

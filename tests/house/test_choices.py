@@ -29,6 +29,7 @@ INNER = [
     "UsageSnooze.Why",
     "TableRead.Engine",
     "ReadRun.State",
+    "EventBatch.State",
 ]
 USED = re.compile(r"\b((?:\w+\.)?[A-Z]\w+)(?:\(\w+\))?\.(?:choices|labels?)\b")
 

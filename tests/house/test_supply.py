@@ -70,7 +70,8 @@ def test_locks_agree() -> None:
 
 def test_every_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["postgres"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["postgres"] + extras["clickhouse"]
     named = {re.split(r"[\[<>=~!; ]", line, maxsplit=1)[0].lower() for line in wanted}
     assert named - pins("run.txt").keys() == set()
 

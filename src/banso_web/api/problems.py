@@ -123,7 +123,7 @@ def field_errors(errors: list[Any]) -> dict[str, list[str]]:
 
 
 def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    status = 409 if isinstance(error, Conflict) else 422
+    status = error.status
     if isinstance(error, Conflict) and error.code == "stale" and request.headers.get("If-Match"):
         status = 412
     errors = {key: [words] for key, words in error.fields.items()}

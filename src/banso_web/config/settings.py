@@ -17,6 +17,7 @@ SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug
 ALLOWED_HOSTS = allowed_hosts(ENV)  # links in mail use BANSO_PUBLIC_URL, never the Host header
 BANSO_HOME = ENV.home
+BANSO_EVENTS_URL = ENV.events_url  # empty: events lie in the home
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -9,6 +9,8 @@ from django.http import Http404
 class Refused(Exception):
     """A deed that the rules do not allow now (HTTP 422). `message` says what happened to the data and what to do."""
 
+    status = 422
+
     def __init__(self, message: str, *, code: str = "refused", fields: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.message, self.code, self.fields = message, code, fields or {}
@@ -16,6 +18,17 @@ class Refused(Exception):
 
 class Conflict(Refused):
     """Somebody else changed the same thing first (HTTP 409)."""
+
+    status = 409
+
+
+class Unavailable(Refused):
+    """What Banso stands on does not answer now (HTTP 503)."""
+
+    status = 503
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="unavailable")
 
 
 class Forbidden(PermissionDenied):

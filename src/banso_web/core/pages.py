@@ -64,7 +64,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
-from banso_web.core.errors import Conflict, Forbidden, Refused
+from banso_web.core.errors import Forbidden, Refused
 from banso_web.core.ui import display
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ def render_page(
 
 
 def refused(request: HttpRequest, problem: Refused) -> HttpResponse:
-    """A deed the rules do not allow, told on a page of its own (422, or 409 for a conflict)."""
-    status = 409 if isinstance(problem, Conflict) else 422
-    return render(request, "core/error.html", {"code": status, "message": problem.message}, status=status)
+    """A deed the rules do not allow, told on a page of its own (422, 409 for a conflict, 503 for what does not answer)."""
+    context = {"code": problem.status, "message": problem.message}
+    return render(request, "core/error.html", context, status=problem.status)
 
 
 def today_url(request: HttpRequest) -> str:

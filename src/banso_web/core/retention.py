@@ -111,15 +111,19 @@ def next_run() -> list[Kept]:
 
 def apply_all() -> dict[str, int]:
     """Remove what is past its time and say so in the audit log. Safe to run twice and to be killed anywhere."""
-    gone = {one.key: one.remove() for one in registry.retained}
-    if any(gone.values()):
-        audit.record(
-            "retention.apply",
-            actor=None,
-            subject="setting",
-            label="retention",
-            new={k: n for k, n in gone.items() if n},
-        )
+    gone: dict[str, int] = {}
+    try:
+        for one in registry.retained:
+            gone[one.key] = one.remove()
+    finally:  # what went before another class failed is told too
+        if any(gone.values()):
+            audit.record(
+                "retention.apply",
+                actor=None,
+                subject="setting",
+                label="retention",
+                new={k: n for k, n in gone.items() if n},
+            )
     return gone
 
 

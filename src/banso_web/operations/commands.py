@@ -107,6 +107,14 @@ def backup(file: Path) -> None:
             "sum": proof.sha256,
         }
     )
+    from banso_web.warehouse.store import event_store
+
+    if not event_store().in_home:
+        click.echo(
+            _(
+                "利用イベントは ClickHouse にあり、この控えには入っていません。ClickHouse の控えを別に取ってください。"
+            )
+        )
 
 
 @click.command(help=_("控えから戻し、行数・検査値・整合性を確かめます。"))

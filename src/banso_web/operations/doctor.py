@@ -231,6 +231,19 @@ def _imports() -> Finding:
     return Finding("imports", State.OK, "0")
 
 
+def _events() -> Finding:
+    """Whether the event store answers, and whether events lie in one that nobody asks."""
+    from banso_web.warehouse.port import StoreUnavailable
+    from banso_web.warehouse.store import event_store, left_behind
+
+    try:
+        found = event_store().check()
+    except StoreUnavailable as problem:
+        return Finding("events", State.BROKEN, "-", problem.message)
+    mend = left_behind()
+    return Finding("events", State.WARNING if mend else State.OK, found, mend)
+
+
 def _last_backup() -> Finding:
     found = own_backups()
     if not found:
@@ -280,6 +293,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _clock,
     _jobs,
     _imports,
+    _events,
 )
 
 

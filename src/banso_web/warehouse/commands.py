@@ -1,4 +1,4 @@
-"""`banso compact`: what the compactor process runs."""
+"""`banso compact`, which the compactor process runs, and `banso events move`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from django.db import close_old_connections
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from banso_web.core.errors import Refused
 from banso_web.core.registry import registry
+from banso_web.warehouse.port import StoreUnavailable
 
 PAUSE = 2.0
+UNAVAILABLE_PAUSE = 30.0
 TIDY_SECONDS = 3600.0
 
 
@@ -35,12 +38,39 @@ def compact_command(loop: bool) -> None:
         return
     tidied = float("-inf")
     while True:
-        compact()
-        if time.monotonic() - tidied > TIDY_SECONDS:
-            tidy()
-            tidied = time.monotonic()
+        try:
+            compact()
+            if time.monotonic() - tidied > TIDY_SECONDS:
+                tidy()
+                tidied = time.monotonic()
+        except StoreUnavailable as problem:  # the logs wait, and so does this
+            click.echo(problem.message, err=True)
+            time.sleep(UNAVAILABLE_PAUSE)
         close_old_connections()
         time.sleep(PAUSE)
 
 
-registry.commands.append(compact_command)
+@click.group("events", help=_l("利用イベントの保管庫を扱います。"))
+def events_group() -> None:
+    pass
+
+
+@events_group.command("move", help=_l("この場所のファイルにあるイベントを ClickHouse に移します。"))
+def move_command() -> None:
+    from banso_web.warehouse.moving import move
+    from banso_web.warehouse.store import event_store
+
+    try:
+        if event_store().in_home:
+            raise click.ClickException(
+                _(
+                    "移す先がありません。BANSO_EVENTS_URL に ClickHouse を設定してください。何も変えていません。"
+                )
+            )
+        moved = move(lambda file, events: click.echo(f"{file}: {events}"))
+    except Refused as problem:
+        raise click.ClickException(problem.message) from problem
+    click.echo(_("%(n)s 件のイベントを移しました。") % {"n": moved})
+
+
+registry.commands += [compact_command, events_group]

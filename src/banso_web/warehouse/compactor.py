@@ -1,6 +1,6 @@
 """From sealed logs to the event store: decode, check, drop what is there already, write, and let go of the log.
 
-One process at a time does this (a lease in the database); should two do it all the same, the manifest lets one of them in.
+One process at a time does this (a lease in the database); should two do it all the same, the transaction lets one of them in.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -28,10 +28,9 @@ from banso_web.collect.protocol import Event, Reason, Rejected, Unreadable, even
 from banso_web.collect.taking import folder as log_folder
 from banso_web.core import clock
 from banso_web.core.personal import erased_code, was_erased
-from banso_web.warehouse.embedded import AlreadyTaken, merge, sweep
 from banso_web.warehouse.imported import take_out, undone
-from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay
-from banso_web.warehouse.port import Added, EventRow, Taking
+from banso_web.warehouse.models import Lease, LogTaken, SourceDay
+from banso_web.warehouse.port import Added, AlreadyTaken, EventRow, Taking
 from banso_web.warehouse.recent import keep_duplicates
 from banso_web.warehouse.store import event_store
 
@@ -60,23 +59,24 @@ class LeaseLost(Exception):
 def compact() -> Round:
     """Take in everything that waits; nothing where another process holds the lease. Safe to run twice and to be killed."""
     done = Round()
-    with _turn() as mine:
+    with turn() as mine:
         if mine:
             seal_abandoned(log_folder())
             for batch in _batches():
                 _take_in(batch, done)
-                if not _keep_lease():
+                if not keep_lease():
                     break
             else:
-                take_out(event_store(), _keep_lease)
+                take_out(event_store(), keep_lease)
     return done
 
 
 def tidy() -> None:
-    """Merge the files of closed days, sweep what nothing names, forget the names of logs long gone. Needs the lease too."""
-    with _turn() as mine:
+    """Let the store put itself in order, and forget the names of logs long gone. Needs the lease too."""
+    with turn() as mine:
         if mine:
-            _tidy()
+            event_store().tidy()
+            LogTaken.objects.filter(taken_at__lt=clock.now() - REMEMBER).delete()
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def _locked(descriptor: int) -> bool:
 
 
 @contextmanager
-def _turn() -> Iterator[bool]:
+def turn() -> Iterator[bool]:
     """Whether this process may take in and sweep now: no backup pauses it, and it holds the lease."""
     with _lock_file() as descriptor:
         mine = _locked(descriptor) and _hold_lease()
@@ -122,15 +122,6 @@ def _turn() -> Iterator[bool]:
         finally:
             if mine:
                 _release_lease()
-
-
-def _tidy() -> None:
-    yesterday = clock.now().astimezone(UTC).date() - timedelta(days=1)
-    days = EventSegment.objects.filter(retired_at=None, day__lte=yesterday).values_list("day", flat=True)
-    for day, files in sorted(Counter(days).items()):
-        merge(day, least=2 if files > 1 else 8)
-    sweep()
-    LogTaken.objects.filter(taken_at__lt=clock.now() - REMEMBER).delete()
 
 
 def _batches() -> Iterator[list[Path]]:
@@ -178,7 +169,7 @@ def _take_in(batch: list[Path], done: Round) -> None:
                     accepted[path.name] += 1
 
     def beside(added: Added) -> None:
-        if not _keep_lease():
+        if not keep_lease():
             raise LeaseLost
         keep_rejected(refused)
         keep_duplicates(rows, added)
@@ -187,7 +178,7 @@ def _take_in(batch: list[Path], done: Round) -> None:
     names = [path.name for path in batch]
     try:
         added = event_store().add(rows, Taking(names, rejected, damaged, accepted, beside))
-    except (AlreadyTaken, LeaseLost):  # another process is at it; the files made here are swept
+    except (AlreadyTaken, LeaseLost):  # another process is at it; what was written here nobody reads
         return
     for path in batch:
         path.unlink(missing_ok=True)
@@ -311,7 +302,7 @@ def _hold_lease() -> bool:
     return bool(free.update(holder=_me(), until=moment + timedelta(seconds=LEASE_SECONDS)))
 
 
-def _keep_lease() -> bool:
+def keep_lease() -> bool:
     """Renew the lease; False once another process has held it, also where it let go since: what was looked up before it
     wrote (which events are there already) no longer holds."""
     mine = Lease.objects.filter(name="compactor", holder=_me())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,12 +21,15 @@ import duckdb
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from banso_web.collect.envelope import micros
 from banso_web.collect.log import sync_folder
 from banso_web.core import clock
-from banso_web.warehouse.models import EventSegment, LogTaken, TouchedDay
-from banso_web.warehouse.port import Added, EventRow, Taking
+from banso_web.warehouse import manifest
+from banso_web.warehouse.models import EventSegment
+from banso_web.warehouse.port import UNTIMED_DAYS, Added, EventRow, Taking
 
 COLUMNS = (
     ("source", "INTEGER"),
@@ -51,8 +54,6 @@ COLUMNS = (
 NAMES = ", ".join(name for name, _type in COLUMNS)
 #: Where it is used most: one account's events lie together.
 SORTED = "group_id, user_id, happened_at"
-#: An event without a time of its own is compared with such events of so many days.
-UNTIMED_DAYS = 35
 #: A replaced file stays so long for readers that opened the manifest before.
 GRACE = timedelta(minutes=10)
 MEMORY = "1GB"
@@ -105,34 +106,18 @@ _ERASED = f"""
 class EmbeddedStore:
     """See the head of the module."""
 
+    in_home = True
+
     def add(self, rows: Sequence[EventRow], taking: Taking) -> Added:
         fresh, duplicates = self._new(rows)
         by_day: dict[date, list[EventRow]] = defaultdict(list)
         for row in fresh:
             by_day[row.day].append(row)
         made = [_written(each) for each in by_day.values()]
-        touched = {row.local_day for row in fresh}
         added = Added(len(fresh), tuple(duplicates))
         with transaction.atomic():
-            taken = {name for (name,) in LogTaken.objects.filter(name__in=taking.logs).values_list("name")}
-            if taken:  # another process was quicker: its files count, ours are swept
-                raise AlreadyTaken(sorted(taken))
+            manifest.take(fresh, added, taking)
             EventSegment.objects.bulk_create(made)
-            touch(touched)
-            moment = clock.now()
-            LogTaken.objects.bulk_create(
-                LogTaken(
-                    name=name,
-                    taken_at=moment,
-                    accepted=taking.accepted.get(name, 0),
-                    duplicates=len(duplicates) if position == 0 else 0,
-                    rejected=taking.rejected.get(name, 0),
-                    damaged_bytes=taking.damaged.get(name, 0),
-                )
-                for position, name in enumerate(taking.logs)
-            )
-            if taking.beside is not None:
-                taking.beside(added)
         return added
 
     def _new(self, rows: Sequence[EventRow]) -> tuple[list[EventRow], list[tuple[int, str]]]:
@@ -141,7 +126,7 @@ class EmbeddedStore:
         loose: set[tuple[int, str]] = set()
         for row in rows:
             (timed[row.day] if row.timed else loose).add((row.source, row.message_id))
-        seen: set[tuple[date | None, int, str]] = set()
+        seen: set[manifest.Key] = set()
         for day, keys in timed.items():
             files = EventSegment.objects.filter(day=day, retired_at=None)
             seen |= {(day, *key) for key in _present(files, keys, "timed")}
@@ -149,15 +134,7 @@ class EmbeddedStore:
             since = clock.today() - timedelta(days=UNTIMED_DAYS)
             files = EventSegment.objects.filter(day__gte=since, untimed__gt=0, retired_at=None)
             seen |= {(None, *key) for key in _present(files, loose, "NOT timed")}
-        fresh, duplicates = [], []
-        for row in rows:
-            key = (row.day if row.timed else None, row.source, row.message_id)
-            if key in seen:
-                duplicates.append((row.source, row.message_id))
-            else:
-                seen.add(key)
-                fresh.append(row)
-        return fresh, duplicates
+        return manifest.sifted(rows, seen)
 
     def query(
         self, sql: str, parameters: Sequence[Any] = (), *, first: date | None = None, last: date | None = None
@@ -208,7 +185,7 @@ class EmbeddedStore:
                     kept = [_copied(opened, f"SELECT * FROM events WHERE NOT ({hit})", asked, segment.day)]
             with transaction.atomic():
                 if found and swap([segment], kept):
-                    touch(day for day, _count in days)
+                    manifest.touch(day for day, _count in days)
                     gone += found
         return gone
 
@@ -228,23 +205,17 @@ class EmbeddedStore:
         _unlink_retired(first_day__lt=day)
         return gone
 
+    def tidy(self) -> None:
+        """Merge the files of closed days, sweep what nothing names."""
+        yesterday = clock.now().astimezone(UTC).date() - timedelta(days=1)
+        days = EventSegment.objects.filter(retired_at=None, day__lte=yesterday).values_list("day", flat=True)
+        for day, files in sorted(Counter(days).items()):
+            merge(day, least=2 if files > 1 else 8)
+        sweep()
 
-class AlreadyTaken(Exception):
-    """Another process took these logs in at the same moment."""
-
-
-def touch(days: Iterable[date]) -> None:
-    """Give these days the next running number. Inside a transaction."""
-    listed = sorted(set(days))
-    if not listed:
-        return
-    newest = TouchedDay.objects.order_by("-change").values_list("change", flat=True).first() or 0
-    TouchedDay.objects.bulk_create(
-        (TouchedDay(day=day, change=newest + 1) for day in listed),
-        update_conflicts=True,
-        unique_fields=["day"],
-        update_fields=["change"],
-    )
+    def check(self) -> str:
+        rows = EventSegment.objects.filter(retired_at=None).aggregate(n=Sum("rows"))["n"] or 0
+        return _("この場所のファイル(%(n)s 件)") % {"n": rows}
 
 
 def swap(old: Sequence[EventSegment], new: Sequence[EventSegment], *, at_once: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""The manifest of the event store: which files count, which logs are in, which days changed."""
+"""The manifest of the event store: which files or batches count, which logs are in, which days changed."""
 
 from __future__ import annotations
 
@@ -28,6 +28,30 @@ class EventSegment(models.Model):
             models.Index(fields=["day"], name="segment_day"),
             models.Index(fields=["first_day", "last_day"], name="segment_days"),
         ]
+
+
+class EventBatch(models.Model):
+    """The rows of one add to ClickHouse, by the number they bear there. Open or given up, nobody reads them; settled ones go
+    from this table, but for the newest."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        SETTLED = "settled"
+        GIVEN_UP = "given_up"
+
+    number = models.BigIntegerField(unique=True)
+    begun_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+
+
+class TakenOut(models.Model):
+    """Events in ClickHouse that nobody reads from here on, and that are being deleted: those of one moment of receipt."""
+
+    source = models.IntegerField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "received_at"], name="taken_out")]
 
 
 class LogTaken(models.Model):

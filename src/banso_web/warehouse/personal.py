@@ -12,9 +12,15 @@ from banso_web.core.registry import PersonalField
 from banso_web.warehouse import shapes
 from banso_web.warehouse.compactor import compact
 from banso_web.warehouse.models import Duplicate
-from banso_web.warehouse.store import event_store
+from banso_web.warehouse.port import StoreUnavailable
+from banso_web.warehouse.store import event_store, unmoved
 
 MOST_SHOWN = 1_000
+IDENTIFIED = """SELECT DISTINCT user_id FROM events, (SELECT unnest($1::VARCHAR[]) AS text)
+  WHERE kind = 'identify' AND user_id <> '' AND (contains(lower(properties), text) OR contains(lower(context), text))"""
+BY_IDS = f"""SELECT kind, name, happened_at, user_id, group_id, properties, context FROM events
+  WHERE user_id IN (SELECT unnest($1::VARCHAR[])) OR anonymous_id IN (SELECT unnest($1::VARCHAR[]))
+  ORDER BY happened_at DESC LIMIT {MOST_SHOWN}"""
 
 
 def mentions(whom: Whom) -> list[str]:
@@ -28,12 +34,7 @@ def ids(whom: Whom) -> list[str]:
     known = {*whom.codes, *whom.emails}
     texts = mentions(whom)
     if texts:
-        found = event_store().query(
-            """SELECT DISTINCT user_id FROM events, (SELECT unnest($1) AS text)
-               WHERE kind = 'identify' AND user_id <> ''
-                 AND (contains(lower(properties), text) OR contains(lower(context), text))""",
-            [texts],
-        )
+        found = event_store().query(IDENTIFIED, [texts])
         known |= {name for (name,) in found}
     return sorted(known - {""})
 
@@ -41,18 +42,15 @@ def ids(whom: Whom) -> list[str]:
 def find(whom: Whom) -> Sequence[dict[str, Any]]:
     """Events of the person, the newest thousand."""
     compact()
-    rows = event_store().query(
-        f"""SELECT kind, name, happened_at, user_id, group_id, properties, context FROM events
-            WHERE user_id IN (SELECT unnest($1)) OR anonymous_id IN (SELECT unnest($1))
-            ORDER BY happened_at DESC LIMIT {MOST_SHOWN}""",
-        [ids(whom)],
-    )
+    rows = event_store().query(BY_IDS, [ids(whom)])
     names = ("kind", "name", "happened_at", "user_id", "group_id", "properties", "context")
     return [dict(zip(names, map(str, row), strict=True)) for row in rows]
 
 
 def erase(whom: Whom) -> int:
     """Their ids give way to a keyed hash, their events' contents and every text that names them go; the counts stay."""
+    if told := unmoved():  # their events in those files would stay, and be moved later
+        raise StoreUnavailable(told)
     compact()
     codes = sorted(whom.codes) or [f"contact-{whom.contact_id}"]
     shapes.forget(whom)

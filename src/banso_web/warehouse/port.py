@@ -1,4 +1,7 @@
-"""What the event store promises, whatever engine keeps it. Every adapter passes `tests/contract.py`."""
+"""What the event store promises, whatever engine keeps it. Every adapter passes `tests/test_contract.py`.
+
+A SELECT over `events` is written once, in DuckDB's SQL; `tests/test_shapes.py` says what of it every adapter understands.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
+
+from banso_web.core.errors import Unavailable
+
+#: An event without a time of its own is compared with such events of so many days.
+UNTIMED_DAYS = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +63,37 @@ class Taking:
     beside: Callable[[Added], None] | None = None
 
 
+class AlreadyTaken(Exception):
+    """Another process took these logs in at the same moment."""
+
+
+class StoreUnavailable(Unavailable):
+    """The store cannot be asked now. Nothing is lost: what is acknowledged waits in the logs."""
+
+
 class EventStore(Protocol):
-    """Events, each once. All days are Japan's unless a method says otherwise."""
+    """Events, each once. All days are Japan's unless a method says otherwise.
+
+    Whoever adds holds the compactor's lease and proves it in `Taking.beside`. Every method may raise StoreUnavailable.
+    """
+
+    #: Its events lie in the home, and so in a backup.
+    in_home: bool
 
     def add(self, rows: Sequence[EventRow], taking: Taking) -> Added:
-        """Keep the rows whose (source, messageId) is new, and mark the logs as taken, all or nothing."""
+        """Keep the rows whose (source, messageId) is new, and mark the logs as taken, all or nothing: nobody reads a row before.
+
+        The same within the UTC day of the client's own time; an event without a time is compared over UNTIMED_DAYS. Raises
+        AlreadyTaken, with nothing changed, where one of the logs is in. Killed anywhere, the next add of the logs sets it right.
+        """
 
     def query(
         self, sql: str, parameters: Sequence[Any] = (), *, first: date | None = None, last: date | None = None
     ) -> list[tuple[Any, ...]]:
-        """Rows of a SELECT over the table `events`; `first` and `last` say which days it can need."""
+        """Rows of a SELECT over the table `events`; `first` and `last` say which days it can need.
+
+        `$1`, `$2` … stand for the parameters: text, numbers, days, moments in UTC without a zone, lists of them, None.
+        """
 
     def erase(self, people: Iterable[str], replacement: str, mentions: Sequence[str] = ()) -> int:
         """Put `replacement` for these user and anonymous ids and empty their events' contents, and the contents of events that
@@ -75,3 +104,9 @@ class EventStore(Protocol):
 
     def forget_before(self, day: date) -> int:
         """Remove events whose local day lies before; how many."""
+
+    def tidy(self) -> None:
+        """Put in order what adds have left and remove what kills have left. Under the compactor's lease; safe to be killed."""
+
+    def check(self) -> str:
+        """What keeps the events and answers now, in a few words."""

@@ -24,12 +24,17 @@ from django.db import connection, transaction
 from banso_web.core import clock
 from banso_web.operations.backup.portable import Columns, column_types
 from banso_web.warehouse.compactor import compacting_paused
+from banso_web.warehouse.store import event_store
 
 FORMAT = 2  # 1: PostgreSQL tables as CSV; still read
 KEPT_FILES = ("files", "events", "secret_key", "kind")
 LEFT_OUT = "events/spill"  # what a query put aside on disk
 LEDGER = "erasures.jsonl"  # never replaced by a restore, only added to: who was erased stays erased
 DATABASE = "database.sqlite3"
+EVENTS = {
+    True: "in this archive",
+    False: "not in this archive: they lie in ClickHouse, which has backups of its own; waiting logs are in it",
+}
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,7 @@ def _backup(home: Path, target: Path, partial: Path) -> Proof:
                 "columns": columns,
                 "sha256": sums,
                 "integrity": integrity,
+                "events": EVENTS[event_store().in_home],
             }
             text = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
             info = tarfile.TarInfo("manifest.json")

@@ -24,6 +24,10 @@ from banso_web.warehouse.reads import changes_of_days
 from banso_web.warehouse.store import event_store
 
 WEEK = timedelta(days=7)
+SEEN = USED + "SELECT account, 0, min(source), max(source) FROM used GROUP BY account ORDER BY account"
+PEOPLE = SEEN.replace("account, 0,", "account, count(DISTINCT person),")
+PAIRS = USED + "SELECT account, source FROM used GROUP BY account, source ORDER BY account, source"
+DAYS = "SELECT DISTINCT source, local_day FROM events WHERE local_day >= $1 AND local_day < $2"
 
 
 class Counted(msgspec.Struct, array_like=True):
@@ -82,29 +86,16 @@ def _count(given: Sequence[Any], *, people: bool) -> Counted:
     """Asked of the events of the days that the parameters of `USED` name."""
     first, until = given[:2]
     store, last = event_store(), until - timedelta(days=1)
-    counted = "count(DISTINCT person)" if people else "0"
-    rows = store.query(
-        USED
-        + f"SELECT account, {counted}, min(source), max(source) FROM used GROUP BY account ORDER BY account",
-        given,
-        first=first,
-        last=last,
-    )
+    rows = store.query(PEOPLE if people else SEEN, given, first=first, last=last)
     sent: dict[str, list[int]] = {}
     if any(row[2] != row[3] for row in rows):
-        pairs = "SELECT account, source FROM used GROUP BY account, source ORDER BY account, source"
-        for account, source in store.query(USED + pairs, given, first=first, last=last):
+        for account, source in store.query(PAIRS, given, first=first, last=last):
             sent.setdefault(account, []).append(source)
     places: dict[tuple[int, ...], int] = {}
     through = [tuple(sent.get(account) or (low,)) for account, _users, low, _high in rows]
     senders = [places.setdefault(sources, len(places)) for sources in through]
     days: dict[int, list[date]] = {}
-    for source, day in store.query(
-        "SELECT DISTINCT source, local_day FROM events WHERE local_day >= $1 AND local_day < $2",
-        [first, until],
-        first=first,
-        last=last,
-    ):
+    for source, day in store.query(DAYS, [first, until], first=first, last=last):
         days.setdefault(source, []).append(day)
     return Counted(
         [row[0] for row in rows], [row[1] for row in rows], senders, [list(one) for one in places], days

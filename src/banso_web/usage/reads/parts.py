@@ -22,6 +22,11 @@ Weekly = dict[
     tuple[int, str, str], dict[date, Fraction]
 ]  # (account, departments or features, name): by Monday
 KINDS = ("departments", "features")
+PARTS = (
+    USED
+    + """SELECT account, date_trunc('week', local_day)::DATE AS monday, department, feature, grouping(department),
+      count(DISTINCT person) FROM used GROUP BY GROUPING SETS ((account, monday, department), (account, monday, feature))"""
+)
 
 
 def read_parts(asked: Asked, first: date, series: Collection[Series]) -> Weekly:
@@ -51,13 +56,8 @@ def read_parts(asked: Asked, first: date, series: Collection[Series]) -> Weekly:
 
 
 def _of_events(asked: Asked, first: date, merged: Mapping[int, int], ids: list[int]) -> Weekly:
-    sql = (
-        USED
-        + """SELECT account, date_trunc('week', local_day)::DATE AS monday, department, feature, grouping(department),
-        count(DISTINCT person) FROM used GROUP BY GROUPING SETS ((account, monday, department), (account, monday, feature))"""
-    )
     rows = event_store().query(
-        sql, event_parameters(asked, first, merged, ids), first=first, last=asked.as_of
+        PARTS, event_parameters(asked, first, merged, ids), first=first, last=asked.as_of
     )
     known = ids_by_code({row[0] for row in rows})
     found: Weekly = defaultdict(dict)

@@ -25,6 +25,11 @@ from banso_web.warehouse.store import event_store
 WEEKS = 14
 #: Days of a source are looked at so much earlier: a missing day is told by the same weekdays before it.
 EARLIER = timedelta(weeks=12)
+WEEKLY = (
+    USED
+    + """SELECT account, date_trunc('week', local_day)::DATE, count(DISTINCT person), list(DISTINCT source ORDER BY source)
+      FROM used GROUP BY ALL"""
+)
 FILE = "file"
 EVENTS, DAILY = "events", "daily"
 
@@ -169,9 +174,7 @@ def _event_use(window: Window, ids: Collection[int]) -> EventUse:
     until = window.asked.as_of - timedelta(days=1)
     given = event_parameters(window.asked, window.early, window.merged, ids)
     rows = event_store().query(
-        USED
-        + """SELECT account, date_trunc('week', local_day)::DATE, count(DISTINCT person), list(DISTINCT source ORDER BY source)
-        FROM used GROUP BY ALL""",
+        WEEKLY,
         given,
         first=window.early,
         last=until,

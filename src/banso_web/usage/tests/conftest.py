@@ -12,14 +12,17 @@ import pytest
 from django.core.cache import caches
 
 from banso_web.accounts.models import Account
-from banso_web.collect.tests.conftest import events_home, source
+from banso_web.collect.models import Source
+from banso_web.collect.tests.conftest import events_home
+from banso_web.collect.tests.conftest import source as sender
 from banso_web.core import clock
 from banso_web.desk.tests.conftest import desk
 from banso_web.ingest import actions
 from banso_web.ingest.inputs import inputs_of
 from banso_web.members.models import Member
+from banso_web.warehouse.tests.engines import BOTH, engine
 
-__all__ = ["desk", "events_home", "source"]
+__all__ = ["desk", "engine", "events_home", "sender"]
 STORY = Path(__file__).parents[4] / "tests" / "data" / "stories" / "us5"
 CASES = "cases_1_2_5"
 
@@ -50,6 +53,17 @@ def story(person: Callable[[str], Member], events_home: Path) -> Callable[..., d
         return {account.code: account for account in Account.objects.all()}
 
     return bring
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that sends events does so into each event store in turn: whatever a page or a job asks is asked of both."""
+    if "source" in metafunc.fixturenames:
+        metafunc.parametrize("engine", BOTH, indirect=True)
+
+
+@pytest.fixture
+def source(db: None, engine: str, sender: Source) -> Source:
+    return sender
 
 
 @pytest.fixture

@@ -27,7 +27,6 @@ from banso_web.usage.models import IdentityLink, SeenId, UsageAlert, UsageVerdic
 from banso_web.usage.reads.attributed import USED, event_parameters
 from banso_web.usage.reads.identity import identity
 from banso_web.usage.tests.test_events import DAY, accounts, events, send
-from banso_web.warehouse.embedded import EmbeddedStore
 from banso_web.warehouse.port import EventRow, Taking
 from banso_web.warehouse.store import event_store
 
@@ -57,7 +56,7 @@ def event(
 
 
 def keep(*rows: EventRow) -> None:
-    EmbeddedStore().add(rows, Taking([f"log-{next(NUMBERS)}"]))
+    event_store().add(rows, Taking([f"log-{next(NUMBERS)}"]))
     see()
 
 

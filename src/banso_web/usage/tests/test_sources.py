@@ -17,7 +17,7 @@ from banso_web.core.models import AuditRow
 from banso_web.desk.tests.conftest import Desk
 from banso_web.usage.tests.test_events import send
 from banso_web.warehouse.compactor import compact
-from banso_web.warehouse.embedded import EmbeddedStore
+from banso_web.warehouse.store import event_store
 
 pytestmark = pytest.mark.django_db
 Desks = Callable[[str], Desk]
@@ -85,7 +85,7 @@ def test_an_event_is_mended_and_taken_in_once(source: Source, desk: Desks) -> No
     assert kanri.post(url, body=json.dumps(GOOD)).status_code == 422  # somebody settled it already
     writers.close()
     assert compact().accepted == 1
-    assert EmbeddedStore().query("SELECT message_id, name, group_id FROM events") == [
+    assert event_store().query("SELECT message_id, name, group_id FROM events") == [
         ("m2", "一括申請", "A010")
     ]
     audit = AuditRow.objects.get(action="source.replayed")
@@ -108,7 +108,7 @@ def test_a_lone_event_keeps_its_kind(source: Source, desk: Desks) -> None:
     assert desk("kanri").post(f"/settings/sources/rejected/{row.pk}/", body=body).status_code == 302
     writers.close()
     compact()
-    assert EmbeddedStore().query("SELECT kind, name FROM events") == [("track", "閲覧")]
+    assert event_store().query("SELECT kind, name FROM events") == [("track", "閲覧")]
 
 
 def test_an_event_is_put_aside(source: Source, desk: Desks) -> None:
@@ -159,14 +159,14 @@ def test_many_are_taken_in_with_one_key_put_right(source: Source, desk: Desks) -
     kanri.post(url, **asked, key="user_id", word="userId")
     writers.close()
     assert compact().accepted == 2
-    rows = EmbeddedStore().query("SELECT message_id, user_id, happened_at::VARCHAR FROM events ORDER BY 1")
+    rows = event_store().query("SELECT message_id, user_id, happened_at::VARCHAR FROM events ORDER BY 1")
     assert rows == [("s1", "u1", "2026-11-20 01:00:00"), ("s2", "u2", "2026-11-20 01:00:00")]
     left = RejectedEvent.objects.filter(settled_at=None).values_list("message_id", flat=True)
     assert set(left) == {"nobody", "m2"}
     audit = AuditRow.objects.get(action="source.replayed")
     assert (audit.subject_id, audit.new) == (source.pk, {"reason": reason, "events": 2})
     send([misspelt(1, userId="u1")])  # the product is mended and sends again
-    assert EmbeddedStore().query("SELECT count(*) FROM events") == [(2,)]
+    assert event_store().query("SELECT count(*) FROM events") == [(2,)]
 
 
 def test_many_are_put_aside(source: Source, desk: Desks) -> None:
@@ -186,7 +186,7 @@ def test_an_event_without_a_time_is_of_its_receipt_when_it_is_taken_in_later(
     assert desk("kanri").post(f"/settings/sources/rejected/{row.pk}/", body=body).status_code == 302
     writers.close()
     compact()
-    assert EmbeddedStore().query("SELECT local_day, received_at::DATE FROM events") == [
+    assert event_store().query("SELECT local_day, received_at::DATE FROM events") == [
         (date(2026, 11, 24), date(2026, 12, 1))
     ]
 

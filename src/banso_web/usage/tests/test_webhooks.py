@@ -14,7 +14,7 @@ from banso_web.collect.models import RejectedEvent, Source, Webhook
 from banso_web.collect.tests.test_webhooks import ORDER, PATHS, post, signed
 from banso_web.desk.tests.conftest import Desk
 from banso_web.warehouse.compactor import compact
-from banso_web.warehouse.embedded import EmbeddedStore
+from banso_web.warehouse.store import event_store
 
 pytestmark = pytest.mark.django_db
 Desks = Callable[[str], Desk]
@@ -63,7 +63,7 @@ def test_a_replay_changes_nothing_and_the_rejected_wait(hook: tuple[Source, str]
         answer = post(source, nobody, signed(secret, nobody, "w2"))
         assert answer.json()["rejected"] == [{"index": 0, "messageId": "w2", "reason": "no_user_id_or_anonymous_id", "field": "userId"}]  # fmt: skip
         took_in()
-    assert EmbeddedStore().query("SELECT message_id, name, user_id, group_id, CAST(happened_at AS VARCHAR) FROM events") == [
+    assert event_store().query("SELECT message_id, name, user_id, group_id, CAST(happened_at AS VARCHAR) FROM events") == [
         ("w1", "order.made", "7", "A010", "2025-11-24 16:00:00")
     ]  # fmt: skip
     row = RejectedEvent.objects.get()
@@ -71,7 +71,7 @@ def test_a_replay_changes_nothing_and_the_rejected_wait(hook: tuple[Source, str]
     mended = json.dumps({**json.loads(row.body), "userId": "7"})
     assert kanri.post(f"/settings/sources/rejected/{row.pk}/", body=mended).status_code == 302
     took_in()
-    assert EmbeddedStore().query("SELECT count(*) FROM events WHERE message_id = 'w2'") == [(1,)]
+    assert event_store().query("SELECT count(*) FROM events WHERE message_id = 'w2'") == [(1,)]
 
 
 def test_the_page_tells_why_the_last_one_was_refused(hook: tuple[Source, str], desk: Desks) -> None:

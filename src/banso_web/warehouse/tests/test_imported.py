@@ -28,9 +28,10 @@ from banso_web.warehouse import compactor, imported
 from banso_web.warehouse.compactor import compact
 from banso_web.warehouse.models import ImportedEvents, LogTaken, TouchedDay
 from banso_web.warehouse.store import event_store
+from banso_web.warehouse.tests.engines import both
 
 __all__ = ["events_home", "pages"]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("events_home")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("engine"), both]
 HEAD = "イベントID,発生日時,顧客ID,利用者ID,イベント名,部署,機能,端末\n"
 ROWS = (
     "e1,2026-11-20 10:00,A010,u1,申請,営業部,一括申請,iPhone\n"

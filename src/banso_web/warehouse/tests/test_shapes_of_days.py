@@ -11,9 +11,10 @@ from banso_web.core.personal import Whom
 from banso_web.warehouse import shapes
 from banso_web.warehouse.compactor import compact
 from banso_web.warehouse.models import EventShape
-from banso_web.warehouse.tests.test_compacting import log, track
+from banso_web.warehouse.tests.engines import both
+from banso_web.warehouse.tests.logs import log, track
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("engine"), both]
 
 
 def counted() -> list[tuple[date, str, str, int, int, dict[str, dict[str, int]]]]:

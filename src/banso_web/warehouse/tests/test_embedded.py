@@ -1,0 +1,107 @@
+"""The embedded store's own affair: its files, their merging, and what meets meanwhile."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from banso_web.collect.models import Source
+from banso_web.warehouse import embedded
+from banso_web.warehouse.compactor import compact, tidy
+from banso_web.warehouse.embedded import EmbeddedStore, sweep
+from banso_web.warehouse.models import EventSegment
+from banso_web.warehouse.tests.logs import ids, log, track
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_closed_days_become_one_file_with_the_same_events(source: Source) -> None:
+    for number in range(5):
+        log(source, [track(f"m{number}"), track(f"n{number}", "2026-11-24T00:00:00Z")], name=f"{number:04d}")
+        compact()
+    before = ids()
+    tidy()
+    live = EventSegment.objects.filter(retired_at=None)
+    assert live.filter(day=date(2026, 11, 20)).count() == 1
+    assert live.filter(day=date(2026, 11, 24)).count() == 5  # today is not closed
+    assert ids() == before
+    log(source, [track("m1")], name="9999")
+    assert compact().duplicates == 1
+
+
+def test_a_merge_brings_back_nothing_that_was_erased_meanwhile(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        log(source, [track(f"m{number}", userId="gone")], name=f"{number:04d}")
+        compact()
+    copy, started = embedded._copied, []
+
+    def a_person_goes(*asked: Any) -> EventSegment:
+        made = copy(*asked)
+        if not started:
+            started.append(True)
+            assert EmbeddedStore().erase(["gone"], "erased") == 2
+        return made
+
+    monkeypatch.setattr(embedded, "_copied", a_person_goes)
+    assert not embedded.merge(date(2026, 11, 20), least=2)
+    kept = EmbeddedStore().query("SELECT message_id, user_id FROM events ORDER BY 1")
+    assert kept == [("m0", "erased"), ("m1", "erased")]
+    assert len(list(embedded.folder().iterdir())) == 2
+    assert embedded.merge(date(2026, 11, 20), least=2)
+    assert EmbeddedStore().query("SELECT message_id, user_id FROM events ORDER BY 1") == kept
+
+
+def test_an_erasure_finds_a_file_that_was_merged_meanwhile(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        log(source, [track(f"m{number}", userId="gone")], name=f"{number:04d}")
+        compact()
+    copy, started = embedded._copied, []
+
+    def a_day_is_merged(*asked: Any) -> EventSegment:
+        made = copy(*asked)
+        if not started:
+            started.append(True)
+            assert embedded.merge(date(2026, 11, 20), least=2)
+        return made
+
+    monkeypatch.setattr(embedded, "_copied", a_day_is_merged)
+    assert EmbeddedStore().erase(["gone"], "erased") == 2
+    assert EmbeddedStore().query("SELECT message_id, user_id FROM events ORDER BY 1") == [
+        ("m0", "erased"),
+        ("m1", "erased"),
+    ]
+
+
+def test_an_erasure_takes_the_files_that_a_merge_had_just_replaced(source: Source) -> None:
+    for number in range(2):
+        log(source, [track(f"m{number}", userId="gone")], name=f"{number:04d}")
+        compact()
+    assert embedded.merge(date(2026, 11, 20), least=2)
+    assert len(list(embedded.folder().iterdir())) == 3  # the two replaced files wait for late readers
+    assert EmbeddedStore().erase(["gone"], "erased") == 2
+    (left,) = embedded.folder().iterdir()
+    assert left.name == EventSegment.objects.get(retired_at=None).path
+    assert sweep() == 0
+
+
+def test_a_query_reads_only_the_files_of_its_days(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    log(source, [track(f"m{day}", f"2026-11-{day:02d}T01:00:00Z") for day in range(1, 21)])
+    compact()
+    read: list[int] = []
+    view = embedded._view
+    monkeypatch.setattr(
+        embedded, "_view", lambda opened, paths: (read.append(len(paths)), view(opened, paths))[1]
+    )
+    found = EmbeddedStore().query(
+        "SELECT count(*) FROM events WHERE local_day BETWEEN $1 AND $2",
+        [date(2026, 11, 3), date(2026, 11, 4)],
+        first=date(2026, 11, 3),
+        last=date(2026, 11, 4),
+    )
+    assert (found, read) == ([(2,)], [2])
