@@ -111,7 +111,7 @@ def _of_one(
     since: date,
     left_on: date | None,
 ) -> list[Row]:
-    adopted = random.uniform(0.55, 0.85)
+    adopted, left_over = random.uniform(0.55, 0.85), random.uniform(0.1, 0.4)
     departments = random.sample(people.DEPARTMENTS, 3)
     pairs = PAIRS[: 2 if seats <= 30 else 3 if seats <= 120 else 4]
     whole = sum(share for _department, _feature, share in pairs)
@@ -125,7 +125,7 @@ def _of_one(
             level *= 0.15 + 0.85 * (left_on - day) / FADING
         for department, feature, share in pairs:
             fallen = change is Change.FALL and day >= since
-            part = (0.25 if feature == 2 or department == 0 else 0.9) if fallen else 1.0
+            part = (left_over if feature == 2 or department == 0 else 0.9) if fallen else 1.0
             users = min(held, round(held * level * part * share / whole * random.gauss(1.0, 0.06)))
             if users <= 0:
                 continue
