@@ -14,10 +14,12 @@ import django
 
 django.setup()
 
+from django.db import connections  # noqa: E402
+
 from banso_web.collect.log import NotSafe  # noqa: E402
 from banso_web.collect.protocol import LONGEST_BATCH, PATHS  # noqa: E402
-from banso_web.collect.taking import Answer, basic_key, keys, problem, take, take_webhook, writers  # noqa: E402
-from banso_web.collect.views import CORS, SAFE_SECONDS  # noqa: E402
+from banso_web.collect.taking import Answer, Taken, basic_key, keys, problem, take, take_webhook, writers  # noqa: E402
+from banso_web.collect.views import CORS, SAFE_SECONDS, Taking  # noqa: E402
 from banso_web.core import clock  # noqa: E402
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -56,6 +58,14 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
+def _apart(take_in: Taking, *given: Any) -> Answer | Taken:
+    """In a thread of its own; the connection it asked the database by is not left open behind it."""
+    try:
+        return take_in(*given)
+    finally:
+        connections.close_all()
+
+
 async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
     path = scope["path"].removeprefix("/v1/")
     is_webhook = path.startswith(WEBHOOK)
@@ -79,10 +89,10 @@ async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
     body = b"".join(parts)
     if is_webhook:  # few, and it may ask the database
         key = path.removeprefix(WEBHOOK)
-        taken = await asyncio.to_thread(take_webhook, key, body, headers, clock.now())
+        taken = await asyncio.to_thread(_apart, take_webhook, key, body, headers, clock.now())
     elif keys.cached(basic_key(headers.get("authorization", ""))) is None:
         # Looking up a key asks the database, which has no place in the loop.
-        taken = await asyncio.to_thread(take, path, body, headers, clock.now())
+        taken = await asyncio.to_thread(_apart, take, path, body, headers, clock.now())
     else:
         taken = take(path, body, headers, clock.now())
     if isinstance(taken, Answer):
