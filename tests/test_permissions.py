@@ -31,6 +31,7 @@ from banso_web.revenue.actions.closing import close_month
 from banso_web.revenue.models import Movement
 from banso_web.touch.models import Touch
 from banso_web.usage.actions.features import save_feature
+from banso_web.usage.actions.own_metrics import save_metric
 from banso_web.usage.models import UsageAlert, UsageVerdict
 from banso_web.warehouse import recent
 from tests.addresses import Address, addresses
@@ -64,7 +65,7 @@ NOTHING = (
     "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
 )
 NEEDS: dict[str, str] = {
-    "account.view": """usage_moves usage_account usage_adoption usage_feature customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
+    "account.view": """usage_moves usage_account usage_adoption usage_feature usage_metric customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
         api:merges api:merges/candidates api:departments api:accounts/<account>/departments api:ownership
         api:accounts/<account>/ownership api:parties api:accounts/<account>/parties api:exclusions
@@ -78,7 +79,7 @@ NEEDS: dict[str, str] = {
         api:goals api:accounts/<account>/goals api:goals/<code> api:goals/<code>/history
         api:onboarding api:accounts/<account>/onboarding api:onboarding/<code> api:onboarding/<code>/history
         api:usage_daily api:accounts/<account>/usage_daily api:usage_daily/<code> api:usage_daily/<code>/history
-        api:adoption api:features api:features/<key>""",
+        api:adoption api:usage_metrics api:features api:features/<key>""",
     "contact.view": "api:contacts api:accounts/<account>/contacts api:contacts/<code>",
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
         contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
@@ -97,12 +98,12 @@ NEEDS: dict[str, str] = {
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
     "settings.edit": """settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention
-        features feature_new feature_edit sources source table table_new source_health source_file_health live_events live_event rejected rejected_csv rejected_one""",
+        features feature_new feature_edit own_metrics own_metric_new own_metric_edit sources source table table_new source_health source_file_health live_events live_event rejected rejected_csv rejected_one""",
     "personal.manage": "personal personal_contact personal_requests personal_request",
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
 # Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
-CLOSED = """collect webhook feature_retire feature_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
+CLOSED = """collect webhook feature_retire feature_undo own_metric_retire own_metric_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
 member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
 kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
 customers_bulk customers_undo matching_decide matching_undo personal_disclose personal_erase api:edits
@@ -214,6 +215,7 @@ def usage_ids(account: Account) -> dict[str, Any]:
         "rejected_id": rejected.pk,
         "alert_id": alert.pk,
         "feature_id": feature,
+        "metric_id": save_metric({"name": "週の利用者", "measure": "users", "days": 7}, actor=None),
         "entry_id": 1,
         **event,
     }

@@ -43,26 +43,13 @@ def detect_asked(day: str, member_id: int) -> int:
 
 
 @task(queue_name="long")
-def keep_feature(feature_id: int) -> int:
-    """All of history as a feature is defined now, from where it was cut off. Gives how many days were counted."""
+def keep_all() -> int:
+    """All of history of every definition: what is new, what late data or another definition changed, what a cut-off filling left.
+    Gives how many days were counted."""
     from banso_web.core import clock
     from banso_web.core.facts import Asked, current_watermark
     from banso_web.usage.actions.keeping import fill
-    from banso_web.usage.reads.definitions import features
-    from banso_web.usage.reads.kept import FEATURE, Defined
+    from banso_web.usage.reads.own import all_defined
 
     today = clock.today()
-    lines = features(Asked(as_of=today, today=today, watermark=current_watermark()))
-    return sum(fill(Defined(FEATURE, one.id, one.definition)) for one in lines if one.id == feature_id)
-
-
-@task(queue_name="long")
-def keep_all() -> int:
-    """New days, and days that late data changed, of every definition; what a cut-off filling left. Gives how many days."""
-    from banso_web.core import clock
-    from banso_web.core.facts import Asked, current_watermark
-    from banso_web.usage.reads.definitions import features
-
-    today = clock.today()
-    lines = features(Asked(as_of=today, today=today, watermark=current_watermark()))
-    return sum(keep_feature.func(one.id) for one in lines)
+    return sum(fill(one) for one in all_defined(Asked(today, today, current_watermark())))

@@ -67,6 +67,25 @@ class Feature(StateRow):
     advice = models.TextField(default="")
 
 
+class OwnMetric(StateRow):
+    """A usage metric that an organisation defines for itself: what is counted of a feature ("" of any use), in how many days, per seat
+    or not. A definition holds for all of history."""
+
+    STATE = "usage_metric"
+    STATE_FIELDS = ("name", "feature", "measure", "days", "per_seat")
+
+    class Measure(models.TextChoices):
+        USERS = "users"
+        EVENTS = "events"
+        PER_USER = "per_user"
+
+    name = models.CharField(max_length=100)
+    feature = models.CharField(max_length=200, default="")  # the feature's code
+    measure = models.CharField(max_length=8, choices=Measure, default=Measure.USERS)
+    days = models.SmallIntegerField(default=1)  # 1, 7 or 28
+    per_seat = models.BooleanField(default=False)
+
+
 class UsageKept(models.Model):
     """What a definition counts on one day (in the period that ends with it), computed over all of history when it is made.
 

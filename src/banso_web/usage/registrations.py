@@ -33,6 +33,18 @@ registry.nav.append(
 )  # fmt: skip
 registry.settings_pages.append(
     NavEntry(
+        "own_metrics",
+        _("自社の指標"),
+        "own_metrics",
+        "kpi",
+        order=32,
+        permission="settings.edit",
+        text=_("機能の利用者や回数から、自社の指標を作る"),
+        reading="じしゃのしひょう",
+    )
+)
+registry.settings_pages.append(
+    NavEntry(
         "features",
         _("機能の定義"),
         "features",
@@ -61,6 +73,10 @@ for _key, _word in {
     "raised_on": _("警告日"),
     "raised": _("新しい警告"),
     "written": _("変わった判定"),
+    "measure": _("数えるもの"),
+    "days": _("期間"),
+    "per_seat": _("席数で割る"),
+    "feature": _("機能"),
     "core": _("コア機能"),
     "plans": _("製品・プラン"),
     "rules": _("イベント"),

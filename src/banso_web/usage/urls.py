@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.usage.views import adoption, features, health, live, moves, one, rejected, sources, webhooks
+from banso_web.usage.views import adoption, features, health, live, moves, one, own_metrics, rejected, sources, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("usage/", moves.moves_page, name="usage_moves"),
@@ -13,6 +13,12 @@ urlpatterns: list[URLPattern] = [
     path("settings/features/<int:feature_id>/", features.edit, name="feature_edit"),
     path("settings/features/<int:feature_id>/retire/", features.retire, name="feature_retire"),
     path("settings/features/<int:feature_id>/undo/<int:entry_id>/", features.undo, name="feature_undo"),
+    path("usage/metrics/<int:metric_id>/", own_metrics.one, name="usage_metric"),
+    path("settings/metrics/", own_metrics.listing, name="own_metrics"),
+    path("settings/metrics/new/", own_metrics.edit, name="own_metric_new"),
+    path("settings/metrics/<int:metric_id>/", own_metrics.edit, name="own_metric_edit"),
+    path("settings/metrics/<int:metric_id>/retire/", own_metrics.retire, name="own_metric_retire"),
+    path("settings/metrics/<int:metric_id>/undo/<int:entry_id>/", own_metrics.undo, name="own_metric_undo"),
     path("usage/adoption/", adoption.adoption_page, name="usage_adoption"),
     path("usage/<int:account_id>/", one.account, name="usage_account"),
     path("usage/<int:account_id>/snooze/", moves.snooze, name="usage_snooze"),

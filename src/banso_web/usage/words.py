@@ -62,3 +62,9 @@ STATES: dict[str, Any] = {
     "rejected": _("受け付けず"),
     "duplicate": _("重複"),
 }
+#: What an organisation's own metric counts; `what` is a feature.
+MEASURES: dict[str, Any] = {
+    "users": _("「%(what)s」の利用者"),
+    "events": _("「%(what)s」のイベント"),
+    "per_user": _("「%(what)s」の1人あたりのイベント"),
+}

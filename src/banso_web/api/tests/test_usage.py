@@ -12,6 +12,8 @@ from banso_web.accounts.models import Account
 from banso_web.api.tests.conftest import Api
 from banso_web.core.models import AuditRow
 from banso_web.desk.tests.conftest import bring as bring
+from banso_web.usage.actions.own_metrics import save_metric
+from banso_web.usage.jobs import keep_all
 from banso_web.usage.tests.conftest import events_home as events_home
 from banso_web.usage.tests.test_adoption import company as company
 
@@ -65,3 +67,15 @@ def test_adoption_by_customer_and_the_metric(company: dict[str, Account], as_key
     )
     assert reader.get("/metrics/adoption_breadth").json()["value"] == "0.5"
     assert as_key("ito", "read").get("/adoption").status_code == 403
+
+
+def test_own_metrics_with_their_last_value(company: dict[str, Account], as_key: Keys) -> None:
+    save_metric({"name": "週の利用者", "measure": "users", "days": 7}, actor=None)
+    reader = as_key("sato", "read")
+    (line,) = reader.get("/usage_metrics").json()["items"]
+    assert (line["value"], line["days_counted"], line["days_to_count"]) == (None, 0, 19)
+    keep_all.func()
+    (line,) = reader.get("/usage_metrics").json()["items"]
+    # X1 10 and X3 3 on the last day of use, 11/20.
+    assert (line["value"], line["day"], line["days_counted"]) == ("13", "2026-11-20", 19)
+    assert as_key("ito", "read").get("/usage_metrics").status_code == 403

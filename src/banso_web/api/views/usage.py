@@ -27,6 +27,8 @@ from banso_web.usage.actions.features import require, retire_feature, save_featu
 from banso_web.usage.metrics.rates import inside
 from banso_web.usage.reads.adoption import AccountUse, adoption
 from banso_web.usage.reads.definitions import FeatureLine, features
+from banso_web.usage.reads.kept import standing
+from banso_web.usage.reads.own import OwnLine, own_metrics, silent_days
 
 router = Router(tags=["usage"])
 ADMIN = {SCOPE: "admin"}
@@ -105,6 +107,22 @@ class UseOut(Schema):
     stickiness: str | None
     last_seen: date | None
     silent_days: list[date]
+
+
+class OwnMetricOut(Schema):
+    key: str
+    name: str
+    feature: str = Field(description="The feature's key; empty: any use.")
+    measure: str = Field(description="users, events or per_user.")
+    days: int = Field(description="Of the period that ends with each day.")
+    per_seat: bool
+    formula: str
+    day: date | None = Field(description="The last day that is counted.")
+    value: str | None
+    numerator: int | None
+    denominator: int | None
+    days_counted: int = Field(description="Days of the past that are counted as it is defined now.")
+    days_to_count: int
 
 
 class AdoptionIn(ScopeIn, PageIn):
@@ -225,3 +243,37 @@ def list_adoption(request: HttpRequest, query: Query[AdoptionIn]) -> Any:
     shown, behind = in_memory([names[key] for key in seen], query.cursor, query.limit, lambda one: (one.code,), [str])  # fmt: skip
     items = [_use(found.rows[one.id], one.code, one.name) for one in shown]
     return {**stamp(question), "items": items, "next": behind}
+
+
+def _own(line: OwnLine, question: Asked) -> dict[str, Any]:
+    rows, wanted = standing(line.defined, question)
+    told = line.values(rows, silent_days(question))
+    last = None if line.lost or not told else told[-1]
+    return {
+        "key": line.code,
+        "name": line.name,
+        "feature": line.feature.code if line.feature else "",
+        "measure": line.measure,
+        "days": line.days,
+        "per_seat": line.per_seat,
+        "formula": line.formula,
+        "day": last.day if last else None,
+        "value": _number(last.value) if last else None,
+        "numerator": last.top if last else None,
+        "denominator": last.bottom if last else None,
+        "days_counted": len(rows),
+        "days_to_count": len(wanted),
+    }
+
+
+@router.get(
+    "/usage_metrics", response=schemas.Listed[OwnMetricOut], summary=said(gettext_lazy("自社の指標の一覧"))
+)
+def list_usage_metrics(request: HttpRequest, query: Query[PageIn]) -> Any:
+    """The organisation's own metrics of use with their last value before `as_of`. In order of key."""
+    see_accounts(request)
+    question = asked(request, query)
+    shown, behind = in_memory(
+        own_metrics(question), query.cursor, query.limit, lambda one: (one.code,), [str]
+    )
+    return {**stamp(question), "items": [_own(line, question) for line in shown], "next": behind}

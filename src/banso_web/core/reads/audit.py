@@ -30,6 +30,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "backup": (_("バックアップ"), ""),
     "source": (_("データの送信元"), ""),
     "feature": (_("機能の定義"), ""),
+    "usage_metric": (_("自社の指標"), ""),
     "import": (_("取込"), "account.view"),
     "mapping": (_("取込"), "account.view"),
     "account": (_("顧客"), "account.view"),

@@ -56,7 +56,7 @@ def fill(defined: Defined) -> int:
     missing = sorted(wanted.keys() - kept, reverse=True)
     for start in range(0, len(missing), CHUNK):
         days = missing[start : start + CHUNK]
-        made = _count(defined, asked, days)
+        made = count(defined, asked, days)
         fresh = [UsageKept(subject=defined.subject, subject_id=defined.id, day=day, mark=mark, change=wanted[day], **told) for day, told in made.items()]  # fmt: skip
         with transaction.atomic():
             fields = [
@@ -73,7 +73,7 @@ def fill(defined: Defined) -> int:
     return len(missing)
 
 
-def _count(defined: Defined, asked: Asked, days: Sequence[date]) -> dict[date, dict[str, int]]:
+def count(defined: Defined, asked: Asked, days: Sequence[date]) -> dict[date, dict[str, int]]:
     merged = merges(asked.watermark)
     sent = _of_events(defined, asked, merged, days)
     through = {account for _day, account in sent}

@@ -92,9 +92,9 @@ class FeatureVersion:
     reason: str
 
 
-def versions(feature_id: int, watermark: int) -> Sequence[FeatureVersion]:
-    """The versions of a feature, the latest first."""
-    found = history(SUBJECT, feature_id, watermark=watermark)
+def versions(row_id: int, watermark: int, subject: str = SUBJECT) -> Sequence[FeatureVersion]:
+    """The versions of a feature (or another definition), the latest first."""
+    found = history(subject, row_id, watermark=watermark)
     entries = {
         row.pk: row
         for row in Entry.objects.filter(pk__in=[one.entry_id for one in found]).select_related("actor")

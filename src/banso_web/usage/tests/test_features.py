@@ -15,7 +15,7 @@ from banso_web.core.models import AuditRow
 from banso_web.desk.tests.conftest import bring as bring
 from banso_web.desk.tests.conftest import desk as desk
 from banso_web.usage.actions import keeping
-from banso_web.usage.jobs import keep_all, keep_feature
+from banso_web.usage.jobs import keep_all
 from banso_web.usage.models import Feature, UsageKept
 from banso_web.usage.reads.definitions import features
 from banso_web.usage.reads.kept import FEATURE, Defined, progress
@@ -139,7 +139,7 @@ def test_all_of_history_is_counted_and_a_cut_off_filling_goes_on(
     feature = define("申請")
     assert standing(feature) == (0, 20)  # 19 days of files, one of them with events too, and 3/2
     monkeypatch.setattr(keeping, "CHUNK", 6)
-    real, calls = keeping._count, []
+    real, calls = keeping.count, []
 
     def killed(*given: Any) -> Any:
         calls.append(given)
@@ -147,13 +147,13 @@ def test_all_of_history_is_counted_and_a_cut_off_filling_goes_on(
             raise KeyboardInterrupt
         return real(*given)
 
-    monkeypatch.setattr(keeping, "_count", killed)
+    monkeypatch.setattr(keeping, "count", killed)
     with pytest.raises(KeyboardInterrupt):
-        keep_feature.func(feature)
+        keep_all.func()
     assert standing(feature) == (12, 20)
     assert "12 / 20 日" in desk("sato").text(f"/usage/features/{feature}/")
-    monkeypatch.setattr(keeping, "_count", real)
-    assert keep_feature.func(feature) == 8 and keep_feature.func(feature) == 0
+    monkeypatch.setattr(keeping, "count", real)
+    assert keep_all.func() == 8 and keep_all.func() == 0
     found = kept(feature)
     # X1 10 people and X3 3, of files; X2 3 by events; 3/2 X2 alone.
     assert (

@@ -28,6 +28,7 @@ from banso_web.core.ui.lists import Chip, Column, Order, chosen_columns
 from banso_web.core.ui.states import state_word
 from banso_web.members.reads import member_names
 from banso_web.usage.reads.health import source_names
+from banso_web.usage.reads.own import own_metrics
 from banso_web.usage.reads.spread import (
     BINS,
     NONE,
@@ -95,6 +96,7 @@ def adoption_page(request: HttpRequest) -> HttpResponse:
         "segments": segments(),
         "kept": hidden_pairs(request, *FIELDS, "from"),
         "gaps": [(source_names().get(source, source), days) for source, days in found.found.silent.items()],
+        "own": own_metrics(asked),
         "day": asked.as_of,
         "may_export": member.may("export.run"),
         "may_define": member.may("settings.edit"),
