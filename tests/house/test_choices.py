@@ -27,6 +27,7 @@ INNER = [
     "IdentityLink.Kind",
     "UsageAlert.State",
     "UsageSnooze.Why",
+    "OwnMetric.Measure",
     "TableRead.Engine",
     "ReadRun.State",
     "EventBatch.State",

@@ -89,8 +89,9 @@ class OwnMetric(StateRow):
 class UsageKept(models.Model):
     """What a definition counts on one day (in the period that ends with it), computed over all of history when it is made.
 
-    mark: a digest of the definition and of who events belonged to; change: the newest number of the period's touched days. A row
-    with another mark or an older change is stale, and the next filling counts it anew. seats: of the customers whose seats are known.
+    mark: a digest of the definition; change: the newest number of the period's touched days; attribution: a digest of who events
+    belonged to. The next filling counts a row anew that differs in one of them; until then a row with another mark or change does
+    not stand. seats: of the customers whose seats are known.
     """
 
     subject = models.CharField(max_length=8)  # feature or metric
@@ -98,6 +99,7 @@ class UsageKept(models.Model):
     day = models.DateField()
     mark = models.CharField(max_length=64)
     change = models.BigIntegerField()
+    attribution = models.CharField(max_length=64, default="")
     accounts = models.IntegerField()
     users = models.IntegerField()
     events = models.BigIntegerField()

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.usage.views import adoption, features, health, live, moves, one, own_metrics, rejected, sources, webhooks
+from banso_web.usage.views import (
+    adoption,
+    features,
+    health,
+    live,
+    moves,
+    one,
+    own_metrics,
+    rejected,
+    sources,
+    webhooks,
+)
 
 urlpatterns: list[URLPattern] = [
     path("usage/", moves.moves_page, name="usage_moves"),

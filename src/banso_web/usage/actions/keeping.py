@@ -18,7 +18,7 @@ from banso_web.core.facts import Asked, counted, current_watermark
 from banso_web.usage.models import UsageDaily, UsageKept
 from banso_web.usage.reads.adoption import events
 from banso_web.usage.reads.attributed import USED
-from banso_web.usage.reads.kept import Defined, standing
+from banso_web.usage.reads.kept import Defined, attributions, standing
 
 CHUNK = 28  # days of one transaction
 #: Distinct people and events of each account in periods ($22 first days, $23 last days), of events that belong to a feature.
@@ -52,12 +52,13 @@ def fill(defined: Defined) -> int:
     today = clock.today()
     asked = Asked(as_of=today, today=today, watermark=current_watermark())
     rows, wanted = standing(defined, asked)
-    mark, kept = defined.mark(asked), {row.day for row in rows}
+    whose = attributions(asked, wanted)
+    kept = {row.day for row in rows if row.attribution == whose[row.day]}
     missing = sorted(wanted.keys() - kept, reverse=True)
     for start in range(0, len(missing), CHUNK):
         days = missing[start : start + CHUNK]
         made = count(defined, asked, days)
-        fresh = [UsageKept(subject=defined.subject, subject_id=defined.id, day=day, mark=mark, change=wanted[day], **told) for day, told in made.items()]  # fmt: skip
+        fresh = [UsageKept(subject=defined.subject, subject_id=defined.id, day=day, mark=defined.mark, change=wanted[day], attribution=whose[day], **told) for day, told in made.items()]  # fmt: skip
         with transaction.atomic():
             fields = [
                 field.name

@@ -72,10 +72,14 @@ def standing_links(asked: Asked) -> QuerySet[IdentityLink]:
     return rows.order_by("entry__seq", "pk")
 
 
+def seen_version() -> int:
+    """What was learnt of ids from events, as a number that changes with it."""
+    return SeenUpTo.objects.filter(pk=1).values_list("version", flat=True).first() or 0
+
+
 def identity(asked: Asked) -> Identity:
     """Everything that is known of ids at the asked watermark and moment. Made anew only when one of its grounds has changed."""
-    version = SeenUpTo.objects.filter(pk=1).values_list("version", flat=True).first() or 0
-    mark = asked.watermark
+    version, mark = seen_version(), asked.watermark
     links = last_change(IdentityLink.objects.all(), "identity", mark)
     key = (version, links, merge_mark(mark), people_mark(mark), asked.known_at, asked.today)
     return _kept.get(key, lambda: _Resolving(asked).done())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from hashlib import sha256
@@ -34,12 +34,27 @@ class Defined:
     feature: Feature | None
     days: int = 1
 
-    def mark(self, asked: Asked) -> str:
-        """Equal marks: the same definition, and events belong to the same customers and people."""
-        given = event_parameters(asked, EVER, merges(asked.watermark), None)
-        return sha256(
-            repr((USED, given[2:4], given[6:], self.feature and self.feature.rules, self.days)).encode()
-        ).hexdigest()
+    @property
+    def mark(self) -> str:
+        """Equal marks: the same definition."""
+        return sha256(repr((self.feature and self.feature.rules, self.days)).encode()).hexdigest()
+
+
+#: Who events belong to is looked at for so many days together: what is learnt of somebody new leaves the days before alone.
+BLOCK = 28
+
+
+def attributions(asked: Asked, days: Iterable[date]) -> dict[date, str]:
+    """{day: a digest of who events up to the end of its block belonged to}."""
+    merged, by_block, found = merges(asked.watermark), dict[int, str](), dict[date, str]()
+    for day in days:
+        block = day.toordinal() // BLOCK
+        if block not in by_block:
+            end = min(date.fromordinal((block + 1) * BLOCK), asked.as_of)
+            given = event_parameters(replace(asked, as_of=end), EVER, merged, None)
+            by_block[block] = sha256(repr((USED, given[2:4], given[6:])).encode()).hexdigest()
+        found[day] = by_block[block]
+    return found
 
 
 def days_with_use(asked: Asked) -> dict[date, int]:
@@ -67,9 +82,13 @@ class Progress:
 
 
 def standing(defined: Defined, asked: Asked) -> tuple[list[UsageKept], dict[date, int]]:
-    """(the rows that hold, {day: its newest change} of every day that is to be kept)."""
-    wanted, mark = changes(days_with_use(asked), defined.days), defined.mark(asked)
-    rows = UsageKept.objects.filter(subject=defined.subject, subject_id=defined.id, mark=mark).order_by("day")
+    """(the rows that hold, {day: its newest change} of every day that is to be kept).
+
+    What was settled of somebody's past events since is in the rows after the next filling (`actions.keeping`)."""
+    wanted = changes(days_with_use(asked), defined.days)
+    rows = UsageKept.objects.filter(
+        subject=defined.subject, subject_id=defined.id, mark=defined.mark
+    ).order_by("day")
     return [row for row in rows if wanted.get(row.day) == row.change], wanted
 
 

@@ -109,3 +109,18 @@ def test_a_metric_of_a_feature_that_is_gone_has_no_value(feature: str, desk: Any
     assert "機能が廃止されています" in desk("sato").text(f"/usage/metrics/{made}/")
     with pytest.raises(Refused):
         save_metric({"name": "週", "measure": "users", "days": 1}, actor=None)
+
+
+def test_who_events_belong_to_is_counted_anew_and_only_where_it_matters(
+    feature: str, company: dict[str, Account], person: Any
+) -> None:
+    from banso_web.accounts.actions import merging
+
+    save_metric({"name": "日", "feature": feature, "measure": "users", "days": 1}, actor=None)
+    keep_all.func()
+    assert values("日")[OPEN[-1]].accounts == 3
+    merging.decide(company["X1"].pk, company["X2"].pk, "same", actor=person("tanaka"))
+    assert keep_all.func() > 0
+    # X2 is X1 now: its events win over X1's file on days with events, and they are one customer.
+    assert values("日")[OPEN[-1]].accounts == 2
+    assert keep_all.func() == 0

@@ -16,6 +16,7 @@ from banso_web.usage.reads.adoption.daily import Daily, DailyUse
 from banso_web.usage.reads.adoption.events import EventMonth, Events, FeatureUse, heard_of, last_days
 from banso_web.usage.reads.adoption.periods import LOOK, Period, Periods, periods
 from banso_web.usage.reads.definitions import FeatureLine, features
+from banso_web.usage.reads.identity import seen_version
 from banso_web.usage.reads.series import DAILY, EVENTS, FILE
 from banso_web.warehouse.reads import newest_change
 
@@ -113,7 +114,8 @@ def adoption(asked: Asked, *, ids: Collection[int] | None = None) -> Adoption:
     fact and no event comes."""
     if ids is not None:
         return _read(asked, ids)
-    return _kept.get((asked.key, newest_change(), asked.today), lambda: _read(asked, None))
+    key = (asked.key, newest_change(), seen_version(), asked.today)
+    return _kept.get(key, lambda: _read(asked, None))
 
 
 def _read(asked: Asked, ids: Collection[int] | None) -> Adoption:
