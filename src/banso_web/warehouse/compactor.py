@@ -30,7 +30,7 @@ from banso_web.core import clock
 from banso_web.core.personal import erased_code, was_erased
 from banso_web.warehouse.imported import take_out, undone
 from banso_web.warehouse.models import Lease, LogTaken, SourceDay
-from banso_web.warehouse.port import Added, AlreadyTaken, EventRow, Taking
+from banso_web.warehouse.port import Added, AlreadyTaken, EventRow, Events, Taking
 from banso_web.warehouse.recent import keep_duplicates
 from banso_web.warehouse.store import event_store
 
@@ -177,7 +177,7 @@ def _take_in(batch: list[Path], done: Round) -> None:
 
     names = [path.name for path in batch]
     try:
-        added = event_store().add(rows, Taking(names, rejected, damaged, accepted, beside))
+        added = event_store().add(Events.of(rows), Taking(names, rejected, damaged, accepted, beside))
     except (AlreadyTaken, LeaseLost):  # another process is at it; what was written here nobody reads
         return
     for path in batch:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,18 +18,16 @@ from typing import Any
 from uuid import uuid4
 
 import duckdb
-import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from banso_web.collect.envelope import micros
 from banso_web.collect.log import sync_folder
 from banso_web.core import clock
 from banso_web.warehouse import manifest
 from banso_web.warehouse.models import EventSegment
-from banso_web.warehouse.port import UNTIMED_DAYS, Added, EventRow, Taking
+from banso_web.warehouse.port import UNTIMED_DAYS, Added, Column, Events, Taking, day_of
 
 COLUMNS = (
     ("source", "INTEGER"),
@@ -108,33 +106,31 @@ class EmbeddedStore:
 
     in_home = True
 
-    def add(self, rows: Sequence[EventRow], taking: Taking) -> Added:
-        fresh, duplicates = self._new(rows)
-        by_day: dict[date, list[EventRow]] = defaultdict(list)
-        for row in fresh:
-            by_day[row.day].append(row)
-        made = [_written(each) for each in by_day.values()]
+    def add(self, events: Events, taking: Taking) -> Added:
+        fresh, duplicates = self._new(events)
+        made = [_written(fresh.part(places)) for places in manifest.together(fresh.day)]
         added = Added(len(fresh), tuple(duplicates))
         with transaction.atomic():
             manifest.take(fresh, added, taking)
             EventSegment.objects.bulk_create(made)
         return added
 
-    def _new(self, rows: Sequence[EventRow]) -> tuple[list[EventRow], list[tuple[int, str]]]:
-        """The rows that are not there yet, the first of each key."""
-        timed: dict[date, set[tuple[int, str]]] = defaultdict(set)
-        loose: set[tuple[int, str]] = set()
-        for row in rows:
-            (timed[row.day] if row.timed else loose).add((row.source, row.message_id))
+    def _new(self, events: Events) -> tuple[Events, list[tuple[int, str]]]:
+        """The events that are not there yet, the first of each key."""
         seen: set[manifest.Key] = set()
-        for day, keys in timed.items():
-            files = EventSegment.objects.filter(day=day, retired_at=None)
-            seen |= {(day, *key) for key in _present(files, keys, "timed")}
-        if loose:
-            since = clock.today() - timedelta(days=UNTIMED_DAYS)
-            files = EventSegment.objects.filter(day__gte=since, untimed__gt=0, retired_at=None)
-            seen |= {(None, *key) for key in _present(files, loose, "NOT timed")}
-        return manifest.sifted(rows, seen)
+        days = manifest.key_days(events)
+        standing = EventSegment.objects.filter(retired_at=None)
+        for places in manifest.together(days):
+            number = int(days[places[0]])
+            day = None if number < 0 else day_of(number)
+            if day is None:
+                since = clock.today() - timedelta(days=UNTIMED_DAYS)
+                files, condition = standing.filter(day__gte=since, untimed__gt=0), "NOT timed"
+            else:
+                files, condition = standing.filter(day=day), "timed"
+            wanted = {"source": events.source[places], "message_id": events.message_id[places]}
+            seen |= {(day, *key) for key in _present(files, wanted, condition)}
+        return manifest.sifted(events, seen)
 
     def query(
         self, sql: str, parameters: Sequence[Any] = (), *, first: date | None = None, last: date | None = None
@@ -284,15 +280,11 @@ def _view(opened: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
     opened.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {NAMES} FROM read_parquet([{listed}])")
 
 
-def _present(files: Any, keys: set[tuple[int, str]], condition: str) -> set[tuple[int, str]]:
-    """Those of the keys that the files hold. Only two columns are read."""
+def _present(files: Any, wanted: dict[str, Column], condition: str) -> set[tuple[int, str]]:
+    """Those of the keys (source, message_id) that the files hold. Only two columns are read."""
     paths = [folder() / path for path in files.values_list("path", flat=True)]
-    if not paths or not keys:
+    if not paths:
         return set()
-    wanted = {
-        "source": np.array([source for source, _id in keys], dtype=np.int32),
-        "message_id": np.array([name for _source, name in keys], dtype=object),
-    }
     with connection() as opened:
         _view(opened, paths)
         opened.register("wanted", wanted)
@@ -302,27 +294,15 @@ def _present(files: Any, keys: set[tuple[int, str]], condition: str) -> set[tupl
     return {(int(source), str(name)) for source, name in found}
 
 
-def _written(rows: Sequence[EventRow]) -> EventSegment:
-    """A new file with these rows of one day, on disk and synced, not yet in the manifest."""
-    epoch = date(1970, 1, 1)
-    columns: dict[str, Any] = {}
-    for name, kind in COLUMNS:
-        values = [getattr(row, name) for row in rows]
-        if kind == "TIMESTAMP":
-            columns[name] = np.array([micros(value) for value in values], dtype=np.int64)
-        elif kind == "DATE":
-            columns[name] = np.array([(value - epoch).days for value in values], dtype=np.int32)
-        elif kind == "INTEGER":
-            columns[name] = np.array(values, dtype=np.int32)
-        elif kind == "BOOLEAN":
-            columns[name] = np.array(values, dtype=bool)
-        else:
-            columns[name] = np.array(values, dtype=object)
+def _written(events: Events) -> EventSegment:
+    """A new file with these events of one day, on disk and synced, not yet in the manifest."""
     with connection() as opened:
-        opened.register("given", columns)
+        opened.register("given", {name: getattr(events, name) for name, _kind in COLUMNS})
         made = {"TIMESTAMP": "make_timestamp({0})", "DATE": "DATE '1970-01-01' + {0}"}
         select = ", ".join(f"{made.get(kind, '{0}').format(name)} AS {name}" for name, kind in COLUMNS)
-        return _copied(opened, f"SELECT {select} FROM given ORDER BY {SORTED}", [], rows[0].day)
+        return _copied(
+            opened, f"SELECT {select} FROM given ORDER BY {SORTED}", [], day_of(int(events.day[0]))
+        )
 
 
 def _copied(opened: duckdb.DuckDBPyConnection, select: str, parameters: list[Any], day: date) -> EventSegment:

@@ -2,43 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
+import numpy as np
 from django.db import IntegrityError
 
 from banso_web.core import clock
 from banso_web.warehouse.models import LogTaken, TouchedDay
-from banso_web.warehouse.port import Added, AlreadyTaken, EventRow, Taking
+from banso_web.warehouse.port import Added, AlreadyTaken, Column, Events, Taking, day_of
 
 #: (day, source, messageId); no day for an event without a time of its own.
 Key = tuple[date | None, int, str]
 
 
-def key_of(row: EventRow) -> Key:
-    """By what an event is the same as another."""
-    return row.day if row.timed else None, row.source, row.message_id
+def key_days(events: Events) -> Column:
+    """The `day` of each event's key; -1 for an event without a time of its own."""
+    return np.where(events.timed, events.day, -1)
 
 
-def sifted(rows: Iterable[EventRow], known: set[Key]) -> tuple[list[EventRow], list[tuple[int, str]]]:
-    """The first row of each key that is not known, and (source, messageId) of the others."""
-    seen, fresh, duplicates = set(known), [], []
-    for row in rows:
-        key = key_of(row)
-        if key in seen:
-            duplicates.append((row.source, row.message_id))
-        else:
-            seen.add(key)
-            fresh.append(row)
-    return fresh, duplicates
+def together(*columns: Column) -> list[Column]:
+    """The places of equal values, in ascending order; one array for each combination that occurs."""
+    if not len(columns[0]):
+        return []
+    order = np.lexsort(columns)
+    ends = np.zeros(len(order) - 1, dtype=bool)
+    for column in columns:
+        ends |= np.diff(column[order]) != 0
+    return np.split(order, np.flatnonzero(ends) + 1)
 
 
-def take(fresh: Sequence[EventRow], added: Added, taking: Taking) -> None:
+def sifted(events: Events, known: set[Key]) -> tuple[Events, list[tuple[int, str]]]:
+    """The first event of each key that is not known, and (source, messageId) of the others."""
+    held: dict[tuple[date | None, int], set[str]] = defaultdict(set)
+    for day, source, name in known:
+        held[day, source].add(name)
+    days = key_days(events)
+    fresh = np.ones(len(events), dtype=bool)
+    for places in together(days, events.source):
+        number = int(days[places[0]])
+        seen = held[None if number < 0 else day_of(number), int(events.source[places[0]])]
+        for place, name in zip(places.tolist(), events.message_id[places].tolist(), strict=True):
+            if name in seen:
+                fresh[place] = False
+            else:
+                seen.add(name)
+    duplicates = zip(events.source[~fresh].tolist(), events.message_id[~fresh].tolist(), strict=True)
+    return events.part(fresh), list(duplicates)
+
+
+def take(fresh: Events, added: Added, taking: Taking) -> None:
     """Mark the logs as in, the days as changed, and write what goes beside. Inside the adapter's transaction."""
     taken = {name for (name,) in LogTaken.objects.filter(name__in=taking.logs).values_list("name")}
     if taken:  # another process was quicker: its rows count, ours are swept
         raise AlreadyTaken(sorted(taken))
-    touch({row.local_day for row in fresh})
+    touch(map(day_of, np.unique(fresh.local_day).tolist()))
     moment = clock.now()
     try:
         LogTaken.objects.bulk_create(

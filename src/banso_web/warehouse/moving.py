@@ -13,7 +13,7 @@ from banso_web.core.errors import Refused
 from banso_web.warehouse.compactor import LeaseLost, keep_lease, turn
 from banso_web.warehouse.embedded import NAMES, connection, folder, swap
 from banso_web.warehouse.models import EventSegment
-from banso_web.warehouse.port import Added, AlreadyTaken, EventRow, Taking
+from banso_web.warehouse.port import Added, AlreadyTaken, EventRow, Events, Taking
 from banso_web.warehouse.store import event_store
 
 #: So many events are one add: memory does not grow with a day's file.
@@ -46,12 +46,12 @@ def move(told: Callable[[str, int], None]) -> int:
     return moved
 
 
-def _rows_of(segment: EventSegment) -> Iterator[list[EventRow]]:
+def _rows_of(segment: EventSegment) -> Iterator[Events]:
     """The events of a file in parts, always in the same order."""
     with connection() as opened:
         found = opened.execute(f"SELECT {NAMES} FROM read_parquet($1)", [str(folder() / segment.path)])
         while part := found.fetchmany(CHUNK):
-            yield [EventRow(*map(_aware, row)) for row in part]
+            yield Events.of(EventRow(*map(_aware, row)) for row in part)
 
 
 def _aware(value: Any) -> Any:

@@ -27,7 +27,7 @@ from banso_web.usage.models import IdentityLink, SeenId, UsageAlert, UsageVerdic
 from banso_web.usage.reads.attributed import USED, event_parameters
 from banso_web.usage.reads.identity import identity
 from banso_web.usage.tests.test_events import DAY, accounts, events, send
-from banso_web.warehouse.port import EventRow, Taking
+from banso_web.warehouse.port import EventRow, Events, Taking
 from banso_web.warehouse.store import event_store
 
 __all__ = ["accounts"]
@@ -56,7 +56,7 @@ def event(
 
 
 def keep(*rows: EventRow) -> None:
-    event_store().add(rows, Taking([f"log-{next(NUMBERS)}"]))
+    event_store().add(Events.of(rows), Taking([f"log-{next(NUMBERS)}"]))
     see()
 
 

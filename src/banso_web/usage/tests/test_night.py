@@ -21,7 +21,7 @@ from banso_web.usage.actions import detect, judging
 from banso_web.usage.models import UsageAlert, UsageDaily, UsageRun, UsageVerdict, UsageWeek
 from banso_web.usage.tests.conftest import CASES, load
 from banso_web.warehouse.embedded import EmbeddedStore
-from banso_web.warehouse.port import EventRow, Taking
+from banso_web.warehouse.port import EventRow, Events, Taking
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 24)
@@ -43,7 +43,7 @@ def event(code: str, person: str, day: date, *, source: int = 1, **more: Any) ->
 
 
 def keep(rows: list[EventRow]) -> None:
-    EmbeddedStore().add(rows, Taking([f"log-{next(NUMBERS)}"]))
+    EmbeddedStore().add(Events.of(rows), Taking([f"log-{next(NUMBERS)}"]))
 
 
 def company(random: Random) -> list[EventRow]:

@@ -19,7 +19,7 @@ from banso_web.usage.reads.attributed import USED
 from banso_web.usage.reads.parts import PARTS
 from banso_web.usage.reads.series import WEEKLY
 from banso_web.warehouse.personal import BY_IDS, IDENTIFIED
-from banso_web.warehouse.port import EventRow, Taking
+from banso_web.warehouse.port import EventRow, Events, Taking
 from banso_web.warehouse.retention import OLD
 from banso_web.warehouse.store import event_store
 from banso_web.warehouse.tests.engines import alike, engines
@@ -197,7 +197,7 @@ SHAPES: list[tuple[str, list[list[Any]], Callable[[Rows, Sequence[Any]], list[An
 def test_every_shape_says_what_plain_python_says(engine: str) -> None:
     rows = made_up()
     store = event_store()
-    store.add(rows, Taking(["made up"]))
+    store.add(Events.of(rows), Taking(["made up"]))
     for sql, given, oracle in SHAPES:
         answers = [oracle(rows, parameters) for parameters in given]
         assert any(answers), sql
@@ -216,7 +216,9 @@ def test_nothing_is_nothing_and_not_zero(engine: str) -> None:
 def test_other_people_of_the_row_before(engine: str) -> None:
     """What lies beyond the first row is not known; a day of the seventies and one after 2149 keep their week."""
     days = [date(1971, 3, 7), date(2026, 11, 22), date(2180, 2, 27)]
-    event_store().add([event_row(1, f"m{day}", local_day=day, day=day) for day in days], Taking(["days"]))
+    event_store().add(
+        Events.of([event_row(1, f"m{day}", local_day=day, day=day) for day in days]), Taking(["days"])
+    )
     found = event_store().query(
         "SELECT date_trunc('week', local_day)::DATE, lag(user_id) OVER (ORDER BY local_day), local_day::TIMESTAMP FROM events ORDER BY 1"
     )

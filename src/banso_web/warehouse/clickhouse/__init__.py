@@ -21,7 +21,7 @@ from banso_web.warehouse import manifest
 from banso_web.warehouse.clickhouse.dialect import events_of, translated
 from banso_web.warehouse.clickhouse.server import COLUMNS, TABLE, Server, server
 from banso_web.warehouse.models import EventBatch, Lease, TakenOut
-from banso_web.warehouse.port import UNTIMED_DAYS, Added, AlreadyTaken, EventRow, Taking
+from banso_web.warehouse.port import UNTIMED_DAYS, Added, AlreadyTaken, Events, Taking, day_of
 
 #: A batch that is open for so long belongs to a dead process.
 GIVEN_UP = timedelta(days=1)
@@ -57,43 +57,44 @@ class ClickHouseStore:
     def _server(self) -> Server:
         return server(self._url)
 
-    def add(self, rows: Sequence[EventRow], taking: Taking) -> Added:
-        fresh, duplicates = manifest.sifted(rows, self._known(rows))
+    def add(self, events: Events, taking: Taking) -> Added:
+        fresh, duplicates = manifest.sifted(events, self._known(events))
         added = Added(len(fresh), tuple(duplicates))
-        number = self._written(fresh) if fresh else None
+        number = self._written(fresh) if len(fresh) else None
         with transaction.atomic():
             if number is not None and not _open(number).update(state=State.SETTLED):
                 raise AlreadyTaken(list(taking.logs))  # it slept for a day: its rows are swept
             manifest.take(fresh, added, taking)
         return added
 
-    def _known(self, rows: Sequence[EventRow]) -> set[manifest.Key]:
+    def _known(self, events: Events) -> set[manifest.Key]:
         """The keys among these that are there already, also where a restored database has not heard of their batch."""
         found: set[manifest.Key] = set()
         for timed in (True, False):
-            asked = [row for row in rows if row.timed == timed]
-            if not asked:
+            which = events.timed == timed
+            days = events.day[which]
+            if not len(days):
                 continue
-            first, last = min(row.day for row in asked), max(row.day for row in asked)
+            first, last = day_of(int(days.min())), day_of(int(days.max()))
             if not timed:
                 first, last = clock.today() - timedelta(days=UNTIMED_DAYS), date.max
-            sql, values = translated(_KNOWN, [sorted({row.message_id for row in asked}), first, last, timed])
+            names = sorted(set(events.message_id[which].tolist()))
+            sql, values = translated(_KNOWN, [names, first, last, timed])
             held = self._server.ask(events_of(sql, _settled()), values)
             found |= {(day if timed else None, source, name) for day, source, name in held}
         return found
 
-    def _written(self, rows: Sequence[EventRow]) -> int:
-        """The number of the open batch that now holds exactly these rows."""
+    def _written(self, events: Events) -> int:
+        """The number of the open batch that now holds exactly these events."""
         number = _begun()
         columns = [
-            [number] * len(rows) if name == "batch" else [getattr(row, name) for row in rows]
-            for name in COLUMNS
+            [number] * len(events) if name == "batch" else getattr(events, name).tolist() for name in COLUMNS
         ]
         self._server.insert(columns, str(number))
         ((held,),) = self._server.ask(f"SELECT count() FROM {TABLE} WHERE batch = {number}")
-        if held != len(rows):
+        if held != len(events):
             raise RuntimeError(
-                f"ClickHouse holds {held} of {len(rows)} events of a batch: none of them counts, their logs stay and are tried again"
+                f"ClickHouse holds {held} of {len(events)} events of a batch: none of them counts, their logs stay and are tried again"
             )
         return number
 

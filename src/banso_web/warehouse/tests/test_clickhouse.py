@@ -26,7 +26,7 @@ from banso_web.warehouse.commands import move_command
 from banso_web.warehouse.compactor import compact, tidy
 from banso_web.warehouse.embedded import EmbeddedStore
 from banso_web.warehouse.models import EventBatch, EventSegment, Lease, LogTaken, SourceDay
-from banso_web.warehouse.port import AlreadyTaken, StoreUnavailable, Taking
+from banso_web.warehouse.port import AlreadyTaken, Events, StoreUnavailable, Taking
 from banso_web.warehouse.retention import EVENTS
 from banso_web.warehouse.store import event_store
 from banso_web.warehouse.tests.engines import OVER_HTTP, needs_clickhouse
@@ -57,7 +57,7 @@ def half_way(source: Source, monkeypatch: pytest.MonkeyPatch, *names: str) -> in
     with monkeypatch.context() as patch:
         patch.setattr(manifest, "take", die)
         with pytest.raises(KeyboardInterrupt):
-            event_store().add([event_row(source.pk, name) for name in names], Taking(["half"]))
+            event_store().add(Events.of([event_row(source.pk, name) for name in names]), Taking(["half"]))
     return EventBatch.objects.get(state=EventBatch.State.OPEN).number
 
 
@@ -72,7 +72,7 @@ def test_nobody_reads_a_batch_before_it_is_settled(
     from banso_web.warehouse import clickhouse
 
     seen = clickhouse._visible()
-    event_store().add([event_row(source.pk, "m3")], Taking(["log"]))
+    event_store().add(Events.of([event_row(source.pk, "m3")]), Taking(["log"]))
     monkeypatch.setattr(clickhouse, "_visible", lambda: seen)
     assert ids() == ["m1"]
     monkeypatch.undo()
@@ -105,7 +105,7 @@ def test_a_process_that_slept_for_days_writes_what_nobody_reads(
 
     monkeypatch.setattr(Server, "insert", sleeps)
     with pytest.raises(AlreadyTaken):
-        event_store().add([event_row(source.pk, "m1")], Taking(["late"]))
+        event_store().add(Events.of([event_row(source.pk, "m1")]), Taking(["late"]))
     assert (ids(), rows(settings)) == ([], 1)
     tidy()
     assert (ids(), rows(settings)) == ([], 0)

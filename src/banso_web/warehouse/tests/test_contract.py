@@ -23,7 +23,7 @@ from banso_web.members.models import Member
 from banso_web.warehouse import compactor, embedded, manifest, personal
 from banso_web.warehouse.compactor import compact, tidy
 from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay, TouchedDay
-from banso_web.warehouse.port import Added, AlreadyTaken, Taking
+from banso_web.warehouse.port import Added, AlreadyTaken, Events, Taking
 from banso_web.warehouse.retention import EVENTS
 from banso_web.warehouse.store import event_store
 from banso_web.warehouse.tests.engines import EMBEDDED, engines
@@ -299,7 +299,10 @@ def test_one_import_is_taken_out_also_when_that_is_killed(
             with pytest.raises(Died):
                 store.forget_received(source.pk, NOW)
         assert (ids(), kept(engine)) == (["m3", "m4"], 4)
-        assert store.add([event_row(source.pk, "m1", received_at=later)], Taking(["again"])).accepted == 1
+        assert (
+            store.add(Events.of([event_row(source.pk, "m1", received_at=later)]), Taking(["again"])).accepted
+            == 1
+        )
         assert store.forget_received(source.pk, NOW) == 0
         assert (ids(), kept(engine)) == (["m1", "m3", "m4"], 3)
     else:
@@ -336,9 +339,9 @@ def test_an_add_whose_logs_are_in_changes_nothing(engine: str, source: Source) -
     LogTaken.objects.create(name="0002.sealed", taken_at=NOW, accepted=0, duplicates=0, rejected=0)
     row = event_row(source.pk, "m2")
     with pytest.raises(AlreadyTaken):
-        event_store().add([row], Taking(["0002.sealed"]))
+        event_store().add(Events.of([row]), Taking(["0002.sealed"]))
     assert ids() == ["m1"]
-    assert event_store().add([row, row], Taking(["0003.sealed"])) == Added(1, ((source.pk, "m2"),))
+    assert event_store().add(Events.of([row, row]), Taking(["0003.sealed"])) == Added(1, ((source.pk, "m2"),))
     assert ids() == ["m1", "m2"]
 
 
