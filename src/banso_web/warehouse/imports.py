@@ -24,6 +24,8 @@ from banso_web.warehouse.compactor import compact
 from banso_web.warehouse.imported import KIND, MARK, send
 from banso_web.warehouse.store import event_store
 
+KNOWN = """SELECT message_id, kind, name, happened_at FROM events
+  WHERE source = $1 AND message_id IN (SELECT unnest($2))"""
 # What the protocol refuses, in the words of a file: (column, code, further words).
 REASONS: dict[Reason, tuple[str, str, dict[str, Any]]] = {
     Reason.NO_IDENTITY: ("user_id", "no_person", {}),
@@ -114,7 +116,7 @@ class EventsHandler:
             return {}
         days = [event.at.astimezone(clock.JST).date() for event in events]
         stored = event_store().query(
-            "SELECT message_id, kind, name, happened_at FROM events WHERE source = $1 AND message_id IN (SELECT unnest($2))",
+            KNOWN,
             [source, [event.message_id for event in events]],
             first=min(days),
             last=max(days),

@@ -34,6 +34,15 @@ NEWEST = 100
 TAIL, MOST_READ = 256 * 1024, 1024 * 1024
 #: Duplicates that are kept for looking at, and so many of one round.
 KEPT_DUPLICATES, OF_A_ROUND = 1_000, 200
+STORED = """SELECT source, kind, message_id, user_id, anonymous_id, group_id, name, feature, received_at, happened_at, local_day,
+    properties, context
+  FROM events WHERE local_day >= $1 AND local_day <= $2 AND ($3 = 0 OR source = $3) AND ($4 = '' OR kind = $4)
+    AND ($5 = '' OR user_id = $5 OR anonymous_id = $5 OR group_id = $5) AND ($6 = '' OR contains(name, $6))
+    AND ($7::TIMESTAMP IS NULL OR received_at = $7)
+  ORDER BY received_at DESC, message_id"""
+NEWEST_STORED = f"{STORED} LIMIT {NEWEST}"
+FIRST_OF = """SELECT happened_at, properties, context FROM events WHERE source = $1 AND message_id = $2
+  AND local_day >= $3 AND local_day <= $4 ORDER BY received_at LIMIT 1"""
 
 
 class State(StrEnum):
@@ -245,12 +254,7 @@ def _stored(wanted: Wanted, moment: datetime | None = None) -> list[Seen]:
     first = wanted.day or clock.today() - timedelta(days=1)
     last = wanted.day or date(9999, 1, 1)
     rows = event_store().query(
-        f"""SELECT source, kind, message_id, user_id, anonymous_id, group_id, name, feature, received_at, happened_at, local_day,
-              properties, context
-            FROM events WHERE local_day >= $1 AND local_day <= $2 AND ($3 = 0 OR source = $3) AND ($4 = '' OR kind = $4)
-              AND ($5 = '' OR user_id = $5 OR anonymous_id = $5 OR group_id = $5) AND ($6 = '' OR contains(name, $6))
-              AND ($7::TIMESTAMP IS NULL OR received_at = $7)
-            ORDER BY received_at DESC, message_id{"" if moment else f" LIMIT {NEWEST}"}""",
+        STORED if moment else NEWEST_STORED,
         [
             first,
             last,
@@ -333,8 +337,7 @@ def _original(one: Seen) -> Seen:
     """A duplicate with the contents of the event that came first, where that is still there."""
     assert one.local_day is not None
     rows = event_store().query(
-        """SELECT happened_at, properties, context FROM events WHERE source = $1 AND message_id = $2
-           AND local_day >= $3 AND local_day <= $4 ORDER BY received_at LIMIT 1""",
+        FIRST_OF,
         [one.source, one.message_id, one.local_day - timedelta(days=1), one.local_day + timedelta(days=1)],
         first=one.local_day - timedelta(days=1),
         last=one.local_day + timedelta(days=1),

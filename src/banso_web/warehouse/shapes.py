@@ -23,6 +23,12 @@ MOST_NAMES = 200
 #: Events of each name whose properties are looked at.
 LOOKED = 200
 MOST_PROPERTIES = 100
+COUNTS = "SELECT source, kind, name, count(*) FROM events WHERE local_day = $1 GROUP BY source, kind, name"
+SAMPLE = """SELECT source, kind, name, properties FROM (
+    SELECT source, kind, name, properties,
+      row_number() OVER (PARTITION BY source, kind, name ORDER BY message_id) AS place
+    FROM events WHERE local_day = $1 AND name IN (SELECT unnest($2))) AS numbered
+  WHERE place <= $3"""
 TYPES = {bool: "boolean", int: "number", float: "number", str: "text", list: "list", dict: "object"}
 Key = tuple[int, str, str]  # source, kind, name
 OTHERS = ("", "")
@@ -58,7 +64,7 @@ def _shapes(day: date) -> list[EventShape]:
     store = event_store()
     counts: Counter[Key] = Counter()
     for source, kind, name, number in store.query(
-        "SELECT source, kind, name, count(*) FROM events WHERE local_day = $1 GROUP BY source, kind, name",
+        COUNTS,
         [day],
         first=day,
         last=day,
@@ -68,11 +74,7 @@ def _shapes(day: date) -> list[EventShape]:
     looked: Counter[Key] = Counter()
     types: dict[Key, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     sample = store.query(
-        """SELECT source, kind, name, properties FROM (
-             SELECT source, kind, name, properties,
-               row_number() OVER (PARTITION BY source, kind, name ORDER BY message_id) AS place
-             FROM events WHERE local_day = $1 AND name IN (SELECT unnest($2))) AS numbered
-           WHERE place <= $3""",
+        SAMPLE,
         [day, sorted({name for _source, _kind, name in kept}), LOOKED],
         first=day,
         last=day,
