@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max, Min, Sum
 
 from banso.usage import Named, named
 from banso_web.accounts.counting import ids_by_code, merges
@@ -18,11 +18,13 @@ from banso_web.core.facts import Asked, counted, current_watermark
 from banso_web.usage.models import UsageDaily, UsageKept
 from banso_web.usage.reads.adoption import events
 from banso_web.usage.reads.attributed import USED
-from banso_web.usage.reads.kept import Defined, attributions, standing
+from banso_web.usage.reads.kept import EVER, Defined, attributions, standing
+from banso_web.usage.reads.own import COUNTS
 
 CHUNK = 28  # days of one transaction
 #: Distinct people and events of each account in periods ($22 first days, $23 last days), of events that belong to a feature.
 NAMES = USED + "SELECT DISTINCT feature FROM used WHERE feature <> ''"
+FIRSTS = USED + "SELECT account, min(local_day) FROM used GROUP BY account"
 PERIODS = (
     USED
     + """, spans AS (SELECT unnest($22::DATE[]) AS first, unnest($23::DATE[]) AS last)
@@ -55,9 +57,10 @@ def fill(defined: Defined) -> int:
     whose = attributions(asked, wanted)
     kept = {row.day for row in rows if row.attribution == whose[row.day]}
     missing = sorted(wanted.keys() - kept, reverse=True)
+    begun = first_days(asked) if defined.seats and missing else {}
     for start in range(0, len(missing), CHUNK):
         days = missing[start : start + CHUNK]
-        made = count(defined, asked, days)
+        made = count(defined, asked, days, begun)
         fresh = [UsageKept(subject=defined.subject, subject_id=defined.id, day=day, mark=defined.mark, change=wanted[day], attribution=whose[day], **told) for day, told in made.items()]  # fmt: skip
         with transaction.atomic():
             fields = [
@@ -74,28 +77,52 @@ def fill(defined: Defined) -> int:
     return len(missing)
 
 
-def count(defined: Defined, asked: Asked, days: Sequence[date]) -> dict[date, dict[str, int]]:
+def first_days(asked: Asked) -> dict[int, date]:
+    """{account: the first day it was heard of}: before it, its seats say nothing."""
+    merged, found = merges(asked.watermark), dict[int, date]()
+    rows = counted(UsageDaily, asked.watermark).order_by().values_list("account_id").annotate(Min("day"))
+    for account, day in rows.iterator(chunk_size=20_000):
+        key = merged.get(account, account)
+        found[key] = min(day, found.get(key, day))
+    sent = events.read(FIRSTS, asked, merged, None, EVER)
+    known = ids_by_code({account for account, _day in sent})
+    for account, day in sent:
+        if account in known:
+            found[known[account]] = min(day, found.get(known[account], day))
+    return found
+
+
+def count(
+    defined: Defined, asked: Asked, days: Sequence[date], begun: Mapping[int, date]
+) -> dict[date, dict[str, int]]:
+    """{day: its counts} of these days. Seats are those of customers whose use is known by then (`begun`) and whose contracts in
+    force state them; the seated counts are of the same customers."""
     merged = merges(asked.watermark)
     sent = _of_events(defined, asked, merged, days)
-    through = {account for _day, account in sent}
-    told = {**_of_files(defined, asked, merged, days, through), **sent}
-    held = contracts_held(asked, days)
-    found = {
-        day: dict.fromkeys(("accounts", "users", "events", "seats", "seated_users", "seated_events"), 0)
-        for day in days
-    }
+    told = {**_of_files(defined, asked, merged, days, {account for _day, account in sent}), **sent}
+    found = {day: dict.fromkeys(COUNTS, 0) for day in days}
+    seated = _seats(asked, days, begun) if defined.seats else {}
     for (day, account), use in told.items():
         at = found[day]
         at["accounts"] += 1
         at["users"] += use.users
         at["events"] += use.events
-        if (own := held.get(account, {}).get(day)) is not None and own.seats is not None:
+        if (day, account) in seated:
             at["seated_users"] += use.users
             at["seated_events"] += use.events
-    for on in held.values():
-        for day, one in on.items():
-            found[day]["seats"] += one.seats or 0
+    for (day, _account), seats in seated.items():
+        found[day]["seats"] += seats
     return found
+
+
+def _seats(asked: Asked, days: Sequence[date], begun: Mapping[int, date]) -> dict[tuple[date, int], int]:
+    held = contracts_held(asked, days)
+    return {
+        (day, account): one.seats
+        for account, on in held.items()
+        for day, one in on.items()
+        if one.seats is not None and account in begun and begun[account] <= day
+    }
 
 
 def _of_events(

@@ -27,17 +27,18 @@ WEEKS = 52
 
 @dataclass(frozen=True)
 class Defined:
-    """What is counted: the events of a feature (None: any use), in the `days` that end with each day."""
+    """What is counted: the events of a feature (None: any use), in the `days` that end with each day; `seats`: beside the seats."""
 
     subject: str
     id: int
     feature: Feature | None
     days: int = 1
+    seats: bool = False
 
     @property
     def mark(self) -> str:
         """Equal marks: the same definition."""
-        return sha256(repr((self.feature and self.feature.rules, self.days)).encode()).hexdigest()
+        return sha256(repr((self.feature and self.feature.rules, self.days, self.seats)).encode()).hexdigest()
 
 
 #: Who events belong to is looked at for so many days together: what is learnt of somebody new leaves the days before alone.

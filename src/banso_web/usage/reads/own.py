@@ -50,7 +50,8 @@ class OwnLine:
 
     @property
     def defined(self) -> Defined:
-        return Defined(METRIC, self.id, self.feature.definition if self.feature else None, self.days)
+        feature = self.feature.definition if self.feature else None
+        return Defined(METRIC, self.id, feature, self.days, self.per_seat)
 
     @property
     def formula(self) -> str:

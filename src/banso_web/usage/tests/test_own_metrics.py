@@ -67,6 +67,7 @@ def test_each_measure_by_hand(feature: str) -> None:
     assert values("1人あたり")[at].value == Fraction(135, 16)
     # Seats of contracts: X1 30, X2 10; X3's are not known, so its three people are in no side.
     assert values("席あたり")[at].value == Fraction(13, 40)
+    assert values("席あたり")[OPEN[0]].value == Fraction(10, 30)  # nobody had heard of X2 by then
     assert values("日")[OPEN[-2]].value == 15 and values("日")[OPEN[-3]].value == 13
     assert values("28日")[at].value == 16
     assert values("すべて")[at].value == 3 + 4 + 20 + 6

@@ -19,7 +19,7 @@ from banso_web.core.forms import tell
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.links import keep_question
 from banso_web.usage.actions.defining import require
-from banso_web.usage.actions.keeping import CHUNK, count
+from banso_web.usage.actions.keeping import CHUNK, count, first_days
 from banso_web.usage.actions.own_metrics import DAYS, cleaned, retire_metric, save_metric, undo_metric
 from banso_web.usage.models import OwnMetric
 from banso_web.usage.reads.definitions import FeatureLine, features, versions
@@ -71,7 +71,8 @@ def _line(asked: Asked, metric_id: int) -> OwnLine:
 def _shown(asked: Asked, metric: OwnLine) -> dict[str, Any]:
     """How it would have been over the last days with use: counted now, nothing is kept."""
     days = sorted(days_with_use(asked))[-CHUNK:]
-    told, silent = count(metric.defined, asked, days) if days else {}, silent_days(asked)
+    begun = first_days(asked) if metric.per_seat else {}
+    told, silent = count(metric.defined, asked, days, begun) if days else {}, silent_days(asked)
     values = [metric.value(day, told[day], silent) for day in days]
     return {"metric": metric, "values": values[::-1][:7], "chart": course(metric, values, asked)}
 
