@@ -23,7 +23,8 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Bytes that are no frame. `torn`: the end of the file, a write that never finished and was never acknowledged."""
+    """Bytes that are no frame. `torn`: the file ends inside a frame, a write that never finished and was never acknowledged. A last
+    frame that is there in its whole length and fails its check is no such end: it may have been acknowledged."""
 
     offset: int
     length: int
@@ -51,7 +52,7 @@ def read_frames(data: bytes) -> Iterator[Frame | Damage]:
             continue
         onward = _next_frame(data, at + 1)
         end = size if onward is None else onward
-        yield Damage(at, end - at, torn=onward is None)
+        yield Damage(at, end - at, torn=onward is None and _cut_short(data, at))
         at = end
 
 
@@ -64,6 +65,13 @@ def _payload(data: bytes, at: int) -> bytes | None:
         return None
     payload = data[start : start + length]
     return payload if crc32(payload) == check else None
+
+
+def _cut_short(data: bytes, at: int) -> bool:
+    if at + HEAD.size > len(data):
+        return MAGIC.startswith(data[at : at + len(MAGIC)])
+    magic, length, _check = HEAD.unpack_from(data, at)
+    return bool(magic == MAGIC and length <= LONGEST and at + HEAD.size + length > len(data))
 
 
 def _next_frame(data: bytes, at: int) -> int | None:

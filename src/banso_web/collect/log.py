@@ -19,7 +19,7 @@ from pathlib import Path
 
 from banso_web.collect.frames import frame
 
-UNLOCKED, OPEN, SEALED = ".new", ".log", ".sealed"
+UNLOCKED, OPEN, SEALED, DAMAGED = ".new", ".log", ".sealed", ".damaged"
 ROTATE_BYTES = 64 * 1024 * 1024
 ROTATE_SECONDS = 5.0
 

@@ -11,7 +11,7 @@ import socket
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from django.db.models import F, Q
 from banso_web.collect.actions import RejectedRow, keep_rejected
 from banso_web.collect.envelope import Envelope, opened
 from banso_web.collect.frames import Damage, read_frames
-from banso_web.collect.log import seal_abandoned, sealed_logs
+from banso_web.collect.log import DAMAGED, seal_abandoned, sealed_logs
 from banso_web.collect.protocol import Event, Reason, Rejected, Unreadable, events_of
 from banso_web.collect.taking import folder as log_folder
 from banso_web.core import clock
@@ -71,12 +71,20 @@ def compact() -> Round:
     return done
 
 
+def damaged_logs() -> list[Path]:
+    """Logs that were set aside, oldest first."""
+    return sorted(log_folder().glob(f"*{DAMAGED}"))
+
+
 def tidy() -> None:
     """Let the store put itself in order, and forget the names of logs long gone. Needs the lease too."""
     with turn() as mine:
         if mine:
             event_store().tidy()
             LogTaken.objects.filter(taken_at__lt=clock.now() - REMEMBER).delete()
+            for path in damaged_logs():
+                if clock.machine().timestamp() - path.stat().st_mtime > REMEMBER.total_seconds():
+                    path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -127,14 +135,13 @@ def turn() -> Iterator[bool]:
 def _batches() -> Iterator[list[Path]]:
     """Sealed logs in rounds of bounded size, oldest first; those already in are deleted."""
     waiting = sealed_logs(log_folder())
-    taken = set(
-        LogTaken.objects.filter(name__in=[path.name for path in waiting]).values_list("name", flat=True)
-    )
+    names = [path.name for path in waiting]
+    taken = dict(LogTaken.objects.filter(name__in=names).values_list("name", "damaged_bytes"))
     batch: list[Path] = []
     size = 0
     for path in waiting:
         if path.name in taken:
-            path.unlink(missing_ok=True)
+            _let_go(path, damaged=taken[path.name] > 0)
             continue
         length = path.stat().st_size
         if batch and size + length > ROUND_BYTES:
@@ -144,6 +151,15 @@ def _batches() -> Iterator[list[Path]]:
         size += length
     if batch:
         yield batch
+
+
+def _let_go(path: Path, *, damaged: bool) -> None:
+    """A log that is in goes; one with bytes that could not be read stays aside, so that what was acknowledged is not thrown away."""
+    if damaged:
+        with suppress(FileNotFoundError):
+            path.rename(path.with_suffix(DAMAGED))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _take_in(batch: list[Path], done: Round) -> None:
@@ -181,7 +197,7 @@ def _take_in(batch: list[Path], done: Round) -> None:
     except (AlreadyTaken, LeaseLost):  # another process is at it; what was written here nobody reads
         return
     for path in batch:
-        path.unlink(missing_ok=True)
+        _let_go(path, damaged=damaged[path.name] > 0)
     done.logs += len(batch)
     done.accepted += added.accepted
     done.duplicates += len(added.duplicates)
@@ -295,10 +311,11 @@ def _me() -> str:
 
 
 def _hold_lease() -> bool:
-    """Take the lease by one conditional UPDATE."""
+    """Take the lease by one conditional UPDATE. One that runs longer than any can is left from a clock that went back since."""
     moment = clock.machine()  # whatever day a demo pretends
     Lease.objects.get_or_create(name="compactor")
-    free = Lease.objects.filter(Q(until=None) | Q(until__lt=moment) | Q(holder=_me()), name="compactor")
+    over = Q(until=None) | Q(until__lt=moment) | Q(until__gt=moment + timedelta(seconds=LEASE_SECONDS))
+    free = Lease.objects.filter(over | Q(holder=_me()), name="compactor")
     return bool(free.update(holder=_me(), until=moment + timedelta(seconds=LEASE_SECONDS)))
 
 
