@@ -96,6 +96,7 @@ DEEDS: dict[str, Any] = {
     "source.reading": pgettext_lazy("deed", "表の読み方の変更"),
     "source.read": pgettext_lazy("deed", "表を今すぐ読む"),
     "source.secret": pgettext_lazy("deed", "Webhookのシークレットの更新"),
+    "events.set_aside": pgettext_lazy("deed", "壊れた保管庫のファイルの取り外し"),
     "source.export": pgettext_lazy("deed", "受け付けなかったイベントの書き出し"),
     "source.mapping": pgettext_lazy("deed", "Webhookの対応づけの変更"),
     "adoption.export": pgettext_lazy("deed", "利用の広がりの書き出し"),

@@ -244,6 +244,34 @@ def _events() -> Finding:
     return Finding("events", State.WARNING if mend else State.OK, found, mend)
 
 
+def _event_logs() -> Finding:
+    """Whether events are taken from their senders, come into the store, and could be read."""
+    from banso_web.collect import taking
+    from banso_web.warehouse.compactor import damaged_logs
+    from banso_web.warehouse.reads import damaged_bytes
+
+    if taking.room.trouble() == "disk_full":
+        mend = _(
+            "空きが5%を下回ったため、新しいイベントを断っています。場所を空けると、送信側が送り直します。"
+        )
+        return Finding("event_logs", State.BROKEN, _("ディスクの空き不足"), mend)
+    ages = [
+        time.time() - path.stat().st_mtime for path in taking.folder().iterdir() if path.suffix == ".sealed"
+    ]
+    if ages and max(ages) > WAITING.total_seconds():
+        mend = _(
+            "受け取ったイベントが保管庫に入っていません。banso compact を実行し、出る言葉に従ってください。"
+        )
+        return Finding("event_logs", State.BROKEN, _("%(n)s 個のログが待っています") % {"n": len(ages)}, mend)
+    if kept := damaged_logs():
+        mend = _(
+            "読めない部分のあったログを残しています。docs/how-to/events-do-not-come-in.md の手順で戻せるか確かめてください。"
+        )
+        told = _("%(n)s 個、%(bytes)s バイト") % {"n": len(kept), "bytes": damaged_bytes()}
+        return Finding("event_logs", State.WARNING, told, mend)
+    return Finding("event_logs", State.OK, str(len(ages)))
+
+
 def _last_backup() -> Finding:
     found = own_backups()
     if not found:
@@ -294,6 +322,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _jobs,
     _imports,
     _events,
+    _event_logs,
 )
 
 

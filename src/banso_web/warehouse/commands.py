@@ -43,8 +43,8 @@ def compact_command(loop: bool) -> None:
             if time.monotonic() - tidied > TIDY_SECONDS:
                 tidy()
                 tidied = time.monotonic()
-        except StoreUnavailable as problem:  # the logs wait, and so does this
-            click.echo(problem.message, err=True)
+        except (StoreUnavailable, OSError) as problem:  # the logs wait, and so does this
+            click.echo(getattr(problem, "message", problem), err=True)
             time.sleep(UNAVAILABLE_PAUSE)
         close_old_connections()
         time.sleep(PAUSE)
@@ -71,6 +71,24 @@ def move_command() -> None:
     except Refused as problem:
         raise click.ClickException(problem.message) from problem
     click.echo(_("%(n)s 件のイベントを移しました。") % {"n": moved})
+
+
+@events_group.command(
+    "set-aside", help=_l("壊れた保管庫のファイルを外し、ほかのファイルを読めるようにします。")
+)
+@click.argument("file")
+def set_aside_command(file: str) -> None:
+    from banso_web.warehouse.embedded import folder
+    from banso_web.warehouse.soundness import set_aside
+
+    try:
+        gone = set_aside(file, folder())
+    except Refused as problem:
+        raise click.ClickException(problem.message) from problem
+    click.echo(
+        _("%(file)s を events/damaged に移しました。%(first)s〜%(last)s の %(rows)s 件は数えられません。")
+        % {"file": gone.path, "first": gone.first_day, "last": gone.last_day, "rows": gone.rows}
+    )
 
 
 registry.commands += [compact_command, events_group]

@@ -11,7 +11,8 @@ import hashlib
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from banso_web.collect.log import sync_folder
 from banso_web.core import clock
 from banso_web.warehouse import manifest
 from banso_web.warehouse.models import EventSegment
-from banso_web.warehouse.port import UNTIMED_DAYS, Added, Column, Events, Taking, day_of
+from banso_web.warehouse.port import UNTIMED_DAYS, Added, Column, Events, StoreUnavailable, Taking, day_of
+from banso_web.warehouse.soundness import broken_files, broken_message, explained
 
 COLUMNS = (
     ("source", "INTEGER"),
@@ -81,6 +83,16 @@ def connection() -> duckdb.DuckDBPyConnection:
             opened.execute("SET GLOBAL TimeZone = 'UTC'")
             _opened[key] = opened
         return _opened[key].cursor()
+
+
+@contextmanager
+def asking() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose errors say which file is broken, or that the disk is full. Raises StoreUnavailable for these."""
+    with connection() as opened:
+        try:
+            yield opened
+        except duckdb.Error as problem:
+            raise explained(problem, folder()) from problem
 
 
 _opening = threading.Lock()
@@ -140,7 +152,7 @@ class EmbeddedStore:
             files = files.filter(last_day__gte=first)
         if last is not None:
             files = files.filter(first_day__lte=last)
-        with connection() as opened:
+        with asking() as opened:
             _view(opened, [folder() / path for path in files.values_list("path", flat=True)])
             return opened.execute(sql, list(parameters)).fetchall()
 
@@ -152,7 +164,7 @@ class EmbeddedStore:
         # Asked anew each time: a file that was merged meanwhile lives on in one with a higher number.
         while segment := standing.filter(pk__gt=looked_at).first():
             looked_at = segment.pk
-            with connection() as opened:
+            with asking() as opened:
                 _view(opened, [folder() / segment.path])
                 (found,) = opened.execute(f"SELECT count(*) FROM events WHERE {_HIT}", asked).fetchone() or (
                     0,
@@ -169,7 +181,7 @@ class EmbeddedStore:
         standing = EventSegment.objects.filter(retired_at=None).order_by("pk")
         while segment := standing.filter(pk__gt=looked_at).first():
             looked_at = segment.pk
-            with connection() as opened:
+            with asking() as opened:
                 _view(opened, [folder() / segment.path])
                 hit = "source = $1 AND received_at = $2"
                 days = opened.execute(
@@ -189,7 +201,7 @@ class EmbeddedStore:
         gone = 0
         aged = EventSegment.objects.filter(retired_at=None, first_day__lt=day).order_by("pk")
         while segment := aged.first():
-            with connection() as opened:
+            with asking() as opened:
                 _view(opened, [folder() / segment.path])
                 (old,) = opened.execute(
                     "SELECT count(*) FROM events WHERE local_day < $1", [day]
@@ -210,6 +222,8 @@ class EmbeddedStore:
         sweep()
 
     def check(self) -> str:
+        if broken := broken_files(folder()):
+            raise StoreUnavailable(broken_message(broken[0]))
         rows = EventSegment.objects.filter(retired_at=None).aggregate(n=Sum("rows"))["n"] or 0
         return _("この場所のファイル(%(n)s 件)") % {"n": rows}
 
@@ -238,7 +252,7 @@ def merge(day: date, *, least: int = 8) -> bool:
     segments = list(EventSegment.objects.filter(day=day, retired_at=None).order_by("pk"))
     if len(segments) < least:
         return False
-    with connection() as opened:
+    with asking() as opened:
         _view(opened, [folder() / segment.path for segment in segments])
         merged = _copied(opened, f"SELECT * FROM events ORDER BY {SORTED}", [], day)
     if merged.rows != sum(segment.rows for segment in segments):
@@ -285,7 +299,7 @@ def _present(files: Any, wanted: dict[str, Column], condition: str) -> set[tuple
     paths = [folder() / path for path in files.values_list("path", flat=True)]
     if not paths:
         return set()
-    with connection() as opened:
+    with asking() as opened:
         _view(opened, paths)
         opened.register("wanted", wanted)
         found = opened.execute(
@@ -296,7 +310,7 @@ def _present(files: Any, wanted: dict[str, Column], condition: str) -> set[tuple
 
 def _written(events: Events) -> EventSegment:
     """A new file with these events of one day, on disk and synced, not yet in the manifest."""
-    with connection() as opened:
+    with asking() as opened:
         opened.register("given", {name: getattr(events, name) for name, _kind in COLUMNS})
         made = {"TIMESTAMP": "make_timestamp({0})", "DATE": "DATE '1970-01-01' + {0}"}
         select = ", ".join(f"{made.get(kind, '{0}').format(name)} AS {name}" for name, kind in COLUMNS)

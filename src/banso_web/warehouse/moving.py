@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from banso_web.core.errors import Refused
 from banso_web.warehouse.compactor import LeaseLost, keep_lease, turn
-from banso_web.warehouse.embedded import NAMES, connection, folder, swap
+from banso_web.warehouse.embedded import NAMES, asking, folder, swap
 from banso_web.warehouse.models import EventSegment
 from banso_web.warehouse.port import Added, AlreadyTaken, EventRow, Events, Taking
 from banso_web.warehouse.store import event_store
@@ -48,7 +48,7 @@ def move(told: Callable[[str, int], None]) -> int:
 
 def _rows_of(segment: EventSegment) -> Iterator[Events]:
     """The events of a file in parts, always in the same order."""
-    with connection() as opened:
+    with asking() as opened:
         found = opened.execute(f"SELECT {NAMES} FROM read_parquet($1)", [str(folder() / segment.path)])
         while part := found.fetchmany(CHUNK):
             yield Events.of(EventRow(*map(_aware, row)) for row in part)

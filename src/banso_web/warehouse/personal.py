@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from banso_web.core.personal import Whom, erased_code
 from banso_web.core.registry import PersonalField
 from banso_web.warehouse import shapes
-from banso_web.warehouse.compactor import compact
+from banso_web.warehouse.compactor import compact, damaged_logs
 from banso_web.warehouse.models import Duplicate
 from banso_web.warehouse.port import StoreUnavailable
 from banso_web.warehouse.store import event_store, unmoved
@@ -56,7 +56,16 @@ def erase(whom: Whom) -> int:
     shapes.forget(whom)
     people = ids(whom)
     Duplicate.objects.filter(user_id__in=people).delete()
+    _forget_damaged({*people, *mentions(whom)})
     return event_store().erase(people, erased_code(codes[0]), mentions(whom))
+
+
+def _forget_damaged(texts: set[str]) -> None:
+    """A log that was set aside for a bad page goes where it names the person: what is whole in it is in the store."""
+    for path in damaged_logs():
+        data = path.read_bytes().lower()
+        if any(text.lower().encode() in data for text in texts):
+            path.unlink(missing_ok=True)
 
 
 FIELDS = (PersonalField("events", _("利用イベント"), find, erase, in_files=True),)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Max, Sum
 
-from banso_web.warehouse.models import EventShape, SourceDay, TouchedDay
+from banso_web.warehouse.models import EventShape, LogTaken, SourceDay, TouchedDay
 
 
 @dataclass(frozen=True)
@@ -82,3 +82,8 @@ def shapes_of(source: int, first: date, last: date) -> Sequence[Shape]:
 def days_changed(after: int) -> list[date]:
     """Japan's days that changed since that running number, in order."""
     return list(TouchedDay.objects.filter(change__gt=after).order_by("day").values_list("day", flat=True))
+
+
+def damaged_bytes() -> int:
+    """Bytes of the logs of the last weeks that could not be read."""
+    return LogTaken.objects.aggregate(total=Sum("damaged_bytes"))["total"] or 0
