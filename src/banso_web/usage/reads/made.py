@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from banso_web.accounts.access import visible_accounts
 from banso_web.accounts.counting import ids_by_code, merges
 from banso_web.collect.words import REASONS
 from banso_web.core.facts import Asked
+from banso_web.usage.reads.identity import identity
 from banso_web.warehouse.recent import Seen, State
 
 if TYPE_CHECKING:
@@ -25,16 +27,18 @@ PERSONAL = ("userId", "anonymousId", "previousId", "traits", "properties", "cont
 
 @dataclass(frozen=True)
 class Made:
-    """counts: it is somebody's use. why: the reason where it is not, or not yet."""
+    """code: the customer's id it is put to, "" for nobody's. person: whom it counts as. why: the reason why it is nobody's use,
+    or not yet; "" where it counts."""
 
     account: Account | None
-    counts: bool
+    code: str
+    person: str
     why: str
 
 
-def accounts_of(member: Member, groups: Collection[str], asked: Asked) -> dict[str, Account]:
-    """{group id: the customer it stands for}, as far as the member may see customers. Merged ones lead to the one that was kept."""
-    known = ids_by_code(set(groups) - {""})
+def accounts_of(member: Member, codes: Collection[str], asked: Asked) -> dict[str, Account]:
+    """{customer's id: the customer}, as far as the member may see customers. Merged ones lead to the one that was kept."""
+    known = ids_by_code(set(codes) - {""})
     kept = merges(asked.watermark, asked.known_at)
     wanted = {code: kept.get(key, key) for code, key in known.items()}
     rows = visible_accounts(member).in_bulk(list(wanted.values()))
@@ -42,22 +46,50 @@ def accounts_of(member: Member, groups: Collection[str], asked: Asked) -> dict[s
 
 
 def made_of(member: Member, one: Seen, asked: Asked) -> Made:
-    account = accounts_of(member, [one.group_id], asked).get(one.group_id)
-    why = _why(one, known=bool(ids_by_code({one.group_id} - {""})))
-    return Made(account, not why, why)
+    person, code, is_nobodys = _placed(one, asked)
+    known = bool(ids_by_code({code} - {""}))
+    account = accounts_of(member, [code], asked).get(code)
+    return Made(account, code, person, _why(one, code, known=known, is_nobodys=is_nobodys))
 
 
-def _why(one: Seen, *, known: bool) -> str:
+def _placed(one: Seen, asked: Asked) -> tuple[str, str, bool]:
+    """(person, customer's id, nobody's by decision): for one event what `attributed.USED` says for all of them."""
+    person = one.user_id or one.anonymous_id
+    if one.happened_at is None or one.local_day is None:
+        return person, one.group_id, False
+    found = identity(asked)
+    for source, span, _day in found.people:
+        if (source, span.earlier) == (one.source, person) and span.since < one.happened_at <= span.until:
+            person = span.person
+            break
+    tie = _holding(found.ties, one.source, one.group_id, one.local_day)
+    home = _holding((row[:5] for row in found.homes), one.source, person, one.local_day)
+    if "" in (tie, home):
+        return person, "", True
+    return person, tie or one.group_id or home or "", False
+
+
+def _holding(rows: Iterable[Any], source: int, called: str, day: date) -> str | None:
+    """What a group or a person is put to on a day; None where nothing is decided."""
+    for of, name, since, until, code in rows:
+        if (of, name) == (source, called) and since <= day < until:
+            return str(code)
+    return None
+
+
+def _why(one: Seen, code: str, *, known: bool, is_nobodys: bool) -> str:
     if one.state == State.REJECTED:
         return str(REASONS.get(one.reason, one.reason))
     if one.state == State.DUPLICATE:
         return _("同じ messageId のイベントが先に届いています。はじめのものだけを数えます。")
     if one.kind not in USES:
         return _("利用に数えるのは track・page・screen だけです。")
-    if not one.group_id:
-        return _("groupId がないため、どの顧客の利用にも数えません。")
+    if is_nobodys:
+        return _("この利用者は、どの顧客の利用にも数えないと決めています。")
+    if not code:
+        return _("groupId がなく、利用者がどの顧客の人かも分からないため、どの顧客の利用にも数えません。")
     if not known:
-        return _("この groupId の顧客はまだ登録されていません。登録すると、さかのぼって数えます。")
+        return _("この顧客IDの顧客はまだ登録されていません。登録すると、さかのぼって数えます。")
     if one.state == State.WAITING:
         return _("取り込みを待っています。ふだんは数秒で終わります。")
     return ""

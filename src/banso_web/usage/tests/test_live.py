@@ -14,11 +14,17 @@ from django.test import Client
 
 from banso_web.collect.models import Source
 from banso_web.collect.taking import writers
+from banso_web.core.facts import Asked, current_watermark
 from banso_web.core.personal import Whom, remember
 from banso_web.desk.tests.conftest import Desk, bring, company
+from banso_web.usage.actions import see
+from banso_web.usage.actions.settling import About, Whose, settle
+from banso_web.usage.reads.attributed import USED, event_parameters
+from banso_web.usage.reads.made import made_of
 from banso_web.usage.tests.test_events import BASIC, send
 from banso_web.warehouse import personal, recent
 from banso_web.warehouse.models import Duplicate
+from banso_web.warehouse.store import event_store
 
 __all__ = ["bring", "company"]
 pytestmark = pytest.mark.django_db
@@ -125,8 +131,8 @@ def test_what_was_made_of_each(everywhere: Source, desk: Desks, company: Any) ->
     kanri = desk("kanri")
     for name, state, words in (
         ("c1", "stored", "利用に数えています"),
-        ("m1", "stored", "この groupId の顧客はまだ登録されていません"),
-        ("none", "stored", "groupId がない"),
+        ("m1", "stored", "この顧客IDの顧客はまだ登録されていません"),
+        ("none", "stored", "groupId がなく"),
         ("g1", "stored", "track・page・screen だけ"),
         ("m1", "duplicate", "はじめのものだけを数えます"),
         ("bad", "rejected", "track に event(名前)がない"),
@@ -203,3 +209,41 @@ def test_only_the_newest_duplicates_are_kept(source: Source, monkeypatch: pytest
     for _again in range(2):
         send(told)
     assert list(Duplicate.objects.order_by("pk").values_list("message_id", flat=True)) == ["m3", "m2", "m3"]
+
+
+def test_what_is_said_of_an_event_is_what_the_relation_counts(
+    source: Source, company: dict[str, Any], person: Any
+) -> None:
+    """A settled group and user, one put aside, one who was anonymous before the login, and nobody's."""
+    tanaka = person("tanaka")
+    send(
+        [
+            track("m1", context={"groupId": "lab"}, userId="u1"),
+            track("m2", context={}, userId="u2"),
+            track("m3", context={"groupId": "A3"}, userId="u3"),
+            track("m4", context={"groupId": "A3"}, userId="", anonymousId="anon"),
+            track("m5", context={}, userId="u9"),
+            {
+                "type": "alias",
+                "userId": "u4",
+                "previousId": "anon",
+                "messageId": "a1",
+                "timestamp": "2026-11-24T00:00:01Z",
+            },
+        ]
+    )
+    see()
+    settle([About("group", "lab", source.pk)], Whose(company["A1"].pk), actor=tanaka)
+    settle([About("user", "u2", source.pk)], Whose(company["A2"].pk), actor=tanaka)
+    settle([About("user", "u3", source.pk)], Whose(), actor=tanaka)
+    tomorrow = date(2026, 11, 25)
+    asked = Asked(as_of=tomorrow, today=date(2026, 11, 24), watermark=current_watermark())
+    given = event_parameters(asked, date(2026, 11, 1), {}, None)
+    counted = set(event_store().query(USED + "SELECT account, person FROM used", given))
+    told = [made_of(tanaka, one, asked) for one in recent.newest(recent.Wanted(state="stored", kind="track"))]
+    assert {(made.code, made.person) for made in told if made.code} == counted
+    assert counted == {("A1", "u1"), ("A2", "u2"), ("A3", "u4")}
+    reasons = [made.why for made in told if not made.code]
+    assert len(told) == 5 and len(reasons) == 2
+    assert any("数えないと決めています" in why for why in reasons)
+    assert any("どの顧客の人かも分からない" in why for why in reasons)
