@@ -98,7 +98,7 @@ NEEDS: dict[str, str] = {
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
     "settings.edit": """settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention
-        features feature_new feature_edit own_metrics own_metric_new own_metric_edit sources source table table_new source_health source_file_health live_events live_event rejected rejected_csv rejected_one""",
+        features feature_new feature_edit own_metrics own_metric_new own_metric_edit sources source table table_new releases source_health source_file_health live_events live_event rejected rejected_csv rejected_one""",
     "personal.manage": "personal personal_contact personal_requests personal_request",
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
@@ -172,7 +172,7 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         name="名簿", body={"form": "columns", "kind": "accounts"}, shape={}, version=1, made_at=clock.now()
     )
     posted = ("view_id", "closure_id", "key_id", "invitation_id", "target_id", "measure_id", "scenario_id", "closing_id",
-              "merge_id", "entry", "target", "measure", "scenario", "merge", "pk")  # fmt: skip
+              "merge_id", "release_id", "entry", "target", "measure", "scenario", "merge", "pk")  # fmt: skip
     return {
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
         "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "mapping": mapping.pk, "run_id": run.pk, "at": 0, "kind": "accounts",

@@ -97,6 +97,8 @@ DEEDS: dict[str, Any] = {
     "source.read": pgettext_lazy("deed", "表を今すぐ読む"),
     "source.secret": pgettext_lazy("deed", "Webhookのシークレットの更新"),
     "events.set_aside": pgettext_lazy("deed", "壊れた保管庫のファイルの取り外し"),
+    "release.add": pgettext_lazy("deed", "リリースの追加"),
+    "release.remove": pgettext_lazy("deed", "リリースの削除"),
     "source.export": pgettext_lazy("deed", "受け付けなかったイベントの書き出し"),
     "source.mapping": pgettext_lazy("deed", "Webhookの対応づけの変更"),
     "adoption.export": pgettext_lazy("deed", "利用の広がりの書き出し"),

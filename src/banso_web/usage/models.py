@@ -283,3 +283,14 @@ class UsageSnooze(models.Model):
         from banso_web.usage.words import WHY
 
         return WHY[self.why]
+
+
+class Release(models.Model):
+    """A release of a product, marked on the trends of the customers who have it; `product` "": of all products."""
+
+    product = models.CharField(max_length=200, default="")
+    on = models.DateField()
+    text = models.CharField(max_length=100)
+
+    class Meta:
+        indexes = [models.Index(fields=["-on"], name="release_on")]

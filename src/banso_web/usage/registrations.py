@@ -45,6 +45,18 @@ registry.settings_pages.append(
 )
 registry.settings_pages.append(
     NavEntry(
+        "releases",
+        _("リリース"),
+        "releases",
+        "calendar",
+        order=33,
+        permission="settings.edit",
+        text=_("利用の推移に印を付ける、製品のリリース"),
+        reading="りりーす りようのすいい",
+    )
+)
+registry.settings_pages.append(
+    NavEntry(
         "features",
         _("機能の定義"),
         "features",

@@ -11,6 +11,7 @@ from banso_web.usage.views import (
     one,
     own_metrics,
     rejected,
+    releases,
     sources,
     webhooks,
 )
@@ -35,6 +36,8 @@ urlpatterns: list[URLPattern] = [
     path("usage/<int:account_id>/snooze/", moves.snooze, name="usage_snooze"),
     path("usage/<int:account_id>/unsnooze/", moves.unsnooze, name="usage_unsnooze"),
     path("usage/alerts/<int:alert_id>/close/", moves.close, name="usage_close"),
+    path("settings/releases/", releases.listing, name="releases"),
+    path("settings/releases/<int:release_id>/remove/", releases.remove, name="release_remove"),
     path("settings/sources/", sources.listing, name="sources"),
     path("settings/sources/<int:source_id>/", sources.one, name="source"),
     path("settings/sources/file/health/", health.of_files, name="source_file_health"),

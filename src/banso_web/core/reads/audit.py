@@ -29,6 +29,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "audit": (_("監査ログ"), ""),
     "backup": (_("バックアップ"), ""),
     "source": (_("データの送信元"), ""),
+    "release": (_("リリース"), ""),
     "feature": (_("機能の定義"), ""),
     "usage_metric": (_("自社の指標"), ""),
     "import": (_("取込"), "account.view"),

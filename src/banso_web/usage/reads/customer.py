@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from banso_web.usage.reads.definitions import features
 from banso_web.usage.reads.matrix import matrix
 from banso_web.usage.reads.moves import newest_week, snoozes
 from banso_web.usage.reads.one import one_use
+from banso_web.usage.reads.releases import released
 from banso_web.usage.reads.series import DAILY, EVENTS, EventUse, Series, read_series, window_start
 from banso_web.usage.reads.shown import shown, week_label
 from banso_web.usage.reads.verdicts import Run, holding, latest_run, open_gaps
@@ -146,12 +147,12 @@ def _trend(
 
 
 def _marks(member: Member, account_id: int, asked: Asked) -> list[tuple[date, str]]:
-    """Contract starts and ends, and touches, in order of days: (day, words). Touches of one week stand as one."""
+    """Contract starts and ends, touches and releases of their products, in order of days: (day, words). Touches of one week stand as one."""
     found: list[tuple[date, str]] = []
     contracts = sorted(contracts_of(accounts_of(asked, account_id)))
     stated = timelines(
         "contract",
-        ("starts_on", "ended_on", "ends_on"),
+        ("starts_on", "ended_on", "ends_on", "product"),
         watermark=asked.watermark,
         known_at=asked.known_at,
         ids=contracts,
@@ -162,6 +163,11 @@ def _marks(member: Member, account_id: int, asked: Asked) -> list[tuple[date, st
             told = stated[name].at(contract, at)
             if told:
                 found.append((date.fromisoformat(told), word))
+    products = {stated["product"].at(contract, at) for contract in contracts} - {None, ""}
+    first = asked.as_of - timedelta(weeks=WEEKS)
+    found += [
+        (day, _("リリース: %(text)s") % {"text": text}) for day, text in released(products, first, asked.as_of)
+    ]
     touched = set()
     for source in registry.timeline:
         if source.key == "touch":
