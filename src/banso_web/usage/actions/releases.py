@@ -29,7 +29,14 @@ def add_release(on: date, text: str, *, actor: Member, product: str = "") -> Rel
         if Release.objects.filter(**given).exists():
             raise Refused(_("同じリリースがあります。何も保存していません。"))
         made = Release.objects.create(**given)
-        audit.record("release.add", actor=actor, subject="release", subject_id=made.pk, label=made.text, new=_told(made))
+        audit.record(
+            "release.add",
+            actor=actor,
+            subject="release",
+            subject_id=made.pk,
+            label=made.text,
+            new=_told(made),
+        )
     return made
 
 
@@ -40,7 +47,14 @@ def remove_release(release_id: int, *, actor: Member) -> None:
         row = Release.objects.select_for_update().filter(pk=release_id).first()
         if row is None:
             raise NotVisible
-        audit.record("release.remove", actor=actor, subject="release", subject_id=row.pk, label=row.text, old=_told(row))
+        audit.record(
+            "release.remove",
+            actor=actor,
+            subject="release",
+            subject_id=row.pk,
+            label=row.text,
+            old=_told(row),
+        )
         row.delete()
 
 

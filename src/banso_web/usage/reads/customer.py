@@ -166,7 +166,8 @@ def _marks(member: Member, account_id: int, asked: Asked) -> list[tuple[date, st
     products = {stated["product"].at(contract, at) for contract in contracts} - {None, ""}
     first = asked.as_of - timedelta(weeks=WEEKS)
     found += [
-        (day, _("リリース: %(text)s") % {"text": text}) for day, text in released(products, first, asked.as_of)
+        (day, _("リリース: %(text)s") % {"text": text})
+        for day, text in released(products, first, asked.as_of)
     ]
     touched = set()
     for source in registry.timeline:

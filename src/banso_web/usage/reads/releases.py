@@ -15,5 +15,7 @@ def releases() -> list[Release]:
 
 def released(products: Collection[str], first: date, last: date) -> list[tuple[date, str]]:
     """(day, words) of releases of these products, or of all products, between two days, both inclusive."""
-    rows = Release.objects.filter(product__in=["", *products], on__gte=first, on__lte=last).order_by("on", "pk")
+    rows = Release.objects.filter(product__in=["", *products], on__gte=first, on__lte=last).order_by(
+        "on", "pk"
+    )
     return list(rows.values_list("on", "text"))

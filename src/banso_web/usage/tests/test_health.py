@@ -30,6 +30,10 @@ SILENT = "2026-11-15T17:00"  # 11/16 02:00 in Japan
 Desks = Callable[[str], Desk]
 
 
+def asked_today() -> Asked:
+    return Asked(as_of=DAY, today=DAY, watermark=current_watermark())
+
+
 def of(*codes: str) -> list[dict[str, Any]]:
     return [event for event in events() if event["context"]["groupId"] in codes]
 
@@ -87,7 +91,7 @@ def test_a_late_file_suspends_only_who_stands_on_files(
     detect(DAY, actor=None)
     assert verdict(found["A010"]).verdict == "drop"
     assert verdict(found["A018"]).verdict == "suspended"
-    asked = Asked(as_of=DAY, today=DAY, watermark=current_watermark())
+    asked = asked_today()
     assert [(one.id, one.name, one.since) for one in silent_sources(asked)] == [
         (None, "取り込んだファイル", date(2026, 11, 16))
     ]
@@ -150,7 +154,7 @@ def test_events_of_files_are_judged_by_their_own_days(source: Source) -> None:
     """Nothing is received from day to day: an import brings all of them at once."""
     shapes(source, without=date(2026, 11, 12), low=date(2026, 11, 19))
     EventShape.objects.filter(day__gte=date(2026, 11, 19)).delete()
-    asked = Asked(as_of=DAY, today=DAY, watermark=current_watermark())
+    asked = asked_today()
     assert [(one.id, one.since) for one in silent_sources(asked)] == [(source.pk, date(2026, 11, 19))]
 
 
@@ -160,7 +164,7 @@ def test_the_page_of_a_source_lists_days_volumes_and_changes(source: Source, des
     assert "2026/11/12(木)" in page  # 欠測
     assert "2026/11/19(木)" in page and "少ない" in page
     assert "型が変わった項目" in page and "数値 → 文字" in page and "2026/11/18(水)" in page
-    asked = Asked(as_of=DAY, today=DAY, watermark=current_watermark())
+    asked = asked_today()
     found = health_of(asked, source.pk)
     assert found.missing == (date(2026, 11, 12),)
     # Thursdays of the eight weeks before 11/19 without the missing 11/12: all 200.
