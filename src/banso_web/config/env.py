@@ -30,6 +30,8 @@ class Environment:
     smtp_url: str
     read_hosts: tuple[str, ...]
     read_folder: str
+    backup_folder: str
+    backup_keep: int
     debug: bool
 
 
@@ -81,5 +83,7 @@ def read_environment() -> Environment:
         smtp_url=values.get("BANSO_SMTP_URL", ""),
         read_hosts=tuple(filter(None, values.get("BANSO_READ_HOSTS", "").replace(",", " ").split())),
         read_folder=values.get("BANSO_READ_FOLDER", ""),
+        backup_folder=values.get("BANSO_BACKUP_FOLDER", ""),
+        backup_keep=max(1, int(values.get("BANSO_BACKUP_KEEP", "7"))),
         debug=values.get("BANSO_DEBUG", "") == "1",
     )

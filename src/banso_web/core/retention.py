@@ -132,12 +132,24 @@ def _outbox() -> list[Path]:
     return [path for path in sorted((Path(settings.BANSO_HOME) / "outbox").glob("*")) if path.is_file()]
 
 
+def _backups_in(*folders: Path) -> list[Path]:
+    found = {path for folder in folders for path in folder.glob("*.tar.gz") if path.is_file()}
+    return sorted(found, key=lambda path: (path.stat().st_mtime, path.name))
+
+
+def _own_folder() -> Path:
+    return Path(settings.BANSO_HOME) / "backups"
+
+
 def own_backups() -> list[Path]:
     """Backups in the home, the oldest first."""
-    folder = Path(settings.BANSO_HOME) / "backups"
-    return sorted(
-        (path for path in folder.glob("*.tar.gz") if path.is_file()), key=lambda path: path.stat().st_mtime
-    )
+    return _backups_in(_own_folder())
+
+
+def every_backup() -> list[Path]:
+    """Those and the nightly ones, wherever the operator wants them, the oldest first."""
+    folder = settings.ENV.backup_folder
+    return _backups_in(_own_folder(), *([Path(folder)] if folder else []))
 
 
 @dataclass(frozen=True)
@@ -150,13 +162,14 @@ class OldBackup:
 
 
 def known_backups() -> list[OldBackup]:
-    """Backups in the home, the latest first: what an erasure does not rewrite. Others, elsewhere, nobody here can know."""
+    """Backups in the home and the nightly ones, the latest first: what an erasure does not rewrite. Others, elsewhere, nobody
+    here can know."""
     days = int(settings_store.get(BACKUPS))
     found: list[OldBackup] = []
-    for path in reversed(own_backups()):
+    timed = set(own_backups()[:-1])  # the latest is kept however old it is, and nightly ones by their number
+    for path in reversed(every_backup()):
         at = datetime.fromtimestamp(path.stat().st_mtime, tz=clock.JST)
-        # the latest is kept however old it is
-        gone_on = (at + timedelta(days=days)).date() if days and found else None
+        gone_on = (at + timedelta(days=days)).date() if days and path in timed else None
         found.append(OldBackup(path.name, at, gone_on))
     return found
 

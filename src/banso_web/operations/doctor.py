@@ -273,7 +273,14 @@ def _event_logs() -> Finding:
 
 
 def _last_backup() -> Finding:
-    found = own_backups()
+    from banso_web.core import nightly
+
+    if nightly.is_wanted() and (one := nightly.last()) and (one.failed or one.late):
+        mend = _(
+            "毎晩の控えが取れていません。BANSO_BACKUP_FOLDER の場所に書けるか、ワーカーが動いているかを確かめてください。"
+        )
+        return Finding("backup", State.BROKEN if one.failed else State.WARNING, one.failed or one.at, mend)
+    found = every_backup()
     if not found:
         return Finding(
             "backup", State.WARNING, "-", _("控えがまだありません。banso backup ファイル名 で取れます。")
@@ -290,7 +297,7 @@ def _erased_in_backups() -> Finding:
     if not ledger().exists():
         return Finding("erased", State.OK, "0")
     erased = ledger().stat().st_mtime
-    older = [path.name for path in own_backups() if path.stat().st_mtime < erased]
+    older = [path.name for path in every_backup() if path.stat().st_mtime < erased]
     if older:
         mend = _(
             "消去した担当者が残っている控えです。戻すともう一度消えます。要らなければ削除し、ほかの場所の控えも確かめてください。"
@@ -299,11 +306,11 @@ def _erased_in_backups() -> Finding:
     return Finding("erased", State.OK, "0")
 
 
-def own_backups() -> list[Path]:
-    """Backups in the home, the oldest first."""
+def every_backup() -> list[Path]:
+    """Backups in the home and the nightly ones, the oldest first."""
     from banso_web.core import retention  # its models exist only once Django is up
 
-    return retention.own_backups()
+    return retention.every_backup()
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (

@@ -11,6 +11,9 @@ from banso_web.core import clock
 from banso_web.core.models import PeriodicRun
 from banso_web.core.periodic import Periodic
 from banso_web.core.registry import registry
+from banso_web.operations import nightly
+
+registry.periodic.append(nightly.PERIODIC)
 
 
 def due() -> list[Periodic]:

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from banso.periods import Calendar
 from banso.revenue import annualised
-from banso_web.core import clock, settings_store
+from banso_web.core import clock, nightly, settings_store
 from banso_web.core.actions.closures import add_closures, add_year_end, remove_closure
 from banso_web.core.actions.organisation import change_settings
 from banso_web.core.context import visible_entries
@@ -81,7 +81,14 @@ def _links(request: HttpRequest) -> list[SettingsLink]:
 
 @page()
 def index(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "core/settings/index.html", {"links": _links(request)})
+    may_edit = reader(request).may("settings.edit")
+    context = {
+        "links": _links(request),
+        "backups": may_edit,
+        "backups_wanted": nightly.is_wanted(),
+        "nightly": nightly.last() if may_edit else None,
+    }
+    return render_page(request, "core/settings/index.html", context)
 
 
 def _grouped() -> dict[str, list[SettingSpec]]:
