@@ -112,6 +112,7 @@ SHAPES: list[tuple[str, list[list[Any]], oracle.Oracle]] = [
     (preview.PEOPLE, [asked(EVENTS, PLANS, VALUES, date(2026, 10, 20))], oracle.people_of_hits),
     (retention.NAMES, USES, by(lambda use: (use.feature,), named=True)),
     (retention.USES, [asked(EVENTS, PLANS, VALUES)], oracle.months_of_hits),
+    (keeping.FIRSTS, USES, by(lambda use: (use.account,), first_day)),
     (keeping.NAMES, USES, by(lambda use: (use.feature,), named=True)),
     (keeping.PERIODS, [asked(*SPANS)], oracle.periods),
     (keeping.NAMED_PERIODS, [asked(*SPANS, EVENTS, PLANS, VALUES)], oracle.periods),
