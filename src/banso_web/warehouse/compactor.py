@@ -12,25 +12,22 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 from django.conf import settings
 from django.db.models import F, Q
 
 from banso_web.collect.actions import RejectedRow, keep_rejected
-from banso_web.collect.envelope import Envelope, opened
-from banso_web.collect.frames import Damage, read_frames
 from banso_web.collect.log import DAMAGED, seal_abandoned, sealed_logs
-from banso_web.collect.protocol import Event, Reason, Rejected, Unreadable, events_of
 from banso_web.collect.taking import folder as log_folder
 from banso_web.core import clock
-from banso_web.core.personal import erased_code, was_erased
+from banso_web.warehouse.gathering import Gathered
 from banso_web.warehouse.imported import take_out, undone
+from banso_web.warehouse.manifest import together
 from banso_web.warehouse.models import Lease, LogTaken, SourceDay
-from banso_web.warehouse.port import Added, AlreadyTaken, EventRow, Events, Taking
+from banso_web.warehouse.port import Added, AlreadyTaken, Events, Taking, day_of, local_days, moment_of
 from banso_web.warehouse.recent import keep_duplicates
 from banso_web.warehouse.store import event_store
 
@@ -163,132 +160,51 @@ def _let_go(path: Path, *, damaged: bool) -> None:
 
 
 def _take_in(batch: list[Path], done: Round) -> None:
-    rows: list[EventRow] = []
-    refused: list[RejectedRow] = []
-    accepted: Counter[str] = Counter()
-    rejected: Counter[str] = Counter()
-    damaged: Counter[str] = Counter()
-    gone = undone()
+    gathered, gone = Gathered(), undone()
     for path in batch:
-        for found in read_frames(path.read_bytes()):
-            if isinstance(found, Damage):
-                damaged[path.name] += 0 if found.torn else found.length
-                continue
-            for event, head in _events(found.payload):
-                if (head.source, head.received) in gone:
-                    continue
-                if isinstance(event, Rejected):
-                    refused.append(_refused(event, head))
-                    rejected[path.name] += 1
-                else:
-                    rows.append(_forgotten(_row(event, head)))
-                    accepted[path.name] += 1
+        gathered.read(path, gone)
+    events = gathered.events()
 
     def beside(added: Added) -> None:
         if not keep_lease():
             raise LeaseLost
-        keep_rejected(refused)
-        keep_duplicates(rows, added)
-        _count(rows, refused, added)
+        keep_rejected(gathered.refused)
+        keep_duplicates(events, added)
+        _count(events, gathered.refused, added)
 
     names = [path.name for path in batch]
     try:
-        added = event_store().add(Events.of(rows), Taking(names, rejected, damaged, accepted, beside))
+        taking = Taking(names, gathered.rejected, gathered.damaged, gathered.accepted, beside)
+        added = event_store().add(events, taking)
     except (AlreadyTaken, LeaseLost):  # another process is at it; what was written here nobody reads
         return
     for path in batch:
-        _let_go(path, damaged=damaged[path.name] > 0)
+        _let_go(path, damaged=gathered.damaged[path.name] > 0)
     done.logs += len(batch)
     done.accepted += added.accepted
     done.duplicates += len(added.duplicates)
-    done.rejected += len(refused)
-    done.damaged_bytes += sum(damaged.values())
+    done.rejected += len(gathered.refused)
+    done.damaged_bytes += sum(gathered.damaged.values())
 
 
-def _events(payload: bytes) -> Iterator[tuple[Event | Rejected, Envelope]]:
-    head, body = opened(payload)
-    try:
-        for event in events_of(head.path, body, head.received_at, head.request):
-            yield event, head
-    except Unreadable as error:
-        # It was acknowledged, by a version that read it: this one is stricter. Its log goes, so its body is kept here.
-        yield Rejected(0, "", Reason.UNREADABLE, error.code, body), head
-
-
-def _refused(event: Rejected, head: Envelope) -> RejectedRow:
-    return RejectedRow(
-        source=head.source,
-        received_at=head.received_at,
-        request=head.request,
-        index=event.index,
-        message_id=event.message_id,
-        reason=event.reason,
-        field=event.field,
-        body=event.body.decode("utf-8", "replace").replace("\x00", ""),
-        path=head.path,
-    )
-
-
-def _row(event: Event, head: Envelope) -> EventRow:
-    given = event.properties if event.kind in ("track", "page", "screen") else {}
-    local = event.at.astimezone(clock.JST).date()
-    return EventRow(
-        source=head.source,
-        message_id=event.message_id,
-        kind=event.kind,
-        user_id=event.user_id,
-        anonymous_id=event.anonymous_id,
-        group_id=event.group_id,
-        previous_id=event.previous_id,
-        name=event.name,
-        happened_at=event.at,
-        local_day=local,
-        day=event.client_day or head.received_at.date(),
-        timed=event.client_day is not None,
-        received_at=head.received_at,
-        product=_word(given.get("product")),
-        department=_word(given.get("department")),
-        feature=_word(given.get("feature")) or (event.name if event.kind == "track" else ""),
-        properties=_json(event.properties),
-        context=_json(event.context),
-    )
-
-
-def _forgotten(row: EventRow) -> EventRow:
-    """Who was erased stays erased: events under their id or address that still lay in a log then, or come later, lose the id
-    and their contents. What other people's events say of them is not looked for here."""
-
-    def own(one: str) -> str:
-        return erased_code(one) if one and was_erased(code=one, email=one) else one
-
-    user, anonymous, previous = own(row.user_id), own(row.anonymous_id), own(row.previous_id)
-    if (user, anonymous, previous) == (row.user_id, row.anonymous_id, row.previous_id):
-        return row
-    return replace(
-        row, user_id=user, anonymous_id=anonymous, previous_id=previous, properties="{}", context="{}"
-    )
-
-
-def _word(value: object) -> str:
-    return str(value)[:200].replace("\x00", "") if isinstance(value, (str, int, float)) else ""
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode("utf-8")
-
-
-def _count(rows: list[EventRow], refused: list[RejectedRow], added: Added) -> None:
+def _count(events: Events, refused: list[RejectedRow], added: Added) -> None:
     """Counts of the sources by Japan's day of receipt."""
     counts: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0, 0, 0])
     latest: dict[tuple[int, date], datetime] = {}
+    days = local_days(events.received_at)
+    for places in together(events.source, days):
+        key = int(events.source[places[0]]), day_of(int(days[places[0]]))
+        counts[key][0] += len(places)
+        latest[key] = moment_of(int(events.received_at[places].max()))
     doubled = Counter(added.duplicates)
-    for row in rows:
-        key = row.source, row.received_at.astimezone(clock.JST).date()
-        name = row.source, row.message_id
-        again = doubled[name] > 0
-        doubled[name] -= again
-        counts[key][1 if again else 0] += 1
-        latest[key] = max(latest.get(key, row.received_at), row.received_at)
+    if doubled:
+        names = zip(events.source.tolist(), events.message_id.tolist(), strict=True)
+        for name, number in zip(names, days.tolist(), strict=True):
+            if doubled.get(name):
+                doubled[name] -= 1
+                key = name[0], day_of(number)
+                counts[key][0] -= 1
+                counts[key][1] += 1
     for refusal in refused:
         key = refusal.source, refusal.received_at.astimezone(clock.JST).date()
         counts[key][2] += 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -56,6 +56,16 @@ def days_since(day: date) -> int:
 def day_of(days: int) -> date:
     """The day so many days after 1970-01-01."""
     return date.fromordinal(days + _EPOCH)
+
+
+def moment_of(moment: int) -> datetime:
+    """The moment so many microseconds after 1970, in UTC."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
+
+
+def local_days(moments: Column) -> Column:
+    """Japan's days of these moments: since before 1970 its clock has stood 9 hours ahead."""
+    return (moments + 9 * 3_600_000_000) // 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -26,7 +26,7 @@ from banso_web.core import clock
 from banso_web.core.errors import NotVisible
 from banso_web.core.personal import was_erased
 from banso_web.warehouse.models import Duplicate, LogTaken
-from banso_web.warehouse.port import Added, EventRow
+from banso_web.warehouse.port import Added, Events, day_of, moment_of
 from banso_web.warehouse.store import event_store
 
 NEWEST = 100
@@ -155,26 +155,26 @@ def _everywhere(source: int, moment: datetime, day: date | None) -> Iterator[See
         yield from read(Wanted(source=source))
 
 
-def keep_duplicates(rows: Sequence[EventRow], added: Added) -> None:
+def keep_duplicates(events: Events, added: Added) -> None:
     """Keep the latest of a round's duplicates for looking at, and forget the oldest. Inside the compactor's transaction."""
     left = Counter(added.duplicates)
     made: list[Duplicate] = []
-    for row in reversed(rows):  # the first of a batch is the one that stays
-        if len(made) == OF_A_ROUND or not left:
+    names = list(zip(events.source.tolist(), events.message_id.tolist(), strict=True)) if left else []
+    for place in reversed(range(len(names))):  # the first of a batch is the one that stays
+        if len(made) == OF_A_ROUND:
             break
-        key = row.source, row.message_id
-        if left[key] > 0:
-            left[key] -= 1
+        if left.get(names[place]):
+            left[names[place]] -= 1
             made.append(
                 Duplicate(
-                    source=row.source,
-                    message_id=row.message_id,
-                    received_at=row.received_at,
-                    kind=row.kind,
-                    name=row.name[:200],
-                    user_id=row.user_id[:200],
-                    group_id=row.group_id[:200],
-                    day=row.local_day,
+                    source=names[place][0],
+                    message_id=names[place][1],
+                    received_at=moment_of(int(events.received_at[place])),
+                    kind=events.kind[place],
+                    name=events.name[place][:200],
+                    user_id=events.user_id[place][:200],
+                    group_id=events.group_id[place][:200],
+                    day=day_of(int(events.local_day[place])),
                 )
             )
     if made:
