@@ -111,7 +111,8 @@ def _side(result: MetricResult, side: Side, currency: str) -> str:
     """A side's value with its unit: an amount where its rows add up to it, else the number of its rows."""
     if side.value is None:
         return "—"
-    if side.rows and side.value == total_of(side.rows):
+    is_money = catalogue[result.metric].group == "revenue"  # people, seats and features have no currency
+    if is_money and side.rows and side.value == total_of(side.rows):
         return f"{_number(side.value)} {currency}"
     if side.value == len(side.rows) and result.metric.startswith(COUNTS_CUSTOMERS):
         return count_text(side.value, "社")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -289,3 +291,24 @@ def test_the_rows_behind_the_rate_add_up(eight: dict[str, Account], desk: Any) -
     )
     assert "席数が分からない" in desk("sato").text("/numbers/rows/", metric="active_rate", part="excluded")
     assert desk("yamamoto").get("/numbers/rows/", metric="nrr_monthly").status_code == 403
+
+
+def test_the_command_prints_people_and_seats_and_the_object(eight: dict[str, Account]) -> None:
+    from banso_web.revenue.commands import metric as command
+
+    shown = CliRunner().invoke(command, ["active_rate"]).output
+    assert "27.89 %" in shown and "分母: 40  (1行)" in shown and "JPY" not in shown
+    body = json.loads(CliRunner().invoke(command, ["adoption_breadth", "--segment", "大手", "--json"]).output)
+    assert (body["value"], body["unit"], body["numerator"]["value"], body["n"]) == ("0.375", "ratio", "3", 1)
+    assert body["numerator"]["rows"][0]["account_id"] == "X1" and body["excluded"] == []
+    whole = json.loads(CliRunner().invoke(command, ["active_rate", "--json"]).output)
+    assert {row["account_id"]: row["part"] for row in whole["excluded"]} == {
+        "X2": "not_collected",
+        "X3": "unknown_seats",
+    }
+    assert CliRunner().invoke(command, ["active_rate", "--reported"]).exit_code == 2
+
+
+def test_without_any_use_nothing_is_zero(events_home: Path, db: None) -> None:
+    found = metric("active_rate")
+    assert (found.value, as_json(found)["value"]) == (None, None) and found.reason

@@ -19,7 +19,6 @@ from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.links import keep_question
 from banso_web.usage.actions.features import cleaned, require, retire_feature, save_feature, undo_feature
 from banso_web.usage.feature_form import FeatureForm, RuleRows, initial_of, initial_rules
-from banso_web.usage.reads.adoption import adoption
 from banso_web.usage.reads.definitions import FeatureLine, features, line, versions
 from banso_web.usage.reads.kept import FEATURE, Defined, course, standing
 from banso_web.usage.reads.preview import Preview, names_left, names_sent, preview
@@ -145,7 +144,6 @@ def one(request: HttpRequest, feature_id: int) -> HttpResponse:
         "chart": course(progress["rows"], asked),
         "retention": retention(found, asked),
         "rows_url": f"{reverse('usage_adoption')}?{urlencode({'feature': found.code})}&use=",
-        "has_data": adoption(asked).has_data,
         "may_define": member.may("settings.edit"),
         "day": asked.as_of,
     }
