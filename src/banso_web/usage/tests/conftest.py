@@ -16,7 +16,7 @@ from banso_web.collect.models import Source
 from banso_web.collect.tests.conftest import events_home
 from banso_web.collect.tests.conftest import source as sender
 from banso_web.core import clock
-from banso_web.desk.tests.conftest import desk
+from banso_web.desk.tests.conftest import Desk, desk
 from banso_web.ingest import actions
 from banso_web.ingest.inputs import inputs_of
 from banso_web.members.models import Member
@@ -78,3 +78,13 @@ def morning(settings: Any) -> Iterator[Callable[[date], None]]:
     yield turn
     settings.ENV = before
     clock.forget()
+
+
+@pytest.fixture
+def mender(desk: Callable[[str], Desk]) -> Desk:
+    """管理者 with the right to see people: who may read and mend what an event holds."""
+    made = desk("kanri")
+    role = made.member.roles.get()
+    role.permissions = [*role.permissions, "contact.view"]
+    role.save()
+    return made

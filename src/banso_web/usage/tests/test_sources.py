@@ -66,9 +66,21 @@ def test_counts_of_the_day_and_what_was_not_taken_in(source: Source, desk: Desks
     assert desk("tanaka").get("/settings/sources/rejected/").status_code == 403
 
 
-def test_an_event_is_mended_and_taken_in_once(source: Source, desk: Desks) -> None:
-    send([NAMELESS])
+def test_what_an_event_holds_is_for_who_sees_people(source: Source, desk: Desks) -> None:
+    send([{**NAMELESS, "userId": "hanako@example.jp"}])
     row, kanri = RejectedEvent.objects.get(), desk("kanri")
+    url = f"/settings/sources/rejected/{row.pk}/"
+    for page in ("/settings/sources/rejected/", url, "/settings/sources/rejected/csv/"):
+        text = kanri.text(page)
+        assert "閲覧権限なし" in text and "hanako" not in text, page
+    assert kanri.post(url, body=json.dumps(GOOD)).status_code == 403
+    row.refresh_from_db()
+    assert row.settled_at is None
+
+
+def test_an_event_is_mended_and_taken_in_once(source: Source, desk: Desks, mender: Desk) -> None:
+    send([NAMELESS])
+    row, kanri = RejectedEvent.objects.get(), mender
     url = f"/settings/sources/rejected/{row.pk}/"
     assert '"m2"' in kanri.text(url)
     assert kanri.post(url, body=row.body).status_code == 422  # still without a name
@@ -93,7 +105,7 @@ def test_an_event_is_mended_and_taken_in_once(source: Source, desk: Desks) -> No
     assert "受け付けなかったイベントはありません" in kanri.text("/settings/sources/rejected/")
 
 
-def test_a_lone_event_keeps_its_kind(source: Source, desk: Desks) -> None:
+def test_a_lone_event_keeps_its_kind(source: Source, mender: Desk) -> None:
     """An event of /v1/track says nowhere that it is a track: the address did."""
     from django.test import Client
 
@@ -105,7 +117,7 @@ def test_a_lone_event_keeps_its_kind(source: Source, desk: Desks) -> None:
     row = RejectedEvent.objects.get()
     assert row.path == "track"
     body = json.dumps({"userId": "u1", "messageId": "m3", "event": "閲覧"})
-    assert desk("kanri").post(f"/settings/sources/rejected/{row.pk}/", body=body).status_code == 302
+    assert mender.post(f"/settings/sources/rejected/{row.pk}/", body=body).status_code == 302
     writers.close()
     compact()
     assert event_store().query("SELECT kind, name FROM events") == [("track", "閲覧")]
@@ -177,13 +189,13 @@ def test_many_are_put_aside(source: Source, desk: Desks) -> None:
 
 
 def test_an_event_without_a_time_is_of_its_receipt_when_it_is_taken_in_later(
-    source: Source, desk: Desks, morning: Callable[[date], None]
+    source: Source, mender: Desk, morning: Callable[[date], None]
 ) -> None:
     send([NAMELESS])
     morning(date(2026, 12, 1))
     row = RejectedEvent.objects.get()
     body = json.dumps({**NAMELESS, "event": "一括申請"})
-    assert desk("kanri").post(f"/settings/sources/rejected/{row.pk}/", body=body).status_code == 302
+    assert mender.post(f"/settings/sources/rejected/{row.pk}/", body=body).status_code == 302
     writers.close()
     compact()
     assert event_store().query("SELECT local_day, received_at::DATE FROM events") == [

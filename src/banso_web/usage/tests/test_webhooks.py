@@ -51,9 +51,9 @@ def test_the_secret_is_shown_once(hook: tuple[Source, str], desk: Desks) -> None
     assert kanri.post("/settings/sources/999/secret/").status_code == 404
 
 
-def test_a_replay_changes_nothing_and_the_rejected_wait(hook: tuple[Source, str], desk: Desks) -> None:
+def test_a_replay_changes_nothing_and_the_rejected_wait(hook: tuple[Source, str], mender: Desk) -> None:
     source, secret = hook
-    kanri, url = desk("kanri"), f"/settings/sources/{source.pk}/mapping/"
+    kanri, url = mender, f"/settings/sources/{source.pk}/mapping/"
     assert kanri.post(url, event="type").status_code == 422
     assert kanri.post(url, **PATHS).status_code == 302
     body = json.dumps(ORDER).encode()

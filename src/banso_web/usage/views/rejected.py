@@ -20,13 +20,15 @@ from banso_web.collect import reads as collected
 from banso_web.collect import replaying
 from banso_web.collect.actions import MANAGE
 from banso_web.core import audit
-from banso_web.core.errors import Refused
+from banso_web.core.errors import Forbidden, Refused
 from banso_web.core.forms import tell
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.formats import moment_text
 from banso_web.core.ui.links import changed_query
+from banso_web.core.ui.states import state_word
 
 SIZE = 50
+PEOPLE = "contact.view"  # an event's bytes name people
 
 
 class ReplayForm(forms.Form):
@@ -68,6 +70,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "source_id": source_id,
         "names": collected.source_names(),
         "form": AllForm(label_suffix=""),
+        "sees_people": reader(request).may(PEOPLE),
         "next_url": changed_query(request, **{"from": start + SIZE}) if start + SIZE < total else "",
         "previous_url": changed_query(request, **{"from": max(0, start - SIZE) or None}) if start else "",
     }
@@ -82,10 +85,10 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     text.write("\ufeff")  # Excel reads UTF-8 only with it
     writer = csv.writer(text)
     writer.writerow([_("届いた日時"), _("送信元"), _("理由"), "field", "messageId", _("内容")])
-    number = 0
+    number, withheld = 0, "" if reader(request).may(PEOPLE) else state_word("withheld")
     for line in collected.rejected_rows(source_id=source_id, reason=reason):
         number += 1
-        told = (line.source, str(line.reason_word), line.field, line.message_id, line.body)
+        told = (line.source, str(line.reason_word), line.field, line.message_id, withheld or line.body)
         writer.writerow([moment_text(line.received_at), *map(csv_safe, told)])
     audit.record(
         "source.export",
@@ -135,7 +138,9 @@ def all_of(request: HttpRequest) -> HttpResponse:
 @page(MANAGE, edits=True)
 def one(request: HttpRequest, rejected_id: int) -> HttpResponse:
     """One of them: its bytes, to be mended and taken in."""
-    line = collected.rejected_one(rejected_id)
+    line, may = collected.rejected_one(rejected_id), reader(request).may(PEOPLE)
+    if request.method == "POST" and not may:
+        raise Forbidden(_("イベントの中身を直せるのは、担当者を見られる人です。何も変えていません。"))
     form = ReplayForm(
         request.POST if request.method == "POST" else None, initial={"body": line.body}, label_suffix=""
     )
@@ -147,9 +152,8 @@ def one(request: HttpRequest, rejected_id: int) -> HttpResponse:
         else:
             messages.success(request, _("受け付けました。まもなく利用に数えられます。"))
             return redirect("rejected")
-    return render_page(
-        request, "usage/rejected_one.html", {"line": line, "form": form}, status=422 if form.errors else 200
-    )
+    context = {"line": line, "form": form, "sees_people": may}
+    return render_page(request, "usage/rejected_one.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
