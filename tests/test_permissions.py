@@ -32,7 +32,7 @@ from banso_web.revenue.models import Movement
 from banso_web.touch.models import Touch
 from banso_web.usage.actions.features import save_feature
 from banso_web.usage.actions.own_metrics import save_metric
-from banso_web.usage.models import UsageAlert, UsageVerdict
+from banso_web.usage.models import SeenId, UsageAlert, UsageVerdict
 from banso_web.warehouse import recent
 from tests.addresses import Address, addresses
 
@@ -44,7 +44,7 @@ MAY: dict[str, set[str]] = {
     "anonymous": set(),
     "bare": set(),
     "sato": {"account.view", "contact.view", "revenue.view", "member.view", "own"},
-    "tanaka": {"account.view", "contact.view", "revenue.view", "member.view", "own", "import.run", "merge.decide", "audit.view"},
+    "tanaka": {"account.view", "contact.view", "revenue.view", "member.view", "own", "import.run", "merge.decide", "audit.view", "account.edit_all"},
     "yamamoto": {"account.view", "member.view"},
     "ito": {"member.view"},
     "watanabe": {"account.view", "contact.view", "member.view"},
@@ -95,6 +95,7 @@ NEEDS: dict[str, str] = {
         import_undo import_rows import_rows_csv api:imports api:imports/<run> api:imports/<run>/standing
         api:imports/<run>/rejected.csv api:imports/<run>/preview api:mappings api:mappings/<mapping>""",
     "merge.decide": "matching",
+    "account.edit_all": "identity identity_csv identity_one api:identity/unknown api:identity/links",
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
     "settings.edit": """settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention
@@ -103,7 +104,8 @@ NEEDS: dict[str, str] = {
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
 # Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
-CLOSED = """collect webhook feature_retire feature_undo own_metric_retire own_metric_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read release_remove rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
+CLOSED = """identity_look identity_settle identity_rule identity_undo api:identity/links/<link>/undo
+collect webhook feature_retire feature_undo own_metric_retire own_metric_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read release_remove rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
 member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
 kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
 customers_bulk customers_undo matching_decide matching_undo personal_disclose personal_erase api:edits
@@ -172,7 +174,7 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         name="名簿", body={"form": "columns", "kind": "accounts"}, shape={}, version=1, made_at=clock.now()
     )
     posted = ("view_id", "closure_id", "key_id", "invitation_id", "target_id", "measure_id", "scenario_id", "closing_id",
-              "merge_id", "release_id", "entry", "target", "measure", "scenario", "merge", "pk")  # fmt: skip
+              "merge_id", "release_id", "entry", "target", "measure", "scenario", "merge", "link", "pk")  # fmt: skip
     return {
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
         "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "mapping": mapping.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
@@ -209,10 +211,15 @@ def usage_ids(account: Account) -> dict[str, Any]:
     )
     (seen,) = recent.newest(recent.Wanted(state="rejected"))
     event = {"received": seen.received, "digest": seen.digest}
+    unknown = SeenId.objects.create(
+        kind="group", source=source.pk, key="lab", events=1, first_day=day, last_day=day
+    )
     feature = save_feature({"name": "申請", "core": True, "rules": [{"name": "申請"}]}, actor=None)
     return {
         "source_id": source.pk,
         "rejected_id": rejected.pk,
+        "seen_id": unknown.pk,
+        "link_id": 1,
         "alert_id": alert.pk,
         "feature_id": feature,
         "metric_id": save_metric({"name": "週の利用者", "measure": "users", "days": 7}, actor=None),

@@ -14,6 +14,7 @@ from banso_web.api.views import (
     dated,
     deeds,
     entering,
+    identities,
     imports,
     keys,
     merging,
@@ -26,7 +27,7 @@ from banso_web.api.views import (
 )
 
 for _nouns in (
-    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage,
+    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage, identities,
 ):  # fmt: skip
     api.add_router("", _nouns.router)
 api.add_router("", facts.router())

@@ -57,6 +57,7 @@ DEEDS: dict[str, Any] = {
     "account.merge.undo": pgettext_lazy("deed", "名寄せを元に戻す"),
     "identity.link": pgettext_lazy("deed", "利用者・グループの対応づけ"),
     "identity.aside": pgettext_lazy("deed", "利用者・グループを数えない"),
+    "identity.export": pgettext_lazy("deed", "未確認の利用者・グループの書き出し"),
     "identity.undo": pgettext_lazy("deed", "利用者・グループの対応づけを元に戻す"),
     "contact.add": pgettext_lazy("deed", "先方担当者の追加"),
     "contact.edit": pgettext_lazy("deed", "先方担当者の変更"),

@@ -79,6 +79,18 @@ registry.settings_pages.append(
         reading="でーたのそうしんもと いべんと",
     )
 )
+registry.settings_pages.append(
+    NavEntry(
+        "identity",
+        _("未確認の利用者・グループ"),
+        "identity",
+        "match",
+        order=31,
+        permission="account.edit_all",
+        text=_("どの顧客のものか分からない利用イベント"),
+        reading="みかくにんのりようしゃ ぐるーぷ なよせ たいおうづけ",
+    )
+)
 for _key, _word in {
     "why": _("理由"),
     "until": _("いつまで"),
@@ -96,5 +108,6 @@ for _key, _word in {
     "at_least": _("この回数から"),
     "link": _("案内のページ"),
     "advice": _("お客様への文"),
+    "field": _("当てはめる値"),
 }.items():
     registry.field_words.setdefault(_key, _word)

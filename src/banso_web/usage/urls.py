@@ -6,6 +6,7 @@ from banso_web.usage.views import (
     adoption,
     features,
     health,
+    identity,
     live,
     moves,
     one,
@@ -49,6 +50,13 @@ urlpatterns: list[URLPattern] = [
     path(
         "settings/sources/events/<int:source_id>/<int:received>/<slug:digest>/", live.event, name="live_event"
     ),
+    path("settings/sources/unknown/", identity.listing, name="identity"),
+    path("settings/sources/unknown/csv/", identity.as_csv, name="identity_csv"),
+    path("settings/sources/unknown/look/", identity.look, name="identity_look"),
+    path("settings/sources/unknown/settle/", identity.settle_many, name="identity_settle"),
+    path("settings/sources/unknown/rule/", identity.rule, name="identity_rule"),
+    path("settings/sources/unknown/<int:seen_id>/", identity.one, name="identity_one"),
+    path("settings/sources/unknown/links/<int:link_id>/undo/", identity.undo_link, name="identity_undo"),
     path("settings/sources/rejected/", rejected.listing, name="rejected"),
     path("settings/sources/rejected/csv/", rejected.as_csv, name="rejected_csv"),
     path("settings/sources/rejected/all/", rejected.all_of, name="rejected_all"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 VERDICTS: dict[str, Any] = {
     "drop": _("利用低下"),
@@ -67,4 +68,39 @@ MEASURES: dict[str, Any] = {
     "users": _("「%(what)s」の利用者"),
     "events": _("「%(what)s」のイベント"),
     "per_user": _("「%(what)s」の1人あたりのイベント"),
+}
+#: Why an id of the product counts for a customer (banso.usage.Basis).
+BASES: dict[str, Any] = {
+    "link": _("人が決めた"),
+    "code": _("顧客IDと同じ"),
+    "rule": _("ルール"),
+    "group": _("同じ利用者のほかのイベントのグループ"),
+    "contact": _("先方担当者のIDかメールアドレスと同じ"),
+    "domain": _("メールドメイン"),
+}
+#: Why it may be a customer's.
+HINTS: dict[str, Any] = {
+    "same_number": _("法人番号が同じ"),
+    "same_code": _("顧客IDが同じ"),
+    "like_name": _("名前が似ている"),
+    "same_domain": _("先方担当者とメールドメインが同じ"),
+}
+#: Lists of ids of the product.
+LISTS: dict[str, Any] = {
+    "groups": pgettext_lazy("list", "グループ"),
+    "users": pgettext_lazy("list", "利用者"),
+    "known": _("顧客が決まったID"),
+    "links": _("対応づけの一覧"),
+}
+#: What a decision is about.
+ABOUT: dict[str, Any] = {
+    "group": _("グループ"),
+    "user": _("利用者"),
+    "domain": _("メールドメイン"),
+    "rule": _("ルール"),
+}
+RULE_FIELDS: dict[str, Any] = {
+    "group_id": _("グループID"),
+    "user_id": _("利用者ID"),
+    "email": _("メールアドレス"),
 }

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from banso_web.accounts.fields import CompanyInput, companies_of, company_text
 from banso_web.accounts.reads.choices import excluded_choices
 from banso_web.core import clock
 from banso_web.core.days import DayField
-from banso_web.desk.forms.deeds import CompanyInput, companies_of, company_text
 from banso_web.desk.words import FIELD_WORDS, TOUCH_WORDS
 from banso_web.members.reads import assignable_members
 

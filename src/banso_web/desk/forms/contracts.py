@@ -8,9 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from banso.money import EXPONENTS
+from banso_web.accounts.fields import CompanyInput, companies_of
 from banso_web.core.days import DayField
 from banso_web.core.ui.display import current
-from banso_web.desk.forms.deeds import CompanyInput, DeedForm, companies_of, today_text
+from banso_web.desk.forms.deeds import DeedForm, today_text
 from banso_web.desk.words import NOTICE_WORDS, PARTY_WORDS
 
 UNKNOWN = ("", _("未確認"))

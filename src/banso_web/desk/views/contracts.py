@@ -13,6 +13,7 @@ from banso.money import from_units
 from banso_web.accounts.access import access_account, require_edit
 from banso_web.accounts.actions import contracts as actions
 from banso_web.accounts.actions.stating import Done
+from banso_web.accounts.fields import company_text
 from banso_web.accounts.reads.choices import products
 from banso_web.core.pages import page, reader
 from banso_web.core.ui.formats import date_text, money_text
@@ -25,7 +26,6 @@ from banso_web.desk.forms import (
     MovementForm,
     NewContractForm,
 )
-from banso_web.desk.forms.deeds import company_text
 from banso_web.desk.views.deeds import Deed, answer
 from banso_web.revenue.actions import ending, movements
 

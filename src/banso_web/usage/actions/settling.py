@@ -43,12 +43,13 @@ class About:
 
 @dataclass(frozen=True)
 class Whose:
-    """The customer, the contact (and so their customer), or neither: put aside. `until` is exclusive."""
+    """The customer, the contact (and so their customer), or nobody (`aside`): one of the three. `until` is exclusive."""
 
     account_id: int | None = None
     contact_id: int | None = None
     since: date | None = None
     until: date | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,15 @@ def settle(about: Sequence[About], whose: Whose, *, actor: Member, reason: str =
     403 without the right; 404 for a customer or contact that the actor may not see; Refused for a bad or free mail domain, a
     pattern that fits everything, days the wrong way round, and a contact for anything but a user.
     """
-    _require(actor)
+    require(actor)
     if not about or len(about) > MOST:
         raise Refused(
             _("一度に決められるのは1件から%(most)s件までです。何も変えていません。") % {"most": MOST},
             code="too_many",
         )
+    if (whose.account_id is not None) + (whose.contact_id is not None) + whose.aside != 1:
+        problem = _("顧客、先方担当者、除外のどれか1つを選んでください。何も変えていません。")
+        raise Refused(problem, code="whose", fields={"account_id": problem})
     checked = [_checked(one, whose) for one in about]
     if whose.since and whose.until and whose.since >= whose.until:
         problem = _("終わりの日を、始まりの日より後にしてください。何も変えていません。")
@@ -93,7 +97,7 @@ def settle(about: Sequence[About], whose: Whose, *, actor: Member, reason: str =
         ]  # fmt: skip
         for link in made:
             audit.record(
-                "identity.aside" if told == {} else "identity.link",
+                "identity.aside" if whose.aside else "identity.link",
                 actor=actor,
                 subject="identity",
                 subject_id=link.pk,
@@ -107,7 +111,7 @@ def settle(about: Sequence[About], whose: Whose, *, actor: Member, reason: str =
 
 def undo(link_id: int, *, actor: Member, reason: str = "") -> Followed:
     """Take a decision back, with those made in the same act: what follows from the rest holds again. 404 for none that stands."""
-    _require(actor)
+    require(actor)
     link = IdentityLink.objects.filter(pk=link_id).select_related("entry").first()
     if link is None:
         raise NotVisible
@@ -133,7 +137,8 @@ def undo(link_id: int, *, actor: Member, reason: str = "") -> Followed:
     return _followed(before, [row.pk for row in rows])
 
 
-def _require(actor: Member) -> None:
+def require(actor: Member) -> None:
+    """403 for who may not settle."""
     if not may_settle(actor):
         raise Forbidden(
             _(

@@ -35,8 +35,9 @@ Home = tuple[int, str, date, date, str, date]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the product says of an id, as far as it was known at the asked moment. groups: of a user, in small order."""
+    """What the product says of an id, as far as it was known at the asked moment. `row`: of SeenId."""
 
+    row: int
     kind: str
     source: int
     key: str
@@ -181,7 +182,7 @@ class _Resolving:
                 if known is None or datetime.fromisoformat(told) <= known
             )
             seen[row.kind, row.source, row.key] = Seen(
-                row.kind, row.source, row.key, row.events, row.first_day, row.last_day, tuple(groups),
+                row.pk, row.kind, row.source, row.key, row.events, row.first_day, row.last_day, tuple(groups),
                 row.email.lower() if told_of else "", row.name if told_of else "", row.traits if told_of else {},
             )  # fmt: skip
         return seen, ties, used

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import count
@@ -198,7 +199,10 @@ def test_put_aside_counts_for_nobody_with_a_group_or_without(
 ) -> None:
     keep(event(user="tester", group="A1"), event(user="u1", group="A1"), event(user="u9", group="lab"))
     settle(
-        [About("user", "tester"), About("group", "lab", 1)], Whose(), actor=person("tanaka"), reason="社内"
+        [About("user", "tester"), About("group", "lab", 1)],
+        Whose(aside=True),
+        actor=person("tanaka"),
+        reason="社内",
     )
     assert used() == {"A1": {"u1"}}
     assert why("group", "lab") == "link:"
@@ -267,6 +271,9 @@ def test_what_cannot_be_settled(customers: dict[str, Account], person: People) -
     for about, to in refused:
         with pytest.raises(Refused):
             settle([about], to, actor=tanaka)
+    for to in (Whose(), replace(whose, aside=True)):
+        with pytest.raises(Refused):
+            settle([About("group", "x")], to, actor=tanaka)
     with pytest.raises(Refused):
         settle([], whose, actor=tanaka)
     with pytest.raises(NotVisible):

@@ -235,7 +235,7 @@ def test_what_is_said_of_an_event_is_what_the_relation_counts(
     see()
     settle([About("group", "lab", source.pk)], Whose(company["A1"].pk), actor=tanaka)
     settle([About("user", "u2", source.pk)], Whose(company["A2"].pk), actor=tanaka)
-    settle([About("user", "u3", source.pk)], Whose(), actor=tanaka)
+    settle([About("user", "u3", source.pk)], Whose(aside=True), actor=tanaka)
     tomorrow = date(2026, 11, 25)
     asked = Asked(as_of=tomorrow, today=date(2026, 11, 24), watermark=current_watermark())
     given = event_parameters(asked, date(2026, 11, 1), {}, None)

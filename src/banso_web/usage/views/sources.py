@@ -16,6 +16,7 @@ from banso_web.collect import reads as collected
 from banso_web.core.errors import Refused
 from banso_web.core.forms import tell
 from banso_web.core.pages import page, reader, render_page
+from banso_web.usage.actions.settling import may_settle
 from banso_web.usage.reads.sources import sources
 from banso_web.usage.views import webhooks
 
@@ -54,7 +55,12 @@ def listing(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("送信元を作りました。書き込みキーを製品に設定してください。"))
             return redirect("source", made.pk)
     asked = request.asked  # type: ignore[attr-defined]
-    context = {"found": sources(asked), "form": form, "today": asked.as_of}
+    context = {
+        "found": sources(asked),
+        "form": form,
+        "today": asked.as_of,
+        "may_settle": may_settle(reader(request)),
+    }
     return render_page(request, "usage/sources.html", context, status=422 if form.errors else 200)
 
 
