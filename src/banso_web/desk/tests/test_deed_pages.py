@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from banso_web.accounts.fields import companies_of
 from banso_web.accounts.models import Account, Contact, Contract
-from banso_web.desk.forms.deeds import companies_of
 from banso_web.members.models import Member
 from banso_web.touch.models import Touch
 
