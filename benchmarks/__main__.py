@@ -1,6 +1,6 @@
 """`make bench`: all benchmarks one after another, written to benchmarks/results.md.
 
-    python -m benchmarks [--quick] [--only a,b,c,f] [--out FILE]      all of it takes 25 minutes on two idle cores
+    python -m benchmarks [--quick] [--only a,b,c,d,e,f] [--out FILE]      all of it takes 29 minutes on two idle cores
 
 `--quick` tries the whole run at small sizes; its figures are for nobody. PostgreSQL takes part in (a) where it is
 installed: on a private server (tests/postgres.sh), or at BANSO_BENCH_PG (a connection string).
@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import imports, night, pages, report
+from benchmarks import collecting, compacting, imports, night, pages, report
 from benchmarks.homes import ROOT
 
 #: How a private server's address reaches the benchmark, under a name that nobody's own database has.
@@ -51,6 +51,19 @@ def import_times(quick: bool) -> str:
     return report.imports_section(imports.measure(20_000, 1) if quick else imports.measure(1_000_000, 3))
 
 
+def collector(quick: bool) -> str:
+    """Section (d)."""
+    runs, seconds = (1, 0.5) if quick else (3, 5.0)
+    return report.collecting_section([collecting.measure(batch, runs, seconds) for batch in (100, 500)])
+
+
+def compactor(quick: bool) -> str:
+    """Section (e)."""
+    return report.compacting_section(
+        compacting.measure(20_000, 1) if quick else compacting.measure(1_000_000, 3)
+    )
+
+
 def nights(quick: bool) -> str:
     """Section (f). A company of 2,000 with and without a year and a half more of history tells whether a night grows with it."""
     sizes, few = ((500, 1_000), 300) if quick else (NIGHTS, 2_000)
@@ -60,13 +73,17 @@ def nights(quick: bool) -> str:
 
 #: 10 million events; 100 million too where asked for by BANSO_BENCH_LARGE=1 (some ten minutes and 2 GB of disk more).
 NIGHTS = (10_000, 100_000) if "BANSO_BENCH_LARGE" in os.environ else (10_000,)
-SECTIONS = {"a": waterfall, "b": page_times, "c": import_times, "f": nights}
+SECTIONS = {"a": waterfall, "b": page_times, "c": import_times, "d": collector, "e": compactor, "f": nights}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", default="a,b,c,f", help="(a) waterfall, (b) pages, (c) import, (f) night")
+    parser.add_argument(
+        "--only",
+        default=",".join(SECTIONS),
+        help="(a) waterfall, (b) pages, (c) import, (d) collector, (e) compactor, (f) night",
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
     asked = parser.parse_args()
     text = f"# Benchmarks\n\nWritten by `make bench`.\n\n{report.machine()}\n"

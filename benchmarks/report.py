@@ -210,3 +210,68 @@ def nights_section(found: list[dict[str, Any]], aged: list[dict[str, Any]]) -> s
         f"Load average at the end {max(one['load'] for one in found):.1f}; on a busy machine the CPU seconds tell more than the clock's.",
     ]
     return "\n".join(lines) + "\n"
+
+
+LIMITS = {
+    "decode": "JSON of the bodies decoded (msgspec, one thread)",
+    "write": "bodies written one after another, `fdatasync` after each",
+    "bare": "the bare server: same server and request, answered without looking at it",
+}
+AIM_COLLECTOR, AIM_COMPACTOR = 0.5, 0.7
+
+
+def collecting_section(found: list[dict[str, Any]]) -> str:
+    """Section (d)."""
+    lines = [
+        "## (d) Events acknowledged",
+        "",
+        f"granian with the collector's command line, one process; {found[0]['connections']} kept connections with one request each on its way; "
+        "a request is answered when its bytes are synced. The limits are measured in the same run, right before. "
+        f"Medians of {found[0]['runs']} runs. Aim: {AIM_COLLECTOR:.0%} of the slowest limit.",
+        "",
+        "| events a batch | bytes a batch | | events per second | of the slowest limit |",
+        "|---|---|---|---|---|",
+    ]
+    for one in found:
+        size, slowest = f"{one['batch']} | {one['bytes']:,}", min(one["limits"].values())
+        lines += [f"| {size} | {words} | {one['limits'][key]:,.0f} | |" for key, words in LIMITS.items()]
+        share = one["rate"] / slowest
+        verdict = "✓" if share >= AIM_COLLECTOR else "✗"
+        lines.append(
+            f"| {size} | **acknowledged by the collector** | **{one['rate']:,.0f}** | {verdict} {share:.0%} |"
+        )
+    lines.append("")
+    lines += [
+        f"- {one['batch']} a batch: p50 {one['p50']:.1f} ms, p99 {one['p99']:.1f} ms; runs between {one['rates'][0]:,.0f} and "
+        f"{one['rates'][-1]:,.0f} events per second; memory {one['peak']:.0f} MB at its highest; the sender used {one['core']:.0%} of a core "
+        f"({one['bare_core']:.0%} against the bare server, which shows that it can send that much); load average at the end {one['load']:.1f}"
+        for one in found
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def compacting_section(found: dict[str, Any]) -> str:
+    """Section (e)."""
+    events = found["events"]
+    lines = [
+        "## (e) Compactor",
+        "",
+        f"{events:,} events in batches of 100, {found['duplicates']:,} of them sent before ({found['bytes'] / 1e6:.0f} MB of log), into an empty "
+        f"embedded store; SQLite. Beside it DuckDB over the same bodies, which checks, drops and remembers nothing. Medians of "
+        f"{found['runs']} runs; load average at the end {found['load']:.1f}. Aim: {AIM_COMPACTOR:.0%} of DuckDB's rate.",
+        "",
+        "| | s | events per second | CPU s | memory MB | compactor's rate of this one's |",
+        "|---|---|---|---|---|---|",
+    ]
+    names = {
+        "told": "DuckDB `read_json`, told the fields",
+        "found": "DuckDB `read_json`, left to find the fields",
+        "compact": "**the compactor**",
+    }
+    for key, words in names.items():
+        one, share = found[key], found["ratios"].get(key)
+        verdict = "" if share is None else f"{'✓' if share >= AIM_COMPACTOR else '✗'} {share:.0%}"
+        lines.append(
+            f"| {words} | {one['seconds']:.2f} | {events / one['seconds']:,.0f} | {one['cpu']:.1f} | {one['peak']:.0f} | {verdict} |"
+        )
+    return "\n".join(lines) + "\n"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
+
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+DAY = 86_400_000_000  # microseconds
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -17,9 +20,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
     @property
     def received_at(self) -> datetime:
-        return datetime.fromtimestamp(self.received // 1_000_000, UTC).replace(
-            microsecond=self.received % 1_000_000
-        )
+        return moment_of(self.received)
 
 
 _decoder = msgspec.json.Decoder(Envelope)
@@ -43,5 +44,19 @@ def opened(payload: bytes) -> tuple[Envelope, bytes]:
 
 def micros(moment: datetime) -> int:
     """Microseconds since 1970."""
-    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment_of(moment: int) -> datetime:
+    """The moment so many microseconds after 1970, in UTC."""
+    return EPOCH + timedelta(microseconds=moment)
+
+
+def days_since(day: date) -> int:
+    """Days since 1970."""
+    return day.toordinal() - EPOCH.toordinal()
+
+
+def day_of(days: int) -> date:
+    """The day so many days after 1970-01-01."""
+    return date.fromordinal(days + EPOCH.toordinal())

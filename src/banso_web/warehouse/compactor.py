@@ -9,7 +9,7 @@ import fcntl
 import os
 import socket
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from banso_web.collect.actions import RejectedRow, keep_rejected
+from banso_web.collect.envelope import day_of, moment_of
 from banso_web.collect.log import DAMAGED, seal_abandoned, sealed_logs
 from banso_web.collect.taking import folder as log_folder
 from banso_web.core import clock
@@ -27,7 +28,7 @@ from banso_web.warehouse.gathering import Gathered
 from banso_web.warehouse.imported import take_out, undone
 from banso_web.warehouse.manifest import together
 from banso_web.warehouse.models import Lease, LogTaken, SourceDay
-from banso_web.warehouse.port import Added, AlreadyTaken, Events, Taking, day_of, local_days, moment_of
+from banso_web.warehouse.port import Added, AlreadyTaken, Events, Taking, local_days
 from banso_web.warehouse.recent import keep_duplicates
 from banso_web.warehouse.store import event_store
 
@@ -196,15 +197,10 @@ def _count(events: Events, refused: list[RejectedRow], added: Added) -> None:
         key = int(events.source[places[0]]), day_of(int(days[places[0]]))
         counts[key][0] += len(places)
         latest[key] = moment_of(int(events.received_at[places].max()))
-    doubled = Counter(added.duplicates)
-    if doubled:
-        names = zip(events.source.tolist(), events.message_id.tolist(), strict=True)
-        for name, number in zip(names, days.tolist(), strict=True):
-            if doubled.get(name):
-                doubled[name] -= 1
-                key = name[0], day_of(number)
-                counts[key][0] -= 1
-                counts[key][1] += 1
+    for place in added.places:
+        key = int(events.source[place]), day_of(int(days[place]))
+        counts[key][0] -= 1
+        counts[key][1] += 1
     for refusal in refused:
         key = refusal.source, refusal.received_at.astimezone(clock.JST).date()
         counts[key][2] += 1

@@ -24,11 +24,12 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from banso_web.collect.envelope import day_of
 from banso_web.collect.log import sync_folder
 from banso_web.core import clock
 from banso_web.warehouse import manifest
 from banso_web.warehouse.models import EventSegment
-from banso_web.warehouse.port import UNTIMED_DAYS, Added, Column, Events, StoreUnavailable, Taking, day_of
+from banso_web.warehouse.port import UNTIMED_DAYS, Added, Column, Events, StoreUnavailable, Taking
 from banso_web.warehouse.soundness import broken_files, broken_message, explained
 
 COLUMNS = (
@@ -119,16 +120,18 @@ class EmbeddedStore:
     in_home = True
 
     def add(self, events: Events, taking: Taking) -> Added:
-        fresh, duplicates = self._new(events)
-        made = [_written(fresh.part(places)) for places in manifest.together(fresh.day)]
-        added = Added(len(fresh), tuple(duplicates))
+        is_new = self._new(events)
+        fresh = events.part(is_new)
+        days = manifest.together(fresh.day)
+        made = [_written(fresh if len(days) == 1 else fresh.part(places)) for places in days]
+        added = Added.told(events, is_new)
         with transaction.atomic():
             manifest.take(fresh, added, taking)
             EventSegment.objects.bulk_create(made)
         return added
 
-    def _new(self, events: Events) -> tuple[Events, list[tuple[int, str]]]:
-        """The events that are not there yet, the first of each key."""
+    def _new(self, events: Events) -> Column:
+        """A mask of the events that are not there yet, the first of each key."""
         seen: set[manifest.Key] = set()
         days = manifest.key_days(events)
         standing = EventSegment.objects.filter(retired_at=None)

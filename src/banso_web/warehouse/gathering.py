@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,12 @@ import msgspec
 import numpy as np
 
 from banso_web.collect.actions import RejectedRow
-from banso_web.collect.envelope import Envelope, opened
+from banso_web.collect.envelope import DAY, Envelope, days_since, micros, opened
 from banso_web.collect.frames import Damage, read_frames
-from banso_web.collect.protocol import Event, Found, Reason, Rejected, Unreadable, Usual, events_of
+from banso_web.collect.protocol import USES, Event, Found, Reason, Rejected, Unreadable, Usual, events_of
 from banso_web.core.personal import erased_code, remembered, was_erased
-from banso_web.warehouse.port import TYPES, Events, days_since, local_days
+from banso_web.warehouse.port import TYPES, Events, local_days
 
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-_DAY = 86_400_000_000  # microseconds
 _encode = msgspec.json.Encoder().encode
 
 
@@ -32,6 +29,7 @@ class Gathered:
         self.rejected: Counter[str] = Counter()
         self.damaged: Counter[str] = Counter()
         self._columns: dict[str, list[Any]] = {name: [] for name in TYPES}
+        self._heads: list[tuple[int, int, int]] = []  # source, moment of receipt, events
 
     def read(self, path: Path, undone: Collection[tuple[int, int]]) -> None:
         """Add a log, but for requests whose (source, moment of receipt) was undone."""
@@ -43,40 +41,54 @@ class Gathered:
             if (head.source, head.received) in undone:
                 continue
             events = _events(head, body)
-            refused = (
-                [] if isinstance(events, Usual) else [one for one in events if isinstance(one, Rejected)]
-            )
-            self.refused += [_refused(one, head) for one in refused]
-            self.rejected[path.name] += len(refused)
+            if isinstance(events, Usual):
+                self._add(events.columns(), head)
+                self.accepted[path.name] += len(events)
+                continue
+            refused = [_refused(one, head) for one in events if isinstance(one, Rejected)]
+            self._add(_columns([one for one in events if isinstance(one, Event)]), head)
             self.accepted[path.name] += len(events) - len(refused)
-            self._add([one for one in events if isinstance(one, Event)], head)
+            self.rejected[path.name] += len(refused)
+            self.refused += refused
 
     def events(self) -> Events:
         """The accepted events, in order."""
         self._forget()
+        heads = np.array(self._heads, dtype=np.int64).reshape(-1, 3)
         moments = np.array(self._columns["happened_at"], dtype=np.int64)
-        return Events.made({**self._columns, "local_day": local_days(moments)})
+        return Events.made(
+            {
+                **self._columns,
+                "happened_at": moments,
+                "local_day": local_days(moments),
+                "source": np.repeat(heads[:, 0], heads[:, 2]),
+                "received_at": np.repeat(heads[:, 1], heads[:, 2]),
+            }
+        )
 
-    def _add(self, events: list[Event], head: Envelope) -> None:
-        """One list at a time: 18 of them are filled for hundreds of thousands of events."""
-        columns = self._columns
+    def _add(self, found: dict[str, list[Any]], head: Envelope) -> None:
+        """Accepted events of one request. A list at a time: each is filled for hundreds of thousands of events."""
+        self._heads.append((head.source, head.received, len(found["at"])))
+        columns, kinds = self._columns, found["kind"]
         for name in ("message_id", "kind", "user_id", "anonymous_id", "group_id", "previous_id", "name"):
-            columns[name] += [getattr(one, name) for one in events]
-        columns["source"] += [head.source] * len(events)
-        columns["received_at"] += [head.received] * len(events)
-        columns["happened_at"] += [(one.at - _EPOCH) // _MICROSECOND for one in events]
-        received_day = head.received // _DAY
-        columns["day"] += [days_since(one.client_day) if one.client_day else received_day for one in events]
-        columns["timed"] += [one.client_day is not None for one in events]
-        given = [one.properties if one.kind in ("track", "page", "screen") else {} for one in events]
-        for name in ("product", "department"):
-            columns[name] += [_word(each.get(name)) for each in given]
+            columns[name] += found[name]
+        columns["happened_at"] += found["at"]
+        received_day = head.received // DAY
+        columns["day"] += [received_day if day is None else day for day in found["client_day"]]
+        columns["timed"] += [day is not None for day in found["client_day"]]
+        given = [own if kind in USES else {} for kind, own in zip(kinds, found["properties"], strict=True)]
+        words = {
+            key: ["" if (word := each.get(key)) is None else _word(word) for each in given]
+            for key in ("product", "department", "feature")
+        }
+        columns["product"] += words["product"]
+        columns["department"] += words["department"]
         columns["feature"] += [
-            _word(each.get("feature")) or (one.name if one.kind == "track" else "")
-            for each, one in zip(given, events, strict=True)
+            word or (name if kind == "track" else "")
+            for word, name, kind in zip(words["feature"], found["name"], kinds, strict=True)
         ]
-        columns["properties"] += [_encode(one.properties).decode() for one in events]
-        columns["context"] += [_encode(one.context).decode() for one in events]
+        columns["properties"] += [_encode(one).decode() for one in found["properties"]]
+        columns["context"] += [_encode(one).decode() for one in found["context"]]
 
     def _forget(self) -> None:
         """Who was erased stays erased: events under their id or address that still lay in a log then, or come later, lose the id
@@ -101,6 +113,14 @@ def _events(head: Envelope, body: bytes) -> Found:
     except Unreadable as error:
         # It was acknowledged, by a version that read it: this one is stricter. Its log goes, so its body is kept here.
         return [Rejected(0, "", Reason.UNREADABLE, error.code, body)]
+
+
+def _columns(events: list[Event]) -> dict[str, list[Any]]:
+    """As Usual has them."""
+    columns = {name: [getattr(one, name) for one in events] for name in Event.__struct_fields__}
+    columns["at"] = [micros(one.at) for one in events]
+    columns["client_day"] = [None if one.client_day is None else days_since(one.client_day) for one in events]
+    return columns
 
 
 def _refused(event: Rejected, head: Envelope) -> RejectedRow:

@@ -9,9 +9,10 @@ from datetime import date
 import numpy as np
 from django.db import IntegrityError
 
+from banso_web.collect.envelope import day_of
 from banso_web.core import clock
 from banso_web.warehouse.models import LogTaken, TouchedDay
-from banso_web.warehouse.port import Added, AlreadyTaken, Column, Events, Taking, day_of
+from banso_web.warehouse.port import Added, AlreadyTaken, Column, Events, Taking
 
 #: (day, source, messageId); no day for an event without a time of its own.
 Key = tuple[date | None, int, str]
@@ -33,23 +34,21 @@ def together(*columns: Column) -> list[Column]:
     return np.split(order, np.flatnonzero(ends) + 1)
 
 
-def sifted(events: Events, known: set[Key]) -> tuple[Events, list[tuple[int, str]]]:
-    """The first event of each key that is not known, and (source, messageId) of the others."""
-    held: dict[tuple[date | None, int], set[str]] = defaultdict(set)
+def sifted(events: Events, known: set[Key]) -> Column:
+    """A mask of the events that are new: the first of each key that is not known."""
+    held: dict[tuple[date | None, int], list[str]] = defaultdict(list)
     for day, source, name in known:
-        held[day, source].add(name)
+        held[day, source].append(name)
     days = key_days(events)
-    fresh = np.ones(len(events), dtype=bool)
+    fresh = np.zeros(len(events), dtype=bool)
     for places in together(days, events.source):
         number = int(days[places[0]])
-        seen = held[None if number < 0 else day_of(number), int(events.source[places[0]])]
-        for place, name in zip(places.tolist(), events.message_id[places].tolist(), strict=True):
-            if name in seen:
-                fresh[place] = False
-            else:
-                seen.add(name)
-    duplicates = zip(events.source[~fresh].tolist(), events.message_id[~fresh].tolist(), strict=True)
-    return events.part(fresh), list(duplicates)
+        backwards = places[::-1]  # so that the first of a name is what remains
+        first = dict(zip(events.message_id[backwards].tolist(), backwards.tolist(), strict=True))
+        for name in held[None if number < 0 else day_of(number), int(events.source[places[0]])]:
+            first.pop(name, None)
+        fresh[list(first.values())] = True
+    return fresh
 
 
 def take(fresh: Events, added: Added, taking: Taking) -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from banso_web.collect.envelope import micros
+from banso_web.collect.envelope import DAY, days_since, micros
 from banso_web.core.errors import Unavailable
 
 #: An event without a time of its own is compared with such events of so many days.
@@ -45,27 +45,11 @@ class EventRow:
 
 
 Column = NDArray[Any]
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-def days_since(day: date) -> int:
-    """Days since 1970: a day as a column holds it."""
-    return day.toordinal() - _EPOCH
-
-
-def day_of(days: int) -> date:
-    """The day so many days after 1970-01-01."""
-    return date.fromordinal(days + _EPOCH)
-
-
-def moment_of(moment: int) -> datetime:
-    """The moment so many microseconds after 1970, in UTC."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
 
 
 def local_days(moments: Column) -> Column:
     """Japan's days of these moments: since before 1970 its clock has stood 9 hours ahead."""
-    return (moments + 9 * 3_600_000_000) // 86_400_000_000
+    return (moments + 9 * 3_600_000_000) // DAY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,10 +117,18 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Added:
-    """How many came in and which were there already (`source`, `message_id`)."""
+    """How many came in and which were there already (`source`, `message_id`), with their places in what was given."""
 
     accepted: int
     duplicates: tuple[tuple[int, str], ...] = ()
+    places: tuple[int, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def told(cls, events: Events, fresh: Column) -> Self:
+        """`fresh`: a mask of those that came in."""
+        places = np.flatnonzero(~fresh)
+        names = zip(events.source[places].tolist(), events.message_id[places].tolist(), strict=True)
+        return cls(len(events) - len(places), tuple(names), tuple(places.tolist()))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +17,7 @@ from typing import Any
 import msgspec
 
 from banso_web.collect import reads as collected
-from banso_web.collect.envelope import micros, opened
+from banso_web.collect.envelope import day_of, micros, moment_of, opened
 from banso_web.collect.frames import Frame, read_frames
 from banso_web.collect.protocol import Event, Unreadable, events_of
 from banso_web.collect.taking import folder as log_folder
@@ -26,7 +25,7 @@ from banso_web.core import clock
 from banso_web.core.errors import NotVisible
 from banso_web.core.personal import was_erased
 from banso_web.warehouse.models import Duplicate, LogTaken
-from banso_web.warehouse.port import Added, Events, day_of, moment_of
+from banso_web.warehouse.port import Added, Events
 from banso_web.warehouse.store import event_store
 
 NEWEST = 100
@@ -141,7 +140,7 @@ def newest(wanted: Wanted) -> list[Seen]:
 
 def find(source: int, received: int, digest: str, day: date | None) -> Seen:
     """One event by the parts of its address, wherever it is by now; 404 where it is nowhere."""
-    moment = datetime.fromtimestamp(received // 1_000_000, UTC).replace(microsecond=received % 1_000_000)
+    moment = moment_of(received)
     for one in _everywhere(source, moment, day):
         if (one.received, one.digest) == (received, digest):
             return _original(one) if one.state == State.DUPLICATE else one
@@ -157,28 +156,23 @@ def _everywhere(source: int, moment: datetime, day: date | None) -> Iterator[See
 
 def keep_duplicates(events: Events, added: Added) -> None:
     """Keep the latest of a round's duplicates for looking at, and forget the oldest. Inside the compactor's transaction."""
-    left = Counter(added.duplicates)
-    made: list[Duplicate] = []
-    names = list(zip(events.source.tolist(), events.message_id.tolist(), strict=True)) if left else []
-    for place in reversed(range(len(names))):  # the first of a batch is the one that stays
-        if len(made) == OF_A_ROUND:
-            break
-        if left.get(names[place]):
-            left[names[place]] -= 1
-            made.append(
-                Duplicate(
-                    source=names[place][0],
-                    message_id=names[place][1],
-                    received_at=moment_of(int(events.received_at[place])),
-                    kind=events.kind[place],
-                    name=events.name[place][:200],
-                    user_id=events.user_id[place][:200],
-                    group_id=events.group_id[place][:200],
-                    day=day_of(int(events.local_day[place])),
-                )
-            )
+    made = [
+        Duplicate(
+            source=source,
+            message_id=message_id,
+            received_at=moment_of(int(events.received_at[place])),
+            kind=events.kind[place],
+            name=events.name[place][:200],
+            user_id=events.user_id[place][:200],
+            group_id=events.group_id[place][:200],
+            day=day_of(int(events.local_day[place])),
+        )
+        for (source, message_id), place in zip(
+            added.duplicates[-OF_A_ROUND:], added.places[-OF_A_ROUND:], strict=True
+        )
+    ]
     if made:
-        Duplicate.objects.bulk_create(reversed(made))
+        Duplicate.objects.bulk_create(made)
         last = Duplicate.objects.order_by("-pk").values_list("pk", flat=True)[
             KEPT_DUPLICATES : KEPT_DUPLICATES + 1
         ]

@@ -21,6 +21,7 @@ from banso_web.collect.protocol.events import (
     MOST_EVENTS,
     PATHS,
     SINGLE,
+    USES,
     Event,
     Reason,
     Rejected,
@@ -40,6 +41,7 @@ __all__ = [
     "MOST_EVENTS",
     "PATHS",
     "SINGLE",
+    "USES",
     "Event",
     "Found",
     "Reason",
@@ -183,7 +185,7 @@ def _event(
         name=text(item.get("event")) or text(item.get("name")),
         at=at,
         client_day=client_day,
-        properties=(item.get("properties") or {}) if kind in ("track", "page", "screen") else traits,
+        properties=(item.get("properties") or {}) if kind in USES else traits,
         context=context,
     )
 

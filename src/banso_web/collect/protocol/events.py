@@ -19,6 +19,7 @@ DEEPEST = 100
 
 SINGLE = ("identify", "track", "page", "screen", "group", "alias")
 BATCHES = ("batch", "import")
+USES = ("track", "page", "screen")  # have properties; the others have traits
 PATHS = (*SINGLE, *BATCHES)
 
 

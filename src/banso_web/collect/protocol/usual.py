@@ -7,12 +7,13 @@ them): this is only quicker.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from banso_web.collect.protocol.events import DEEPEST, LONGEST_EVENT, LONGEST_ID, Event, deep, text
+from banso_web.collect.envelope import DAY, EPOCH, MICROSECOND, day_of, micros, moment_of
+from banso_web.collect.protocol.events import DEEPEST, LONGEST_EVENT, LONGEST_ID, USES, Event, deep, text
 from banso_web.collect.protocol.moments import FIRST, LAST, parse_time
 
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -49,7 +50,6 @@ class _Items(msgspec.Struct):
 
 
 _items = msgspec.json.Decoder(_Items)
-_MICROSECOND = timedelta(microseconds=1)
 _FAR = timedelta(days=36_500)
 
 
@@ -72,31 +72,55 @@ class Usual:
         return len(self._items)
 
     def __iter__(self) -> Iterator[Event]:
-        shared = self._shared
-        for index, item in enumerate(self._items):
-            kind, context = item.type, item.context or {}
-            if shared:
-                context = {**shared, **context}
-            original = item.originalTimestamp or item.timestamp
-            at, client_day = self._received_at, None
-            if original is not None:
-                original = original.astimezone(UTC)
-                if original.microsecond == 0 and b".999999" in bytes(self._raws[index]):
-                    original -= _MICROSECOND  # more digits were rounded up; `parse_time` cuts them off, and the day is the key's
-                at, client_day = original + self._ahead, original.date()
-            yield Event(
-                kind,
-                (item.messageId or "").strip() or f"banso-{self._request}-{index}",
-                text(item.userId),
-                (item.anonymousId or "").strip(),
-                (item.groupId or "").strip() or text(context.get("groupId")),
-                (item.previousId or "").strip(),
-                (item.event or "").strip() or (item.name or "").strip(),
-                at,
-                client_day,
-                (item.properties if kind in ("track", "page", "screen") else item.traits) or {},
-                context,
-            )
+        columns = self.columns()
+        columns["at"] = [moment_of(moment) for moment in columns["at"]]
+        columns["client_day"] = [None if day is None else day_of(day) for day in columns["client_day"]]
+        for one in zip(*(columns[name] for name in Event.__struct_fields__), strict=True):
+            yield Event(*one)
+
+    def columns(self) -> dict[str, list[Any]]:
+        """The fields of Event, each for all events: `at` in microseconds and `client_day` in days since 1970."""
+        items, shared, request = self._items, self._shared, self._request
+        contexts = [one.context or {} for one in items]
+        if shared:
+            contexts = [{**shared, **one} for one in contexts]
+        moments = self._originals()
+        received, ahead = micros(self._received_at), self._ahead // MICROSECOND
+        return {
+            "kind": [one.type for one in items],
+            "message_id": [
+                (one.messageId.strip() if one.messageId else "") or f"banso-{request}-{index}"
+                for index, one in enumerate(items)
+            ],
+            "user_id": [
+                one.userId.strip() if isinstance(one.userId, str) else text(one.userId) for one in items
+            ],
+            "anonymous_id": [one.anonymousId.strip() if one.anonymousId else "" for one in items],
+            "group_id": [
+                (one.groupId.strip() if one.groupId else "")
+                or (group.strip() if isinstance(group := context.get("groupId"), str) else text(group))
+                for one, context in zip(items, contexts, strict=True)
+            ],
+            "previous_id": [one.previousId.strip() if one.previousId else "" for one in items],
+            "name": [
+                (one.event.strip() if one.event else "") or (one.name.strip() if one.name else "")
+                for one in items
+            ],
+            "properties": [(one.properties if one.type in USES else one.traits) or {} for one in items],
+            "context": contexts,
+            "at": [received if moment is None else moment + ahead for moment in moments],
+            "client_day": [None if moment is None else moment // DAY for moment in moments],
+        }
+
+    def _originals(self) -> list[int | None]:
+        """The clients' own times, in microseconds since 1970."""
+        given = [one.originalTimestamp or one.timestamp for one in self._items]
+        moments = [None if one is None else (one - EPOCH) // MICROSECOND for one in given]
+        for index, moment in enumerate(moments):
+            if moment is not None and moment % 1_000_000 == 0 and b".999999" in bytes(self._raws[index]):
+                # Further digits were rounded up; `parse_time` cuts them off, and the day is the key's.
+                moments[index] = moment - 1
+        return moments
 
 
 def usual(

@@ -15,13 +15,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from banso_web.collect.envelope import micros
+from banso_web.collect.envelope import day_of, micros
 from banso_web.core import clock
 from banso_web.warehouse import manifest
 from banso_web.warehouse.clickhouse.dialect import events_of, translated
 from banso_web.warehouse.clickhouse.server import COLUMNS, TABLE, Server, server
 from banso_web.warehouse.models import EventBatch, Lease, TakenOut
-from banso_web.warehouse.port import UNTIMED_DAYS, Added, AlreadyTaken, Events, Taking, day_of
+from banso_web.warehouse.port import UNTIMED_DAYS, Added, AlreadyTaken, Events, Taking
 
 #: A batch that is open for so long belongs to a dead process.
 GIVEN_UP = timedelta(days=1)
@@ -58,8 +58,8 @@ class ClickHouseStore:
         return server(self._url)
 
     def add(self, events: Events, taking: Taking) -> Added:
-        fresh, duplicates = manifest.sifted(events, self._known(events))
-        added = Added(len(fresh), tuple(duplicates))
+        is_new = manifest.sifted(events, self._known(events))
+        fresh, added = events.part(is_new), Added.told(events, is_new)
         number = self._written(fresh) if len(fresh) else None
         with transaction.atomic():
             if number is not None and not _open(number).update(state=State.SETTLED):
