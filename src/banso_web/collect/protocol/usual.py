@@ -108,18 +108,24 @@ class Usual:
             ],
             "properties": [(one.properties if one.type in USES else one.traits) or {} for one in items],
             "context": contexts,
-            "at": [received if moment is None else moment + ahead for moment in moments],
+            "at": [
+                received
+                if moment is None
+                else moment + (0 if one.timestamp and one.originalTimestamp else ahead)
+                for one, moment in zip(items, moments, strict=True)
+            ],
             "client_day": [None if moment is None else moment // DAY for moment in moments],
         }
 
     def _originals(self) -> list[int | None]:
         """The clients' own times, in microseconds since 1970."""
-        given = [one.originalTimestamp or one.timestamp for one in self._items]
+        given = [one.timestamp or one.originalTimestamp for one in self._items]
         moments = [None if one is None else (one - EPOCH) // MICROSECOND for one in given]
         for index, moment in enumerate(moments):
             if moment is not None and moment % 1_000_000 == 0 and b".999999" in bytes(self._raws[index]):
-                # Further digits were rounded up; `parse_time` cuts them off, and the day is the key's.
-                moments[index] = moment - 1
+                # Further digits were perhaps rounded up; `parse_time` cuts them off, and the day is the key's.
+                item = msgspec.json.decode(self._raws[index])
+                moments[index] = micros(parse_time(item.get("timestamp") or item["originalTimestamp"]))
         return moments
 
 
@@ -150,7 +156,7 @@ def usual(
         return None
     first, last = max(FIRST, FIRST - ahead), min(LAST, LAST - ahead)
     for item in items:
-        who, kind, original = item.userId, item.type, item.originalTimestamp or item.timestamp
+        who, kind, original = item.userId, item.type, item.timestamp or item.originalTimestamp
         if who is None or (isinstance(who, str) and not who.strip()):
             who = item.anonymousId
             if not who or not who.strip():
