@@ -39,7 +39,11 @@ from banso_web.warehouse.port import Events, Taking
 from banso_web.warehouse.store import event_store
 from banso_web.warehouse.tests.engines import alike, engines
 from banso_web.warehouse.tests.logs import event_row
+from tests.environment import SECOND
 
+pytestmark = pytest.mark.skipif(
+    SECOND, reason="asks the event store alone, which the first engine's phase did"
+)
 PACKAGE = Path(banso_web.__file__).parent
 KNOWN = datetime(2026, 11, 20, 3)  # noqa: DTZ001 (UTC, as a parameter is)
 MERGED = {"A020": "A010", "it's": "back\\slash"}
