@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -64,6 +65,11 @@ class Named:
     key: str
     property: str = ""
     value: str = ""
+
+    @builtins.property
+    def path(self) -> str:
+        """The property as a JSON pointer (RFC 6901): `$browser`, `*` and `a/b` are names like others; "" for none."""
+        return self.property and "/" + self.property.replace("~", "~0").replace("/", "~1")
 
 
 def named(features: Iterable[Feature], events: Iterable[str]) -> tuple[Named, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,14 +14,19 @@ from banso_web.core.bulk import update_rows
 from banso_web.core.personal import Whom
 from banso_web.core.registry import PersonalField
 
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+
 
 def _scrubbed(whom: Whom, body: str) -> str:
+    """The body without the person; one that is no JSON, or nested deeper than can be walked, as the text it is."""
     try:
         value = json.loads(body)
-    except ValueError:
-        return whom.scrub(body)
-    cleaned = whom.scrub_json(value)
-    return body if cleaned == value else json.dumps(cleaned, ensure_ascii=False)
+        cleaned = whom.scrub_json(value)
+        return body if cleaned == value else json.dumps(cleaned, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), body)
+        cleaned = whom.scrub(plain)
+        return body if cleaned == plain else cleaned
 
 
 def _rows(whom: Whom) -> Iterator[tuple[RejectedEvent, str]]:

@@ -15,7 +15,7 @@ from banso_web.collect.actions import SAFE_SECONDS, may_manage
 from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.log import NotSafe
 from banso_web.collect.models import RejectedEvent, Source
-from banso_web.collect.protocol import SINGLE, Rejected, Unreadable, events_of
+from banso_web.collect.protocol import SINGLE, Rejected, Unreadable, events_of, paired
 from banso_web.collect.taking import writers
 from banso_web.collect.words import REASONS
 from banso_web.core import audit, clock
@@ -117,7 +117,7 @@ def _checked(row: RejectedEvent, text: str) -> bytes:
     It happened when it says, or when it was received: the moment at which it was sent says nothing of today.
     """
     try:
-        item = json.loads(text)
+        item = json.loads(paired(text.encode()))
     except (ValueError, RecursionError):
         raise Refused(_("JSON として読めません。")) from None
     if isinstance(item, dict):
@@ -141,7 +141,7 @@ def _read_as(text: str, key: str, word: str) -> str:
     if not key:
         return text
     try:
-        item = value = json.loads(text)
+        item = value = json.loads(paired(text.encode("utf-8", "replace")))
     except (ValueError, RecursionError):
         return text
     for part in key.split("."):

@@ -62,6 +62,7 @@ MESSAGES = {
     "not_json": "The body is not JSON. Nothing was stored.",
     "too_large": "The body is larger than 500 KB. Nothing was stored; send smaller batches.",
     "too_many_events": "More than 2,500 events in one batch. Nothing was stored; send smaller batches.",
+    "nested_too_deep": "The context of the batch is nested deeper than 100 levels. Nothing was stored.",
     "no_batch": "A batch needs a list named batch. Nothing was stored.",
     "bad_gzip": "The body says gzip and is none. Nothing was stored.",
     "unknown_key": "The write key is missing, unknown or closed. Nothing was stored.",

@@ -82,7 +82,7 @@ class Whom:
         if isinstance(value, list):
             return [self.scrub_json(one, beside=beside) for one in value]
         if isinstance(value, dict):
-            return {key: self.scrub_json(one, beside=beside) for key, one in value.items()}
+            return {self.scrub(key): self.scrub_json(one, beside=beside) for key, one in value.items()}
         return value
 
 
@@ -93,7 +93,8 @@ def _texts(value: Any) -> Iterable[str]:
         for one in value:
             yield from _texts(one)
     elif isinstance(value, dict):
-        for one in value.values():
+        for key, one in value.items():
+            yield key
             yield from _texts(one)
 
 

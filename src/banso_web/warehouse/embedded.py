@@ -93,6 +93,8 @@ def asking() -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             yield opened
         except duckdb.Error as problem:
+            if isinstance(problem, (duckdb.FatalException, duckdb.InternalException)):
+                _opened.clear()  # this engine answers nothing any more: the next question opens another
             raise explained(problem, folder()) from problem
 
 

@@ -140,7 +140,12 @@ def newest(wanted: Wanted) -> list[Seen]:
 
 def find(source: int, received: int, digest: str, day: date | None) -> Seen:
     """One event by the parts of its address, wherever it is by now; 404 where it is nowhere."""
-    moment = moment_of(received)
+    try:
+        moment = moment_of(received)
+    except (ValueError, OverflowError):
+        raise NotVisible from None
+    if source >= 2**31:
+        raise NotVisible
     for one in _everywhere(source, moment, day):
         if (one.received, one.digest) == (received, digest):
             return _original(one) if one.state == State.DUPLICATE else one

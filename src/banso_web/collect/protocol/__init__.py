@@ -109,6 +109,8 @@ def events_of(path: str, body: bytes, received_at: datetime, request_id: str) ->
         if len(whole.batch) > MOST_EVENTS:
             raise Unreadable("too_many_events")
         shared = whole.context if isinstance(whole.context, dict) else {}
+        if shared and _too_deep(shared):
+            raise Unreadable("nested_too_deep")
         found = usual(body, whole.batch, shared, whole.sentAt, received_at, request_id)
         if found is not None:
             return found
@@ -117,6 +119,14 @@ def events_of(path: str, body: bytes, received_at: datetime, request_id: str) ->
             for index, raw in enumerate(whole.batch)
         ]
     return [_event(body, 0, path, {}, whole.sentAt, received_at, request_id)]
+
+
+def _too_deep(shared: dict[str, Any]) -> bool:
+    """As with an event: what is nested deeper than DEEPEST is not kept."""
+    try:
+        return deep(msgspec.json.encode(shared))
+    except RecursionError:
+        return True
 
 
 def _whole(body: bytes) -> _Batch:

@@ -41,7 +41,7 @@ class Reason(StrEnum):
 
 
 class Unreadable(Exception):
-    """The whole request: `code` is not_json, too_large, too_many_events, no_batch or bad_gzip."""
+    """The whole request: `code` is not_json, too_large, too_many_events, no_batch, nested_too_deep or bad_gzip."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

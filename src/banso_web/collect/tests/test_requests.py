@@ -35,6 +35,12 @@ def post(path: str, body: Any, **headers: str) -> Any:
     return Client().post(f"/v1/{path}", data, content_type="application/json", **named)
 
 
+def test_a_context_of_the_batch_is_no_deeper_than_an_event(source: Source) -> None:
+    deep = json.loads('{"a":' * 300 + "1" + "}" * 300)
+    answer = post("batch", {"context": deep, "batch": [{"type": "track", **TRACK}]}, authorization=BASIC)
+    assert (answer.status_code, answer.json()["code"]) == (400, "nested_too_deep")
+
+
 def logged(home: Path) -> list[bytes]:
     taking.writers.close()
     found = [

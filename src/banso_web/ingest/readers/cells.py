@@ -335,6 +335,7 @@ def parse_json(value: object) -> dict[str, Any] | None | Problem:
         return text
     try:
         found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # half a character cannot be kept
     except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else Problem("not_an_object", "fix_not_an_object", text[:200])

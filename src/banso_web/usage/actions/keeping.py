@@ -147,7 +147,7 @@ def _of_events(
 
 def _columns(pairs: Iterable[Named]) -> list[list[str]]:
     listed = list(pairs)
-    return [[one.event for one in listed], [one.property for one in listed], [one.value for one in listed]]
+    return [[one.event for one in listed], [one.path for one in listed], [one.value for one in listed]]
 
 
 def _of_files(

@@ -282,6 +282,6 @@ def _object(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return {}
     return value if isinstance(value, dict) else {}

@@ -77,7 +77,7 @@ def _of_events(account_id: int, asked: Asked, features: Sequence[Feature]) -> tu
     pairs = named(features, [name for name, _users, _last in sent]) or tuple(
         Named(name, name) for name, _users, _last in sent
     )
-    columns = [[getattr(pair, name) for pair in pairs] for name in ("event", "key", "property", "value")]
+    columns = [[getattr(pair, name) for pair in pairs] for name in ("event", "key", "path", "value")]
     cells = events.read(CELLS, asked, merged, [account_id], first, *columns)
     newest = max(last for _name, _users, last in sent)
     return newest, {(department or "—", code): Fraction(users) for department, code, users in cells}

@@ -101,7 +101,7 @@ def preview(asked: Asked, line: FeatureLine, others: Sequence[FeatureLine]) -> P
     names = {one.code: one.name for one in others}
     both = overlaps([line.definition, *(one.definition for one in others)], caught)
     shared = [(name, ", ".join(names[key] for key in keys if key in names)) for name, keys in both.items()]
-    by_day, accounts, rows = _hits(asked, line, [[p.event for p in pairs], [p.property for p in pairs], [p.value for p in pairs]])  # fmt: skip
+    by_day, accounts, rows = _hits(asked, line, [[p.event for p in pairs], [p.path for p in pairs], [p.value for p in pairs]])  # fmt: skip
     people = _people(asked, pairs)
     recent = asked.as_of - timedelta(days=RECENT - 1)
     spans = [
@@ -122,7 +122,7 @@ def _people(asked: Asked, pairs: Sequence[Any]) -> tuple[int, int]:
     if not pairs:
         return 0, 0
     merged, first = merges(asked.watermark, asked.known_at), asked.as_of - timedelta(days=DAYS - 1)
-    columns = [[p.event for p in pairs], [p.property for p in pairs], [p.value for p in pairs]]
+    columns = [[p.event for p in pairs], [p.path for p in pairs], [p.value for p in pairs]]
     (told,) = events.read(
         PEOPLE, asked, merged, None, first, *columns, asked.as_of - timedelta(days=RECENT - 1)
     )

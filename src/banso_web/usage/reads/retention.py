@@ -65,7 +65,7 @@ def _of_events(line: FeatureLine, asked: Asked, first: date) -> set[tuple[str, d
     pairs = named([line.definition], names)
     if not pairs:
         return set()
-    columns = [[one.event for one in pairs], [one.property for one in pairs], [one.value for one in pairs]]
+    columns = [[one.event for one in pairs], [one.path for one in pairs], [one.value for one in pairs]]
     return {(account, month) for account, month in events.read(USES, asked, merged, None, first, *columns)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -38,6 +39,19 @@ def form(name: str, *rules: tuple[str, str, str, str], **more: Any) -> dict[str,
 
 def now() -> Asked:
     return Asked(clock.today(), clock.today(), current_watermark())
+
+
+@pytest.mark.parametrize("name", ["$browser", "*", "$.a[*]", "a/b~1", "/a"])
+def test_a_property_is_a_name_whatever_letters_it_has(
+    company: dict[str, Account], desk: Any, source: Source, name: str
+) -> None:
+    send(
+        events("X2", 3, OPEN[-1], "帳票", **{name: "S"}) + events("X2", 1, OPEN[-1], "帳票", a="S", other="S")
+    )
+    asked = form("帳票", ("帳票", "", name, "S"), deed="preview")
+    page = desk("kanri").client.post(NEW, asked)
+    assert page.status_code == 200
+    assert re.search(r'30.*?<td class="num">3</td>', page.content.decode(), re.DOTALL)
 
 
 def test_a_preview_counts_real_history_and_saves_nothing(

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import banso_web
+from banso.usage.features import Named
 from banso_web.usage.actions import keeping, seeing, weeks
 from banso_web.usage.reads import beginnings, matrix, parts, preview, retention, series
 from banso_web.usage.reads.adoption import events as adoption
@@ -205,7 +206,7 @@ def test_the_catalogue_is_whole() -> None:
 def test_what_other_engines_read_otherwise(engine: str) -> None:
     """Small questions with their answers: another engine's 0 or 1970 of no rows would be taken for a number."""
     told = [
-        event_row(1, "a", properties='{"n": 3.50, "z": null}'),
+        event_row(1, "a", properties='{"n": 3.50, "z": null, "$browser": "c", "*": "s", "a/b~": "t"}'),
         event_row(2, "b", kind="page", name="ＡÉ"),
     ]
     event_store().add(Events.of(told), Taking(["two"]))
@@ -214,6 +215,10 @@ def test_what_other_engines_read_otherwise(engine: str) -> None:
         ("SELECT name AS kind FROM events WHERE kind = 'track'", [("申請",)]),
         ("SELECT lower(name), upper(name) FROM events WHERE source = 2", [("ａé", "ＡÉ")]),
         ("SELECT json_extract_string(properties, 'n'), json_extract_string(properties, 'z') FROM events WHERE source = 1", [("3.5", None)]),
+        *(
+            (f"SELECT json_extract_string(properties, '{Named('', '', name).path}') FROM events WHERE source = 1", [(value,)])
+            for name, value in (("$browser", "c"), ("*", "s"), ("a/b~", "t"))
+        ),
         ("""SELECT events.message_id, other.kind FROM events
             LEFT JOIN (SELECT * FROM events WHERE source = 2) AS other ON other.message_id = events.message_id""", [("a", None), ("b", "page")]),
         ("SELECT list(message_id ORDER BY message_id DESC), count(*) FILTER (WHERE source = 2) FROM events", [(["b", "a"], 1)]),

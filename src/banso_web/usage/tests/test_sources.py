@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from banso_web.collect import personal
 from banso_web.collect.models import RejectedEvent, Source
 from banso_web.collect.taking import writers
 from banso_web.core.models import AuditRow
+from banso_web.core.personal import Whom
 from banso_web.desk.tests.conftest import Desk
 from banso_web.usage.tests.test_events import send
 from banso_web.warehouse.compactor import compact
@@ -76,6 +78,40 @@ def test_what_an_event_holds_is_for_who_sees_people(source: Source, desk: Desks)
     assert kanri.post(url, body=json.dumps(GOOD)).status_code == 403
     row.refresh_from_db()
     assert row.settled_at is None
+
+
+def test_a_deep_event_stands_in_no_bodys_way(source: Source) -> None:
+    deep = json.loads('{"a":' * 600 + "1" + "}" * 600)
+    send(
+        [
+            {
+                **GOOD,
+                "messageId": "deep",
+                "userId": "hanako@example.jp",
+                "properties": {"x": deep, "hanako@example.jp": 1},
+            }
+        ]
+    )
+    row = RejectedEvent.objects.get()
+    assert row.reason == "nested_too_deep" and "hanako" in row.body
+    nothing: frozenset[Any] = frozenset()
+    whom = Whom(0, nothing, (), nothing, frozenset({"hanako@example.jp"}), nothing, nothing)
+    assert len(personal.find(whom)) == 1
+    assert personal.erase(whom) == 1
+    row.refresh_from_db()
+    assert "hanako" not in row.body
+
+
+def test_an_address_with_impossible_numbers_is_nowhere(source: Source, desk: Desks) -> None:
+    for address in (f"{source.pk}/{10**20}", f"{source.pk}/{10**18}", f"{10**20}/1"):
+        assert desk("kanri").get(f"/settings/sources/events/{address}/abcd/").status_code == 404
+
+
+def test_half_a_character_typed_in_is_mended(source: Source, mender: Desk) -> None:
+    send([NAMELESS])
+    row = RejectedEvent.objects.get()
+    body = '{"type": "track", "event": "\\ud800", "userId": "a", "messageId": "m2"}'
+    assert mender.post(f"/settings/sources/rejected/{row.pk}/", body=body).status_code == 302
 
 
 def test_an_event_is_mended_and_taken_in_once(source: Source, desk: Desks, mender: Desk) -> None:

@@ -20,8 +20,11 @@ from banso_web.warehouse.clickhouse.server import COLUMNS, TABLE
 #: The days that ClickHouse knows; what lies beyond is as far as these.
 FIRST, LAST = date(1900, 1, 1), date(2299, 12, 31)
 _EVENTS, _PARAMETER = "__events__", re.compile(r"__p(\d+)__")
-#: A property as text, whatever its type; NULL where there is none.
-_JSON = """multiIf(JSONType(a, b) = 'String', JSONExtractString(a, b), JSONType(a, b) = 'Null', NULL, JSONExtractRaw(a, b))"""
+#: A property as text, whatever its type; NULL where there is none. A JSON pointer of one name is that name there.
+_KEY = "if(startsWith(b, '/'), replaceAll(replaceAll(substring(b, 2), '~1', '/'), '~0', '~'), b)"
+_JSON = """multiIf(JSONType(a, b) = 'String', JSONExtractString(a, b), JSONType(a, b) = 'Null', NULL, JSONExtractRaw(a, b))""".replace(
+    "b)", f"{_KEY})"
+)
 _NAMES = ", ".join(name for name in COLUMNS if name != "batch")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import duckdb
 import pytest
 
 from banso_web.collect.models import Source
@@ -29,6 +30,16 @@ def test_closed_days_become_one_file_with_the_same_events(source: Source) -> Non
     assert ids() == before
     log(source, [track("m1")], name="9999")
     assert compact().duplicates == 1
+
+
+def test_an_engine_that_died_is_replaced_by_the_next_question(source: Source) -> None:
+    log(source, [track("m1")])
+    compact()
+    with pytest.raises(duckdb.Error):
+        EmbeddedStore().query(
+            "SELECT json_extract_string(properties, p) FROM events, (SELECT unnest(['*']) AS p)"
+        )
+    assert ids() == ["m1"]
 
 
 def test_a_merge_brings_back_nothing_that_was_erased_meanwhile(

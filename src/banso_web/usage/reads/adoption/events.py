@@ -151,7 +151,7 @@ class Events:
         columns = [
             [one.event for one in pairs],
             [one.key for one in pairs],
-            [one.property for one in pairs],
+            [one.path for one in pairs],
             [one.value for one in pairs],
         ]
         for one, (code, users, events, last) in (
