@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -70,3 +71,18 @@ def test_a_pause_holds_the_compactor_and_the_sweeper(source: Source) -> None:
         assert compact().logs == 0
         tidy()
     assert compact().logs == 1
+
+
+def test_memory_does_not_grow_with_what_waits(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Python holds at its highest: four logs of a megabyte, then sixteen, a log a round."""
+    monkeypatch.setattr(compactor, "ROUND_BYTES", 1_000_000)
+    highest = []
+    for first, logs in ((0, 4), (4, 16)):
+        for number in range(first, first + logs):
+            events = [track(f"m{number}-{place}", properties={"note": "x" * 800}) for place in range(1_000)]
+            log(source, events, name=f"{number:04d}")
+        tracemalloc.start()
+        assert compact().accepted == 1_000 * logs
+        highest.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert highest[1] < 1.2 * highest[0], highest
