@@ -258,7 +258,7 @@ def compacting_section(found: dict[str, Any]) -> str:
         "",
         f"{events:,} events in batches of 100, {found['duplicates']:,} of them sent before ({found['bytes'] / 1e6:.0f} MB of log), into an empty "
         f"embedded store; SQLite. Beside it DuckDB over the same bodies, which checks, drops and remembers nothing. Medians of "
-        f"{found['runs']} runs; load average at the end {found['load']:.1f}. Aim: {AIM_COMPACTOR:.0%} of DuckDB's rate.",
+        f"{found['runs']} runs; load average at the end {found['load']:.1f}. Aim: {AIM_COMPACTOR:.0%} of DuckDB's rate where it is told the fields.",
         "",
         "| | s | events per second | CPU s | memory MB | compactor's rate of this one's |",
         "|---|---|---|---|---|---|",
@@ -270,7 +270,9 @@ def compacting_section(found: dict[str, Any]) -> str:
     }
     for key, words in names.items():
         one, share = found[key], found["ratios"].get(key)
-        verdict = "" if share is None else f"{'✓' if share >= AIM_COMPACTOR else '✗'} {share:.0%}"
+        verdict = "" if share is None else f"{share:.0%}"
+        if share is not None and key == "told":  # the stricter of the two is the one to be measured by
+            verdict = f"{'✓' if share >= AIM_COMPACTOR else '✗'} {verdict}"
         lines.append(
             f"| {words} | {one['seconds']:.2f} | {events / one['seconds']:,.0f} | {one['cpu']:.1f} | {one['peak']:.0f} | {verdict} |"
         )
