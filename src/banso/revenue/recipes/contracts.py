@@ -101,8 +101,8 @@ def from_contracts(
     with one contract_id replace each other; other overlapping rows add up and are marked (`overlap="replace"`: the
     later takes the place of the earlier). ``auto_renew`` goes on past ``ends_on`` until a term follows (marked);
     ``ended_on`` wins over everything; ``notified_on`` ends an automatic renewal with the running term. A term past its
-    end without any decision ends there (`undecided="end"`) or goes on, marked (`"continue"`: 更新手続中). Dates from 2099
-    on mean no end. Marked as undecided are only ends before `until` (today).
+    end without any decision ends there (`undecided="end"`) or goes on, marked (`"continue"`: 更新手続中); one whose end lies
+    ahead of `until` (today) goes on either way, unmarked: nobody announced that end. Dates from 2099 on mean no end.
 
     `end_reading` says what ``ends_on`` means (更新日 may be the day after), `cancel_reading` what ``ended_on`` means.
     Movement ids are ``derived:<contract_id>:<day>:<start|change|handover|end>``; a renewal that arrives later replaces
@@ -187,10 +187,15 @@ def _decide_end(
             term.last = rolled_end(term.ends_on, step, notified)
             if term.last == term.ends_on:
                 term.written = ("end_reading", written[0])
-    elif context.undecided == "continue" and notified is None and not text(term.row, "end_reason"):
+    elif notified is None and not text(term.row, "end_reason") and _goes_on(term.ends_on, context):
         term.last, term.rolls = None, True
     else:
         term.written = ("end_reading", written[0])
+
+
+def _goes_on(ends_on: date, context: _Context) -> bool:
+    """A term that nobody decided on goes on until its end has come: an end that was not announced is no end yet."""
+    return context.undecided == "continue" or (context.until is not None and ends_on >= context.until)
 
 
 def _length(first: date, last: date) -> int:

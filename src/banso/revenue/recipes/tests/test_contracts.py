@@ -146,6 +146,19 @@ def test_month_end_terms_roll_from_month_end_to_month_end() -> None:
     assert from_contracts([row]).movements[-1]["effective_on"] == date(2025, 4, 30)
 
 
+def test_an_end_ahead_that_nobody_announced_is_no_end_yet() -> None:
+    row = _row(contract_id="C1", starts_on=date(2026, 4, 1), ends_on=date(2027, 3, 31))
+    start, end = date(2026, 4, 1), date(2027, 3, 31)
+    for undecided in ("end", "continue"):
+        found = from_contracts([row], undecided=undecided, until=date(2026, 11, 24))
+        assert [move["effective_on"] for move in found.movements] == [start]
+        assert not found.marks
+    noticed = from_contracts([{**row, "notified_on": date(2026, 11, 10)}], until=date(2026, 11, 24))
+    assert [move["effective_on"] for move in noticed.movements] == [start, end]
+    over = from_contracts([row], until=date(2027, 4, 1))
+    assert [move["effective_on"] for move in over.movements] == [start, end]
+
+
 def test_an_undecided_end_may_be_kept_as_going_on() -> None:
     row = _row(contract_id="C1", ends_on=date(2026, 3, 31))
     kept = from_contracts([row], undecided="continue")
