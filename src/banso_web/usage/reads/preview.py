@@ -139,8 +139,8 @@ def _hits(
     sent = events.read(BY_DAY, asked, merged, None, first, *columns) if columns[0] else []
     known = ids_by_code({row[1] for row in sent})
     for day, code, count in sent:
+        by_day[day] += count  # like the names and the people: of groups that are nobody's customer too
         if code in known:
-            by_day[day] += count
             accounts[known[code]] = max(day, accounts.get(known[code], day))
     rows = (
         counted(UsageDaily, asked.watermark, asked.known_at)

@@ -41,6 +41,15 @@ def now() -> Asked:
     return Asked(clock.today(), clock.today(), current_watermark())
 
 
+def test_a_preview_counts_events_of_unknown_groups_like_their_people(
+    company: dict[str, Account], desk: Any, source: Source
+) -> None:
+    send(events("X2", 2, OPEN[-1], "帳票") + events("nobody-yet", 3, OPEN[-1], "帳票"))
+    page = desk("kanri").client.post(NEW, form("帳票", ("帳票", "", "", ""), deed="preview")).content.decode()
+    cells = re.findall(r'<td class="num">([^<]*)</td>', page)
+    assert cells[:3] == ["5", "5", "1"]  # events, people, customers
+
+
 @pytest.mark.parametrize("name", ["$browser", "*", "$.a[*]", "a/b~1", "/a"])
 def test_a_property_is_a_name_whatever_letters_it_has(
     company: dict[str, Account], desk: Any, source: Source, name: str
