@@ -90,7 +90,7 @@ class UsageKept(models.Model):
     """What a definition counts on one day (in the period that ends with it), computed over all of history when it is made.
 
     mark: a digest of the definition; change: the newest number of the period's touched days; attribution: a digest of who events
-    belonged to. The next filling counts a row anew that differs in one of them; until then a row with another mark or change does
+    belonged to, and of the seats where they count. The next filling counts a row anew that differs in one of them; until then a row with another mark or change does
     not stand. seats: of the customers whose seats are known.
     """
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from django.db.models import Q
 
@@ -12,6 +13,7 @@ from banso_web.accounts.counting import CHUNK, merges
 from banso_web.accounts.models import Contract
 from banso_web.core.facts import Asked, states_at, timelines
 from banso_web.core.facts.happenings import effective
+from banso_web.core.facts.timeline import FIRST, LAST
 from banso_web.core.models import StateVersion
 
 
@@ -79,6 +81,30 @@ def contracts_held(
             added = None if seats is None or before.seats is None else before.seats + int(seats)
             held[day] = Held(added, before.plans | {(product or "", plan or "")})
     return found
+
+
+def seat_stretches(asked: Asked) -> Iterator[tuple[int, int, int | None, int, int]]:
+    """(account, contract, seats, first day, day after the last; days as ordinals) of every contract, for as long as it is in force and
+    states the same seats: what the seats of `contracts_held` are made of on any day. Two queries."""
+    owners = Contract.objects.filter(live=True).order_by()
+    accounts = dict(owners.values_list("pk", "account_id").iterator(chunk_size=20_000))
+    merged = merges(asked.watermark, asked.known_at)
+    fields = ("seats", "starts_on", "ends_on", "ended_on", "auto_renew")
+    stated = timelines("contract", fields, watermark=asked.watermark, known_at=asked.known_at)
+    for contract, account in accounts.items():
+        spans = [span for name in fields for span in stated[name].spans(contract)]
+        edges = {edge for low, high, _value in spans for edge in (low, high)} | {FIRST, LAST}
+        for low, high in pairwise(sorted(edges)):
+            seats, starts, ends, ended, renews = (stated[name].at(contract, low) for name in fields)
+            first = max(low, _ordinal(starts)) if starts else low
+            over = min(filter(None, (ended, None if renews else ends)), default=None)
+            after = min(high, _ordinal(over) + 1) if over else high
+            if first < after:
+                yield merged.get(account, account), contract, seats, first, after
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
 
 
 def contract_seats(

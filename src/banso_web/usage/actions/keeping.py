@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
+from itertools import groupby
 
 from django.db import transaction
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, Q, Sum
 
 from banso.usage import Named, named
 from banso_web.accounts.counting import ids_by_code, merges
 from banso_web.accounts.reads.contracts import contracts_held
 from banso_web.core import clock
-from banso_web.core.facts import Asked, counted, current_watermark
+from banso_web.core.facts import Asked, counted, current_watermark, hold_watermark
+from banso_web.usage.actions.own_metrics import DAYS
 from banso_web.usage.models import UsageDaily, UsageKept
 from banso_web.usage.reads.adoption import events
 from banso_web.usage.reads.attributed import USED
-from banso_web.usage.reads.kept import EVER, Defined, attributions, standing
+from banso_web.usage.reads.kept import EVER, Defined, attributions, block_end, standing
 from banso_web.usage.reads.own import COUNTS
 
-CHUNK = 28  # days of one transaction
 #: Distinct people and events of each account in periods ($22 first days, $23 last days), of events that belong to a feature.
 NAMES = USED + "SELECT DISTINCT feature FROM used WHERE feature <> ''"
 FIRSTS = USED + "SELECT account, min(local_day) FROM used GROUP BY account"
+HEARD = (
+    USED
+    + """, spans AS (SELECT unnest($22::DATE[]) AS first, unnest($23::DATE[]) AS last)
+  SELECT DISTINCT last, account FROM used JOIN spans ON local_day >= first AND local_day <= last"""
+)
 PERIODS = (
     USED
     + """, spans AS (SELECT unnest($22::DATE[]) AS first, unnest($23::DATE[]) AS last)
@@ -50,31 +57,37 @@ class Use:
 
 
 def fill(defined: Defined) -> int:
-    """Count every day that is not kept as the definition stands now; how many were. Safe to run twice and at once."""
+    """Count every day that is not kept as the definition stands now; how many were. Safe to run twice and at once, and while files come."""
     today = clock.today()
     asked = Asked(as_of=today, today=today, watermark=current_watermark())
     rows, wanted = standing(defined, asked)
-    whose = attributions(asked, wanted)
+    begun = first_days(asked) if defined.seats and wanted else None
+    whose = attributions(asked, wanted, begun)
     kept = {row.day for row in rows if row.attribution == whose[row.day]}
     missing = sorted(wanted.keys() - kept, reverse=True)
-    begun = first_days(asked) if defined.seats and missing else {}
-    for start in range(0, len(missing), CHUNK):
-        days = missing[start : start + CHUNK]
-        made = count(defined, asked, days, begun)
-        fresh = [UsageKept(subject=defined.subject, subject_id=defined.id, day=day, mark=defined.mark, change=wanted[day], attribution=whose[day], **told) for day, told in made.items()]  # fmt: skip
-        with transaction.atomic():
-            fields = [
-                field.name
-                for field in UsageKept._meta.fields
-                if field.name not in ("id", "subject", "subject_id", "day")
-            ]
-            UsageKept.objects.bulk_create(
-                fresh,
-                update_conflicts=True,
-                unique_fields=["subject", "subject_id", "day"],
-                update_fields=fields,
-            )
+    for _end, group in groupby(missing, partial(block_end, asked=asked)):
+        days = list(group)
+        while True:
+            made = count(defined, asked, days, begun or {})
+            fresh = [UsageKept(subject=defined.subject, subject_id=defined.id, day=day, mark=defined.mark, change=wanted[day], attribution=whose[day], **told) for day, told in made.items()]  # fmt: skip
+            if _put(fresh, asked.watermark, min(days) - timedelta(days=defined.days - 1), max(days)):
+                break
+            asked = replace(asked, watermark=current_watermark())
     return len(missing)
+
+
+def _put(fresh: Sequence[UsageKept], watermark: int, first: date, last: date) -> bool:
+    """Keep the rows; False, with nothing changed, where files of the days they were counted from came or went since that watermark:
+    `forget_days` may have gone by already."""
+    with transaction.atomic():
+        hold_watermark()
+        since = Q(entry__seq__gt=watermark) | Q(entry__voided_seq__gt=watermark)
+        if UsageDaily.objects.filter(since, day__gte=first, day__lte=last).exists():
+            return False
+        key = ["subject", "subject_id", "day"]
+        fields = [field.name for field in UsageKept._meta.fields if field.name not in ("id", *key)]
+        UsageKept.objects.bulk_create(fresh, update_conflicts=True, unique_fields=key, update_fields=fields)
+    return True
 
 
 def first_days(asked: Asked) -> dict[int, date]:
@@ -95,11 +108,11 @@ def first_days(asked: Asked) -> dict[int, date]:
 def count(
     defined: Defined, asked: Asked, days: Sequence[date], begun: Mapping[int, date]
 ) -> dict[date, dict[str, int]]:
-    """{day: its counts} of these days. Seats are those of customers whose use is known by then (`begun`) and whose contracts in
+    """{day: its counts} of these days, the same with whatever others of their block they are counted. Seats are those of customers whose use is known by then (`begun`) and whose contracts in
     force state them; the seated counts are of the same customers."""
     merged = merges(asked.watermark)
-    sent = _of_events(defined, asked, merged, days)
-    told = {**_of_files(defined, asked, merged, days, {account for _day, account in sent}), **sent}
+    sent, heard = _of_events(defined, asked, merged, days)
+    told = {**_of_files(defined, asked, merged, days, heard), **sent}
     found = {day: dict.fromkeys(COUNTS, 0) for day in days}
     seated = _seats(asked, days, begun) if defined.seats else {}
     for (day, account), use in told.items():
@@ -127,22 +140,26 @@ def _seats(asked: Asked, days: Sequence[date], begun: Mapping[int, date]) -> dic
 
 def _of_events(
     defined: Defined, asked: Asked, merged: dict[int, int], days: Sequence[date]
-) -> dict[tuple[date, int], Use]:
+) -> tuple[dict[tuple[date, int], Use], set[tuple[date, int]]]:
+    """(what is counted, of whom there was any event in the period of a day, also of other features)."""
     first = min(days) - timedelta(days=defined.days - 1)
-    until = Asked(max(days), asked.today, asked.watermark)
+    until = replace(asked, as_of=block_end(max(days), asked) - timedelta(days=1))
     spans = [[day - timedelta(days=defined.days - 1) for day in days], list(days)]
     if defined.feature is None:
         rows = events.read(PERIODS, until, merged, None, first, *spans)
+        heard = [row[:2] for row in rows]
     else:
+        heard = events.read(HEARD, until, merged, None, first, *spans)
         names = [name for (name,) in events.read(NAMES, until, merged, None, first)]
         pairs = named([defined.feature], names)
         rows = (
             events.read(NAMED_PERIODS, until, merged, None, first, *spans, *_columns(pairs)) if pairs else []
         )
-    known = ids_by_code({row[1] for row in rows})
-    return {
+    known = ids_by_code({account for _day, account in heard})
+    sent = {
         (day, known[account]): Use(users, count) for day, account, users, count in rows if account in known
     }
+    return sent, {(day, known[account]) for day, account in heard if account in known}
 
 
 def _columns(pairs: Iterable[Named]) -> list[list[str]]:
@@ -151,9 +168,13 @@ def _columns(pairs: Iterable[Named]) -> list[list[str]]:
 
 
 def _of_files(
-    defined: Defined, asked: Asked, merged: dict[int, int], days: Sequence[date], through: Collection[int]
+    defined: Defined,
+    asked: Asked,
+    merged: dict[int, int],
+    days: Sequence[date],
+    heard: Collection[tuple[date, int]],
 ) -> dict[tuple[date, int], Use]:
-    """Of accounts without events in these days: events win where both are there."""
+    """Of accounts on the days in whose period no event of theirs was `heard`: events win where both are there."""
     first = min(days) - timedelta(days=defined.days - 1)
     rows = (
         counted(UsageDaily, asked.watermark)
@@ -167,14 +188,14 @@ def _of_files(
     for account, day, name, product, department, users, count, _pk in lines.iterator(chunk_size=20_000):
         key = merged.get(account, account)
         beside = {"product": product, "department": department}
-        if key in through or (defined.feature is not None and not defined.feature.counts(name, beside)):
+        if defined.feature is not None and not defined.feature.counts(name, beside):
             continue
         by_day[key, day].users += users
         by_day[key, day].events += count or 0
     found: dict[tuple[date, int], Use] = defaultdict(Use)
     for (account, told), use in by_day.items():
         for day in days:
-            if told <= day < told + timedelta(days=defined.days):
+            if told <= day < told + timedelta(days=defined.days) and (day, account) not in heard:
                 at = found[day, account]
                 at.users, at.events = max(at.users, use.users), at.events + use.events
     return dict(found)
@@ -183,6 +204,6 @@ def _of_files(
 def forget_days(entry_id: int) -> None:
     """After an import of daily use came or went: what was kept of its days, and of the periods they lie in, is counted anew."""
     days = UsageDaily.objects.filter(entry=entry_id).order_by().values_list("day", flat=True).distinct()
-    touched = {day + timedelta(days=on) for day in days for on in range(CHUNK)}
+    touched = {day + timedelta(days=on) for day in days for on in range(max(DAYS))}
     if touched:
         UsageKept.objects.filter(day__in=sorted(touched)).delete()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from banso.periods import week_start
 from banso.usage import Feature
 from banso_web.accounts.counting import merges
+from banso_web.accounts.reads.contracts import seat_stretches
 from banso_web.core.facts import Asked, counted
 from banso_web.usage.models import UsageDaily, UsageKept
 from banso_web.usage.reads.attributed import USED, event_parameters
@@ -45,16 +47,44 @@ class Defined:
 BLOCK = 28
 
 
-def attributions(asked: Asked, days: Iterable[date]) -> dict[date, str]:
-    """{day: a digest of who events up to the end of its block belonged to}."""
-    merged, by_block, found = merges(asked.watermark), dict[int, str](), dict[date, str]()
-    for day in days:
-        block = day.toordinal() // BLOCK
-        if block not in by_block:
-            end = min(date.fromordinal((block + 1) * BLOCK), asked.as_of)
+def block_end(day: date, asked: Asked) -> date:
+    """The day after the last of its block, or the asked day if that comes first."""
+    return min(date.fromordinal((day.toordinal() // BLOCK + 1) * BLOCK), asked.as_of)
+
+
+def attributions(
+    asked: Asked, days: Iterable[date], begun: Mapping[int, date] | None = None
+) -> dict[date, str]:
+    """{day: a digest of who events up to the end of its block belonged to, and of the seats on the day of who had `begun`}."""
+    listed = sorted(days)
+    merged, by_end, found = merges(asked.watermark), dict[date, str](), dict[date, str]()
+    for day in listed:
+        end = block_end(day, asked)
+        if end not in by_end:
             given = event_parameters(replace(asked, as_of=end), EVER, merged, None)
-            by_block[block] = sha256(repr((USED, given[2:4], given[6:])).encode()).hexdigest()
-        found[day] = by_block[block]
+            by_end[end] = sha256(repr((USED, given[2:4], given[6:])).encode()).hexdigest()
+        found[day] = by_end[end]
+    if begun is not None:
+        for day, seats in _seated(asked, listed, begun).items():
+            found[day] = sha256(f"{found[day]} {seats}".encode()).hexdigest()
+    return found
+
+
+def _seated(asked: Asked, days: Sequence[date], begun: Mapping[int, date]) -> dict[date, int]:
+    """{day: a sum of digests, one for each contract in force}. `days` in order: what begins and ends is added up on the way."""
+    changing: dict[int, int] = defaultdict(int)
+    for account, contract, seats, first, after in seat_stretches(asked):
+        first = max(first, begun[account].toordinal()) if account in begun else after
+        if first < after:
+            told = int.from_bytes(sha256(repr((account, contract, seats)).encode()).digest())
+            changing[first] += told
+            changing[after] -= told
+    edges, at, total, found = sorted(changing), 0, 0, dict[date, int]()
+    for day in days:
+        while at < len(edges) and edges[at] <= day.toordinal():
+            total += changing[edges[at]]
+            at += 1
+        found[day] = total
     return found
 
 

@@ -209,6 +209,10 @@ def periods(rows: Rows, given: Given) -> list[Any]:
     return [(*key, people_in(use for use, _last in group), len(group)) for key, group in groups.items()]
 
 
+def heard(rows: Rows, given: Given) -> list[Any]:
+    return [row[:2] for row in periods(rows, given)]
+
+
 def hits(rows: Rows, given: Given) -> list[Use]:
     columns = given[EXTRA : EXTRA + 3]
     return [use for use, _code in matching(used(rows, given), [columns[0], *columns])]

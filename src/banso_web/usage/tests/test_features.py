@@ -18,6 +18,7 @@ from banso_web.desk.tests.conftest import desk as desk
 from banso_web.usage.actions import keeping
 from banso_web.usage.jobs import keep_all
 from banso_web.usage.models import Feature, UsageKept
+from banso_web.usage.reads import kept as reads
 from banso_web.usage.reads.definitions import features
 from banso_web.usage.reads.kept import FEATURE, Defined, progress
 from banso_web.usage.tests.test_adoption import OPEN, define, events, usage
@@ -161,22 +162,22 @@ def test_all_of_history_is_counted_and_a_cut_off_filling_goes_on(
     send(events("X2", 3, OPEN[0]) + events("X2", 2, date(2026, 3, 2)))
     feature = define("申請")
     assert standing(feature) == (0, 20)  # 19 days of files, one of them with events too, and 3/2
-    monkeypatch.setattr(keeping, "CHUNK", 6)
+    monkeypatch.setattr(reads, "BLOCK", 7)
     real, calls = keeping.count, []
 
     def killed(*given: Any) -> Any:
         calls.append(given)
-        if len(calls) == 3:
+        if len(calls) == 3:  # two weeks are there
             raise KeyboardInterrupt
         return real(*given)
 
     monkeypatch.setattr(keeping, "count", killed)
     with pytest.raises(KeyboardInterrupt):
         keep_all.func()
-    assert standing(feature) == (12, 20)
-    assert "12 / 20 日" in desk("sato").text(f"/usage/features/{feature}/")
+    assert standing(feature) == (10, 20)
+    assert "10 / 20 日" in desk("sato").text(f"/usage/features/{feature}/")
     monkeypatch.setattr(keeping, "count", real)
-    assert keep_all.func() == 8 and keep_all.func() == 0
+    assert keep_all.func() == 10 and keep_all.func() == 0
     found = kept(feature)
     # X1 10 people and X3 3, of files; X2 3 by events; 3/2 X2 alone.
     assert (
@@ -189,6 +190,23 @@ def test_all_of_history_is_counted_and_a_cut_off_filling_goes_on(
         "日</p>" not in page[page.index("feature-progress") :].split("</h2>")[0]
         or "過去を数えています" not in page
     )
+
+
+def test_files_that_come_while_their_days_are_counted_are_in(
+    company: dict[str, Account], bring: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feature, real, brought = define("申請"), keeping.count, []
+
+    def meanwhile(*given: Any) -> Any:
+        told = real(*given)
+        if not brought:
+            brought.append(bring(usage_daily=usage([("X4", OPEN[-1], "申請", 1, None)])))
+        return told
+
+    monkeypatch.setattr(keeping, "count", meanwhile)
+    keep_all.func()
+    keep_all.func()
+    assert kept(feature)[OPEN[-1]] == (3, 14, 28)
 
 
 def test_late_events_and_files_and_another_definition_are_counted_anew(

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from banso_web.accounts.models import Account
+from banso_web.accounts.reads.contracts import contract_seats, seat_stretches
 from banso_web.collect.models import Source
 from banso_web.core.errors import Refused
 from banso_web.desk.tests.conftest import bring as bring
 from banso_web.desk.tests.conftest import desk as desk
+from banso_web.ingest.undoing import undo_run
 from banso_web.usage.actions.features import retire_feature
 from banso_web.usage.actions.own_metrics import save_metric
 from banso_web.usage.jobs import keep_all
-from banso_web.usage.models import OwnMetric, UsageRun
+from banso_web.usage.models import OwnMetric, UsageKept, UsageRun
 from banso_web.usage.reads.kept import standing
 from banso_web.usage.reads.own import Value, own_metrics, silent_days
 from banso_web.usage.tests.test_adoption import DAY, OPEN, define, events, now
@@ -25,6 +27,7 @@ from banso_web.usage.tests.test_events import send
 
 pytestmark = pytest.mark.django_db
 NEW = "/settings/metrics/new/"
+K1_OF_60 = "contract_id,account_id,product,plan,seats,starts_on,ends_on,valid_from\nK1,X1,勤怠,S,60,2026-01-01,2027-12-31,2026-11-16\n"
 
 
 @pytest.fixture
@@ -72,6 +75,63 @@ def test_each_measure_by_hand(feature: str) -> None:
     assert values("28日")[at].value == 16
     assert values("すべて")[at].value == 3 + 4 + 20 + 6
     assert keep_all.func() == 0
+
+
+def test_seats_are_counted_anew_from_the_day_they_change(feature: str, bring: Any) -> None:
+    save_metric(
+        {"name": "席", "feature": feature, "measure": "users", "days": 1, "per_seat": True}, actor=None
+    )
+    keep_all.func()
+    before = values("席")
+    assert before[OPEN[-1]].value == Fraction(13, 40) and before[OPEN[1]].value == Fraction(10, 30)
+    run = bring(contracts=K1_OF_60)
+    assert keep_all.func() == 5  # 11/16 to 11/20
+    assert values("席")[OPEN[-1]].value == Fraction(13, 70)
+    assert values("席")[OPEN[-6]].value == Fraction(10, 30)
+    undo_run(run, actor=None, reason="取り違え")
+    assert keep_all.func() == 5 and values("席") == before
+    send(events("X2", 1, OPEN[2]))  # it was heard of earlier than anybody knew
+    assert keep_all.func() == 15 + 1  # to 11/18 its 10 seats count as well; the feature's own day
+    assert values("席")[OPEN[1]] == before[OPEN[1]]
+    assert values("席")[OPEN[2]].value == Fraction(11, 40)
+    assert values("席")[OPEN[3]].value == Fraction(10, 40)
+    assert keep_all.func() == 0
+
+
+def test_stretches_tell_what_contracts_hold_on_every_day(company: dict[str, Account], bring: Any) -> None:
+    bring(
+        contracts=K1_OF_60 + "K5,X1,分析,S,5,2026-10-01,2026-11-17,\nK6,X4,分析,S,7,2026-11-16,2026-11-18,\n"
+    )
+    told: dict[int, dict[date, list[int | None]]] = {}
+    for account, _contract, seats, first, after in seat_stretches(now()):
+        for day in OPEN:
+            if first <= day.toordinal() < after:
+                told.setdefault(account, {}).setdefault(day, []).append(seats)
+    sums = {
+        account: {day: None if None in seats else sum(map(int, seats)) for day, seats in on.items()}
+        for account, on in told.items()
+    }
+    assert sums == contract_seats(now(), OPEN)
+    assert sums[company["X1"].pk][date(2026, 11, 17)] == 65 and len(sums[company["X4"].pk]) == 3
+
+
+@pytest.mark.parametrize("days", [1, 7])
+def test_a_day_is_counted_alike_with_whatever_others(
+    company: dict[str, Account], source: Source, days: int
+) -> None:
+    """X1's files of 申請 reach to 11/20; from 11/16 it sends events, of another feature."""
+    define("申請")
+    for day in OPEN[-5:]:
+        send(events("X1", 2, day, "承認"))
+    save_metric({"name": "数", "feature": _features()[0].code, "measure": "users", "days": days}, actor=None)
+    keep_all.func()
+    found = values("数")
+    assert found[date(2026, 11, 10)].value == found[date(2026, 11, 13)].value == 13
+    assert found[date(2026, 11, 16)].value == 3  # events win on days in whose period there are any
+    for day in (date(2026, 11, 10), date(2026, 11, 17)):
+        UsageKept.objects.filter(day=day, subject="metric").delete()
+        assert keep_all.func() == 1
+        assert values("数") == found
 
 
 def test_a_silent_day_in_the_period_is_no_value(feature: str) -> None:

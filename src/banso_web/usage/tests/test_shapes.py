@@ -119,6 +119,7 @@ SHAPES: list[tuple[str, list[list[Any]], oracle.Oracle]] = [
     (retention.USES, [asked(EVENTS, PLANS, VALUES)], oracle.months_of_hits),
     (keeping.FIRSTS, USES, by(lambda use: (use.account,), first_day)),
     (keeping.NAMES, USES, by(lambda use: (use.feature,), named=True)),
+    (keeping.HEARD, [asked(*SPANS)], oracle.heard),
     (keeping.PERIODS, [asked(*SPANS)], oracle.periods),
     (keeping.NAMED_PERIODS, [asked(*SPANS, EVENTS, PLANS, VALUES)], oracle.periods),
     (matrix.NAMES, USES, by(lambda use: (use.feature,), people_in, last_day, named=True)),

@@ -19,11 +19,11 @@ from banso_web.core.forms import tell
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.links import keep_question
 from banso_web.usage.actions.defining import require
-from banso_web.usage.actions.keeping import CHUNK, count, first_days
+from banso_web.usage.actions.keeping import count, first_days
 from banso_web.usage.actions.own_metrics import DAYS, cleaned, retire_metric, save_metric, undo_metric
 from banso_web.usage.models import OwnMetric
 from banso_web.usage.reads.definitions import FeatureLine, features, versions
-from banso_web.usage.reads.kept import days_with_use, standing
+from banso_web.usage.reads.kept import BLOCK, days_with_use, standing
 from banso_web.usage.reads.own import OwnLine, Value, course, line, own_metrics, silent_days
 
 COUNTED = {
@@ -70,7 +70,7 @@ def _line(asked: Asked, metric_id: int) -> OwnLine:
 
 def _shown(asked: Asked, metric: OwnLine) -> dict[str, Any]:
     """How it would have been over the last days with use: counted now, nothing is kept."""
-    days = sorted(days_with_use(asked))[-CHUNK:]
+    days = sorted(days_with_use(asked))[-BLOCK:]
     begun = first_days(asked) if metric.per_seat else {}
     told, silent = count(metric.defined, asked, days, begun) if days else {}, silent_days(asked)
     values = [metric.value(day, told[day], silent) for day in days]
