@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.log import NotSafe
@@ -64,14 +64,16 @@ def columns_of(place: Place) -> list[str]:
 def read(table: TableRead, *, by: Member | None = None) -> ReadRun:
     """Read what is new and keep how it went. Conflict while another read of it is under way."""
     free = TableRead.objects.filter(Q(held_until=None) | Q(held_until__lt=clock.machine()), pk=table.pk)
-    if not free.update(held_until=clock.machine() + HOLD):
+    held = clock.machine() + HOLD
+    if not free.update(held_until=held):
         raise Conflict("this table is being read")
     table.runs.filter(state=State.RUNNING).update(
         state=State.FAILED, finished_at=clock.now(), problem={"code": "killed"}
     )
     run = ReadRun.objects.create(table=table, started_at=clock.now(), by=by)
+    one = _Read(table, run, held)
     try:
-        _Read(table, run).go()
+        one.go()
         run.state = State.DONE
     except ReadFailed as problem:
         run.state, run.problem = State.FAILED, problem.as_json()
@@ -81,16 +83,20 @@ def read(table: TableRead, *, by: Member | None = None) -> ReadRun:
     finally:
         run.finished_at = clock.now()
         run.save()
-        TableRead.objects.filter(pk=table.pk).update(held_until=None)
+        one.ours().update(held_until=None)
     return run
 
 
 class _Read:
-    def __init__(self, table: TableRead, run: ReadRun) -> None:
-        self.table, self.run = table, run
+    def __init__(self, table: TableRead, run: ReadRun, held: datetime) -> None:
+        self.table, self.run, self.held = table, run, held
         self.start = position.restored(table.position)
         self.at = -1
         self.fresh = 0
+
+    def ours(self) -> QuerySet[TableRead]:
+        """The table while the hold on it is this read's: another read that began after it ran out wrote its own."""
+        return TableRead.objects.filter(pk=self.table.pk, held_until=self.held)
 
     def go(self) -> None:
         table = self.table
@@ -116,13 +122,15 @@ class _Read:
         start = None if self.start is None else position.back(self.start, self.table.overlap)
         mark = "" if start is None else reader.mark
         asked = query.reading(reader.table, names, self.table.cursor, mark)
-        last = None
+        last, now = None, clock.now()
         for row in reader.fetch(asked, [] if start is None else [start]):
             value = row[self.at]
             if self.fresh >= MOST[self.table.target] and value != last:
                 self.run.more = True
                 return
-            self.fresh += position.beyond(value, self.start)
+            # the position does not pass rows of the future: counted, they would end every read before the ones behind them
+            is_ahead = position.not_ahead(value, now, self.table.zone) != value
+            self.fresh += position.beyond(value, self.start) and not is_ahead
             last = value
             yield row
 
@@ -186,13 +194,16 @@ class _Read:
         self._move(rows, digest=digest)
 
     def _move(self, rows: Sequence[Sequence[Any]], **beside: str) -> None:
-        """The rows are safe: the next read begins behind them. Our hold is renewed; who lost it moves nothing."""
+        """The rows are safe: the next read begins behind them. Our hold is renewed. ReadFailed, with nothing moved, where it was
+        lost: the read that has it now comes to these rows too."""
         latest = position.not_ahead(rows[-1][self.at], clock.now(), self.table.zone)
         if self.start is not None and not position.beyond(latest, self.start):
             latest = self.start
         self.run.rows += len(rows)
-        held = TableRead.objects.filter(pk=self.table.pk).exclude(held_until=None)
-        held.update(position={**position.kept(latest), **beside}, held_until=clock.machine() + HOLD)
+        renewed = clock.machine() + HOLD
+        if not self.ours().update(position={**position.kept(latest), **beside}, held_until=renewed):
+            raise ReadFailed("overtaken")
+        self.held = renewed
         ReadRun.objects.filter(pk=self.run.pk).update(rows=self.run.rows)
 
     def _count_without(self, reader: Reader) -> None:

@@ -163,6 +163,48 @@ def test_a_row_from_the_future_does_not_hide_those_before_it(company: Company, t
     assert took_in() == ["e1", "e2", "far"]
 
 
+def test_many_rows_from_the_future_do_not_hide_those_behind_them(
+    company: Company, table: TableRead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(reading.MOST, "events", 2)
+    company.add(*(row(f"far{at}", f"2199-01-0{at}T00:00Z") for at in range(1, 6)))
+    run = read(table)
+    assert (run.rows, run.more) == (5, False)
+    assert took_in() == [f"far{at}" for at in range(1, 6)]
+    company.add(
+        row("e1", "2026-11-20 01:00Z"), row("e2", "2026-11-20 02:00Z"), row("e3", "2026-11-20 03:00Z")
+    )
+    TableRead.objects.update(position=None)
+    run = read(fresh(table))
+    assert (run.rows, run.more) == (2, True)  # those of the past are still counted
+    assert (read(fresh(table)).more, len(took_in())) == (False, 8)
+
+
+def test_a_read_that_lost_its_hold_moves_nothing_and_lets_nobody_in(
+    company: Company, table: TableRead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sleeps in the middle for longer than the hold lasts; another read begins, and holds the table."""
+    monkeypatch.setattr(reading, "STEP", 2)
+    company.add(*(row(f"e{at}", f"2026-11-20 0{at}:00Z") for at in range(6)))
+    others, moved = clock.machine() + timedelta(minutes=20), reading._Read._move
+    done = 0
+
+    def slow(self: Any, rows: Any) -> None:
+        nonlocal done
+        done += 1
+        if done == 2:
+            TableRead.objects.update(held_until=others)
+        moved(self, rows)
+
+    monkeypatch.setattr(reading._Read, "_move", slow)
+    run = read(table)
+    assert (run.state, run.problem, done) == ("failed", {"code": "overtaken"}, 2)
+    left = fresh(table)
+    assert (left.held_until, left.position["value"]) == (others, "2026-11-20T01:00:00+00:00")
+    TableRead.objects.update(held_until=None)
+    assert read(fresh(table)).rows == 5 and took_in() == [f"e{at}" for at in range(6)]
+
+
 def test_rows_that_break_a_rule_wait_with_their_reason(company: Company, table: TableRead) -> None:
     table.columns = {**EVENT_BY_LOCAL, "product": "=A"}
     table.cursor, table.zone = "at", "UTC"
