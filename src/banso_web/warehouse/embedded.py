@@ -157,9 +157,19 @@ class EmbeddedStore:
             files = files.filter(last_day__gte=first)
         if last is not None:
             files = files.filter(first_day__lte=last)
-        with asking() as opened:
-            _view(opened, [folder() / path for path in files.values_list("path", flat=True)])
-            return opened.execute(sql, list(parameters)).fetchall()
+        days = " AND ".join(
+            f"local_day {sign} DATE '{day}'" for sign, day in ((">=", first), ("<=", last)) if day is not None
+        )
+        paths = set(files.values_list("path", flat=True))
+        while True:
+            with asking() as opened:
+                try:
+                    _view(opened, [folder() / path for path in sorted(paths)], days or "true")
+                    return opened.execute(sql, list(parameters)).fetchall()
+                except duckdb.IOException:
+                    listed, paths = paths, set(files.values_list("path", flat=True))
+                    if listed <= paths:
+                        raise  # no removal replaced a file between our look at the manifest and at the file
 
     def erase(self, people: Iterable[str], replacement: str, mentions: Sequence[str] = ()) -> int:
         ids = sorted(set(people) - {"", replacement})
@@ -246,6 +256,8 @@ def swap(old: Sequence[EventSegment], new: Sequence[EventSegment], *, at_once: b
         if is_mine:
             EventSegment.objects.bulk_create(new)
             EventSegment.objects.filter(pk__in=keys).update(retired_at=clock.now())
+            if at_once:
+                manifest.touch([manifest.REMOVED])
     unwanted = new if not is_mine else old if at_once else ()
     for segment in unwanted:
         (folder() / segment.path).unlink(missing_ok=True)
@@ -289,14 +301,16 @@ def _unlink_retired(**which: Any) -> None:
         (folder() / path).unlink(missing_ok=True)
 
 
-def _view(opened: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
-    """The table `events` over these files; empty where there are none."""
+def _view(opened: duckdb.DuckDBPyConnection, paths: list[Path], condition: str = "true") -> None:
+    """The table `events` over these files, of what meets a condition of ours; empty where there are none."""
     if not paths:
         typed = ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS)
         opened.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {typed} WHERE false")
         return
     listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    opened.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {NAMES} FROM read_parquet([{listed}])")
+    opened.execute(
+        f"CREATE OR REPLACE TEMP VIEW events AS SELECT {NAMES} FROM read_parquet([{listed}]) WHERE {condition}"
+    )
 
 
 def _present(files: Any, wanted: dict[str, Column], condition: str) -> set[tuple[int, str]]:

@@ -11,9 +11,11 @@ from django.db import IntegrityError
 
 from banso_web.collect.envelope import day_of
 from banso_web.core import clock
-from banso_web.warehouse.models import LogTaken, TouchedDay
+from banso_web.warehouse.models import Lease, LogTaken, TouchedDay
 from banso_web.warehouse.port import Added, AlreadyTaken, Column, Events, Taking
 
+#: Stands for removals: what was kept of their days still holds, what is remembered of events does not. ClickHouse's first day.
+REMOVED = date(1900, 1, 1)
 #: (day, source, messageId); no day for an event without a time of its own.
 Key = tuple[date | None, int, str]
 
@@ -81,6 +83,10 @@ def touch(days: Iterable[date]) -> None:
     listed = sorted(set(days))
     if not listed:
         return
+    Lease.objects.get_or_create(name="changes")
+    Lease.objects.select_for_update().get(
+        name="changes"
+    )  # numbers are given and become known one after another
     newest = TouchedDay.objects.order_by("-change").values_list("change", flat=True).first() or 0
     TouchedDay.objects.bulk_create(
         (TouchedDay(day=day, change=newest + 1) for day in listed),

@@ -139,6 +139,9 @@ class ClickHouseStore:
         )
         if all_of_them:
             self._server.tell(f"ALTER TABLE {TABLE} {how} {which}", values)
+        if counted:
+            with transaction.atomic():
+                manifest.touch([manifest.REMOVED])
         return int(counted)
 
     def tidy(self) -> None:

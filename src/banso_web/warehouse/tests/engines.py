@@ -73,7 +73,7 @@ def engine(
 
     def asked(store: Any, sql: str, parameters: Any = (), **days: Any) -> list[tuple[Any, ...]]:
         rows = ask(store, sql, parameters, **days)
-        assert alike(rows, from_duckdb(ask(store, "SELECT * FROM events"), sql, parameters)), sql
+        assert alike(rows, from_duckdb(ask(store, "SELECT * FROM events", **days), sql, parameters)), sql
         return rows
 
     monkeypatch.setattr(ClickHouseStore, "query", asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +26,9 @@ from banso_web.warehouse import compactor, embedded, manifest, personal
 from banso_web.warehouse.compactor import compact, tidy
 from banso_web.warehouse.models import EventSegment, Lease, LogTaken, SourceDay, TouchedDay
 from banso_web.warehouse.port import Added, AlreadyTaken, Events, Taking
+from banso_web.warehouse.reads import changes_of_days, newest_change
 from banso_web.warehouse.retention import EVENTS
+from banso_web.warehouse.shapes import count_days
 from banso_web.warehouse.store import event_store
 from banso_web.warehouse.tests.engines import EMBEDDED, engines
 from banso_web.warehouse.tests.logs import NOW, event_row, ids, log, track
@@ -192,6 +196,43 @@ def test_days_that_changed_get_a_new_number(engine: str, source: Source) -> None
     }
 
 
+def test_days_that_change_at_the_same_moment_get_different_numbers(engine: str) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    begun = threading.Event()
+
+    def beside() -> None:
+        begun.set()
+        with transaction.atomic():
+            manifest.touch([date(2026, 11, 21)])
+        connection.close()
+
+    with transaction.atomic():
+        manifest.touch([date(2026, 11, 20)])
+        other = threading.Thread(target=beside)
+        other.start()
+        begun.wait()
+        other.join(0.2)  # where it does not wait for us, it is done by now
+    other.join()
+    assert sorted(TouchedDay.objects.values_list("change", flat=True)) == [1, 2]
+
+
+def test_what_is_remembered_goes_with_what_is_removed_and_no_day_is_counted_anew(
+    engine: str, source: Source
+) -> None:
+    log(source, [track("m1", userId="gone"), track("m2", "2026-11-21T01:00:00Z")])
+    compact()
+    store, days = event_store(), changes_of_days(date(1990, 1, 1), date(2027, 1, 1))
+    numbers = [newest_change()]
+    for remove in (lambda: store.erase(["gone"], "erased"), lambda: store.forget_before(date(2026, 11, 21))):
+        assert remove() == 1
+        numbers.append(newest_change())
+        assert remove() == 0 and newest_change() == numbers[-1]
+    assert numbers == sorted(set(numbers))
+    assert changes_of_days(date(1990, 1, 1), date(2027, 1, 1)) == days
+    assert count_days() == 3  # the day that stands for removals is read as any other
+
+
 def test_one_person_is_erased_and_the_others_stay(engine: str, source: Source) -> None:
     address = "gone@example.jp"
     log(
@@ -318,6 +359,18 @@ def test_a_query_says_which_days_it_needs(engine: str, source: Source) -> None:
     first, last = date(2026, 11, 3), date(2026, 11, 5)
     sql = "SELECT message_id FROM events WHERE local_day BETWEEN $1 AND $2 ORDER BY local_day"
     assert event_store().query(sql, [first, last], first=first, last=last) == [("m3",), ("m4",), ("m5",)]
+    # One file (the client's UTC day) holds two of Japan's days: only those that were asked for are told.
+    log(
+        source,
+        [track("early", "2026-10-05T01:00:00Z"), track("late", "2026-10-05T20:00:00Z")],
+        name="0002",
+    )
+    compact()
+    day, every = date(2026, 10, 5), "SELECT message_id FROM events ORDER BY 1"
+    after = day + timedelta(days=1)
+    assert event_store().query(every, first=day, last=day) == [("early",)]
+    assert event_store().query(every, first=after, last=after) == [("late",)]
+    assert event_store().query(every, last=after) == [("early",), ("late",)]
 
 
 def test_text_comes_back_as_it_was_sent_and_is_found_by_it(engine: str, source: Source) -> None:

@@ -13,6 +13,7 @@ from banso_web.warehouse import embedded
 from banso_web.warehouse.compactor import compact, tidy
 from banso_web.warehouse.embedded import EmbeddedStore, sweep
 from banso_web.warehouse.models import EventSegment
+from banso_web.warehouse.port import StoreUnavailable
 from banso_web.warehouse.tests.logs import ids, log, track
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,13 +102,41 @@ def test_an_erasure_takes_the_files_that_a_merge_had_just_replaced(source: Sourc
     assert sweep() == 0
 
 
+def test_a_question_that_meets_a_removal_is_asked_of_the_files_that_stand(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(source, [track("m1", userId="gone"), track("m2", userId="stays")])
+    compact()
+    view, meanwhile = embedded._view, []
+
+    def a_person_goes(opened: Any, paths: Any, *more: Any) -> None:
+        if not meanwhile:
+            meanwhile.append(True)
+            assert EmbeddedStore().erase(["gone"], "erased") == 1
+        view(opened, paths, *more)
+
+    monkeypatch.setattr(embedded, "_view", a_person_goes)
+    assert EmbeddedStore().query("SELECT user_id FROM events ORDER BY 1") == [("erased",), ("stays",)]
+
+
+def test_a_question_to_a_file_that_is_missing_says_so(source: Source) -> None:
+    log(source, [track("m1")])
+    compact()
+    (path,) = embedded.folder().iterdir()
+    path.unlink()
+    with pytest.raises(StoreUnavailable, match=path.name):
+        EmbeddedStore().query("SELECT 1 FROM events")
+
+
 def test_a_query_reads_only_the_files_of_its_days(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     log(source, [track(f"m{day}", f"2026-11-{day:02d}T01:00:00Z") for day in range(1, 21)])
     compact()
     read: list[int] = []
     view = embedded._view
     monkeypatch.setattr(
-        embedded, "_view", lambda opened, paths: (read.append(len(paths)), view(opened, paths))[1]
+        embedded,
+        "_view",
+        lambda opened, paths, *more: (read.append(len(paths)), view(opened, paths, *more))[1],
     )
     found = EmbeddedStore().query(
         "SELECT count(*) FROM events WHERE local_day BETWEEN $1 AND $2",
