@@ -22,7 +22,14 @@ from banso.usage.changepoints import changepoints
 from banso.usage.drift import Drift, DriftKind, EventDay, schema_drift
 from banso.usage.drop import Drop, DropReason, DropRule, Verdict, compared, drop
 from banso.usage.features import EventRule, Feature, Named, core_of, named, overlaps, unnamed
-from banso.usage.gaps import VolumeDay, missing_days, silent_since, volume_anomalies, volume_days
+from banso.usage.gaps import (
+    VolumeDay,
+    missing_days,
+    silent_months,
+    silent_since,
+    volume_anomalies,
+    volume_days,
+)
 from banso.usage.identity import (
     FIRST_DAY,
     FUTURE,
@@ -97,6 +104,7 @@ __all__ = [
     "parents",
     "schema_drift",
     "screen",
+    "silent_months",
     "silent_since",
     "spans",
     "stickiness",

@@ -102,37 +102,55 @@ class FeatureRetention:
     """By month of first use: who used it again k months later.
 
     rows: {month: (size, (users in month 0, 1, 2, …))}; a row ends at the last whole month before the as-of day, it does not turn 0.
+    unheard: {month: (how many of them nothing can be said of in month 0, 1, 2, …)}; they are in no count of `rows` but its size.
     """
 
     rows: Mapping[str, tuple[int, tuple[int, ...]]]
+    unheard: Mapping[str, tuple[int, ...]]
+
+    def known(self, month: str, later: int) -> int:
+        """Of how many it is known whether they used it. 0 for a month that is not over, or an unknown one."""
+        size, used = self.rows.get(month, (0, ()))
+        return size - self.unheard[month][later] if 0 <= later < len(used) else 0
 
     def share(self, month: str, later: int) -> Fraction | None:
-        """None for a month that is not over, or an unknown one."""
-        size, used = self.rows.get(month, (0, ()))
-        return Fraction(used[later], size) if size and 0 <= later < len(used) else None
+        """Of those of whom it is known; None where that is nobody (欠測), and where `known` is 0 for another reason."""
+        known = self.known(month, later)
+        return Fraction(self.rows[month][1][later], known) if known else None
 
 
-def feature_retention(uses: Iterable[tuple[Any, Any]], as_of: date) -> FeatureRetention:
-    """uses: (who, day) of one feature; who is a user or a customer. Uses after `as_of` and in its unfinished month do not count.
+def feature_retention(
+    uses: Iterable[tuple[Any, ...]], as_of: date, silent: Mapping[Any, Collection[Month]] | None = None
+) -> FeatureRetention:
+    """uses: (who, day) of one feature, or (who, day, source); who is a user or a customer. Uses after `as_of` and in its unfinished
+    month do not count.
 
-    Somebody who began in the unfinished month is in no row.
+    Somebody who began in the unfinished month is in no row. silent: {source: months in which it was silent for long}. Nothing is said
+    of somebody in such a month of a source used in it or, where none was, in the last month of use before: silence is not no use.
     """
     last = Month.of(as_of) if as_of == Month.of(as_of).last else Month.of(as_of) - 1
-    months: dict[Any, set[Month]] = defaultdict(set)
-    for who, when in uses:
+    months: dict[Any, dict[Month, set[Any]]] = defaultdict(lambda: defaultdict(set))
+    for who, when, *source in uses:
         month = Month.of(day_of(when))
         if month <= last:
-            months[who].add(month)
+            months[who][month].update(source)
     sizes: dict[Month, int] = defaultdict(int)
-    counts: dict[Month, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    counts: dict[Month, list[int]] = {}
+    unheard: dict[Month, list[int]] = {}
     for used in months.values():
         first = min(used)
         sizes[first] += 1
-        for month in used:
-            counts[first][month - first] += 1
+        whole = last - first + 1
+        told, lost = counts.setdefault(first, [0] * whole), unheard.setdefault(first, [0] * whole)
+        sources: set[Any] = set()
+        for later in range(whole):
+            month = first + later
+            sources = used.get(month, sources)
+            if later and any(month in (silent or {}).get(source, ()) for source in sources):
+                lost[later] += 1
+            else:
+                told[later] += month in used
     return FeatureRetention(
-        {
-            str(first): (sizes[first], tuple(counts[first][later] for later in range(last - first + 1)))
-            for first in sorted(sizes)
-        }
+        {str(first): (sizes[first], tuple(counts[first])) for first in sorted(sizes)},
+        {str(first): tuple(unheard[first]) for first in sorted(sizes)},
     )

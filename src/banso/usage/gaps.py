@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,8 +10,9 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
-from banso.periods import Calendar
+from banso.periods import Calendar, Month
 from banso.usage._numbers import day_of, values_by_day
+from banso.usage.adoption import MOST_SILENT
 
 #: A day is missing when its last so many same weekdays all had rows.
 SAME_WEEKDAYS = 4
@@ -66,6 +68,17 @@ def _all_had_rows(
         elif calendar.closed_because(earlier) is None:
             return False
     return False
+
+
+def silent_months(days_with_rows: Collection[Any], calendar: Calendar, last: date) -> frozenset[Month]:
+    """Months up to that of `last` in which the source was silent for so long that no use in them says nothing: more than 14 missing
+    days, or no row at all after a month with rows."""
+    heard = {Month.of(day_of(day)) for day in days_with_rows}
+    if not heard:
+        return frozenset()
+    missing = Counter(Month.of(day) for day in missing_days(days_with_rows, calendar, min(heard).first, last))
+    dead = set(Month.range(min(heard), Month.of(last))) - heard
+    return frozenset(dead.union(month for month, days in missing.items() if days > MOST_SILENT))
 
 
 def silent_since(days_with_rows: Collection[Any], calendar: Calendar, last: date) -> date | None:

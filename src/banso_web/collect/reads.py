@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -61,6 +61,12 @@ class RejectedLine:
 def source_names() -> dict[str, str]:
     """{id as text: name} of every source, closed ones too."""
     return {str(pk): name for pk, name in Source.objects.values_list("pk", "name")}
+
+
+def closed_sources(day: date) -> frozenset[str]:
+    """Ids as text of the sources that were closed by the end of a day: nothing more is expected of them."""
+    rows = Source.objects.filter(closed_at__date__lte=day)
+    return frozenset(map(str, rows.values_list("pk", flat=True)))
 
 
 def file_source() -> int | None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from banso.periods import Month
 from banso.usage import (
     AdviceRule,
     active_rate,
@@ -72,6 +73,24 @@ def test_retention_ends_and_does_not_turn_zero() -> None:
     assert found.share("2026-08", 3) is None
     assert found.share("2026-11", 0) is None
     assert feature_retention(uses, date(2026, 11, 30)).rows["2026-11"] == (1, (1,))
+
+
+def test_retention_says_nothing_of_a_month_in_which_the_source_was_silent() -> None:
+    """a, b and c began in June. The web was silent in July and August; b moved to the app in July, c was there all the while."""
+    uses = [("a", "2026-06-02", "web"), ("b", "2026-06-09", "web"), ("c", "2026-06-10", "app")]
+    uses += [
+        ("a", "2026-07-01", "web"),
+        ("b", "2026-07-15", "app"),
+        ("c", "2026-07-20", "app"),
+        ("b", "2026-09-02", "app"),
+    ]
+    silent = {"web": {Month(2026, 7), Month(2026, 8)}}
+    found = feature_retention(uses, date(2026, 9, 30), silent)
+    assert found.rows == {"2026-06": (3, (3, 2, 0, 1))}
+    assert found.unheard == {"2026-06": (0, 1, 1, 0)}
+    assert [found.share("2026-06", later) for later in range(4)] == [1, 1, 0, Fraction(1, 3)]
+    alone = feature_retention(uses[:1], date(2026, 9, 30), silent)
+    assert [alone.share("2026-06", later) for later in range(4)] == [1, None, None, 0]
 
 
 def test_the_band_holds_the_past_misses() -> None:

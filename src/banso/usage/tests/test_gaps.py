@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from banso.periods import Calendar, year_end_closures
-from banso.usage import missing_days, silent_since, volume_anomalies, volume_days
+from banso.periods import Calendar, Month, year_end_closures
+from banso.usage import missing_days, silent_months, silent_since, volume_anomalies, volume_days
 
 JAPAN = Calendar.japan(year_end_closures([2026]))
 
@@ -94,3 +94,16 @@ def test_a_silence_runs_until_rows_come_again() -> None:
     assert silent_since([*rows, date(2026, 11, 16)], JAPAN, date(2026, 11, 16)) is None
     assert silent_since(rows[-3:], JAPAN, date(2026, 11, 15)) is None  # nothing can be said
     assert silent_since([], JAPAN, date(2026, 11, 15)) is None
+
+
+def test_a_month_is_silent_with_more_than_fourteen_missing_days_or_no_row_at_all() -> None:
+    until_june = open_days(date(2026, 3, 2), date(2026, 6, 9))
+    since = open_days(date(2026, 8, 17), date(2026, 9, 30))
+    # June lacks 6/10–6/30, 15 days; July all 22; August the ten before 8/17 (8/11 is a holiday), which leaves enough to see.
+    assert silent_months([*until_june, *since], JAPAN, date(2026, 9, 30)) == {Month(2026, 6), Month(2026, 7)}
+    # Three weeks and nothing any more: no day has four weekdays to be compared with, the month tells.
+    assert silent_months(open_days(date(2026, 9, 7), date(2026, 9, 25)), JAPAN, date(2026, 11, 30)) == {
+        Month(2026, 10),
+        Month(2026, 11),
+    }
+    assert silent_months([], JAPAN, date(2026, 11, 30)) == frozenset()

@@ -110,7 +110,7 @@ def _row(share: Share, name: Any, amount: Decimal | None, part: str) -> tuple[tu
         reason = excluded_word(share.reason.removeprefix("excluded:"))
     elif extra.get("over_seats"):
         reason = _("席数を超える利用")
-    elif extra.get("silent_days"):
+    elif extra.get("silent_days") and not share.reason:
         reason = _("欠測の %(n)s 日を除き、その分さかのぼって数えています") % {"n": extra["silent_days"]}
     elif part == "numerator" and extra.get("form") == "daily":
         reason = str(FORMS["daily"])

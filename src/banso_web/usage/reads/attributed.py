@@ -42,13 +42,17 @@ USED = """WITH merged AS (SELECT unnest($3::VARCHAR[]) AS code, unnest($4::VARCH
 FAR = date(9999, 1, 1)
 
 
+def known_by(asked: Asked) -> date:
+    """Events received later were not known yet."""
+    return FAR if asked.known_at is None else asked.known_at.astimezone(UTC).replace(tzinfo=None)
+
+
 def event_parameters(
     asked: Asked, first: date, merged: Mapping[int, int], ids: Collection[int] | None
 ) -> list[Any]:
     """The parameters of `USED`. What can only matter after the asked days, or to other customers than `ids`, is left out."""
     called = codes({*merged, *merged.values(), *(ids or ())})
     pairs = {called[other]: called[kept] for other, kept in merged.items()}
-    known = FAR if asked.known_at is None else asked.known_at.astimezone(UTC).replace(tzinfo=None)
     wanted = None if ids is None else [called[key] for key in ids if key in called]
     found, until = identity(asked), asked.as_of
     ties, homes = found.ties, [home[:5] for home in found.homes if home[5] < until]
@@ -63,7 +67,7 @@ def event_parameters(
         if day < until
     ]
     lists = [column for rows in (people, ties, homes) for column in _columns(rows)]
-    return [first, until, list(pairs), list(pairs.values()), known, wanted, *lists]
+    return [first, until, list(pairs), list(pairs.values()), known_by(asked), wanted, *lists]
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
 from banso.periods import Month
-from banso.usage import feature_retention, named
+from banso.usage import FeatureRetention, feature_retention, named, silent_months
 from banso_web.accounts.counting import codes, merges
 from banso_web.core.facts import Asked, counted
+from banso_web.core.reads.calendar import calendar
 from banso_web.core.ui.formats import month_text
+from banso_web.core.ui.states import state_word
 from banso_web.usage.models import UsageDaily
 from banso_web.usage.reads.adoption import events
+from banso_web.usage.reads.adoption.daily import days_heard
 from banso_web.usage.reads.attributed import USED
 from banso_web.usage.reads.definitions import FeatureLine
+from banso_web.usage.reads.series import FILE
 
 MONTHS = 13
 NAMES = USED + "SELECT DISTINCT feature FROM used WHERE feature <> ''"
 USES = (
     USED
     + """, named AS (SELECT unnest($22::VARCHAR[]) AS event, unnest($23::VARCHAR[]) AS property, unnest($24::VARCHAR[]) AS wanted)
-  SELECT DISTINCT account, date_trunc('month', local_day)::DATE FROM used JOIN named ON named.event = used.feature
+  SELECT DISTINCT account, date_trunc('month', local_day)::DATE, source FROM used JOIN named ON named.event = used.feature
   WHERE named.property = '' OR json_extract_string(properties, named.property) = named.wanted"""
 )
 
@@ -31,19 +35,19 @@ USES = (
 def retention(line: FeatureLine, asked: Asked) -> dict[str, Any] | None:
     """The chart of the last thirteen months, customers as those who use. None where nobody began in a month that is over.
 
-    Who used it before these months began stands in the first of them.
+    Who used it before these months began stands in the first of them. A customer whose source was silent for long in a month is left
+    out of it; where nobody is left the cell says so (欠測).
     """
     first = (Month.of(asked.as_of) - MONTHS).first
-    found = feature_retention({*_of_events(line, asked, first), *_of_files(line, asked, first)}, asked.as_of)
+    uses = {*_of_events(line, asked, first), *_of_files(line, asked, first)}
+    found = feature_retention(uses, asked.as_of, _silent(asked, first))
     if not found.rows:
         return None
     months = list(found.rows)
     cells = [
-        {"row": row, "col": later, "value": float(share), "n": used[later], "small": size < 5}
+        _cell(found, month, later) | {"row": row, "col": later}
         for row, month in enumerate(months)
-        for size, used in [found.rows[month]]
-        for later in range(len(used))
-        if (share := found.share(month, later)) is not None
+        for later in range(len(found.rows[month][1]))
     ]
     return {
         "kind": "cohort",
@@ -59,17 +63,31 @@ def retention(line: FeatureLine, asked: Asked) -> dict[str, Any] | None:
     }
 
 
-def _of_events(line: FeatureLine, asked: Asked, first: date) -> set[tuple[str, date]]:
+def _cell(found: FeatureRetention, month: str, later: int) -> dict[str, Any]:
+    share, known = found.share(month, later), found.known(month, later)
+    if share is None:
+        return {"value": None, "state": str(state_word("missing"))}
+    return {"value": float(share), "n": found.rows[month][1][later], "small": known < 5}
+
+
+def _silent(asked: Asked, first: date) -> dict[str, frozenset[Month]]:
+    heard = {**events.heard_of(asked, first), FILE: days_heard(asked, first)}
+    last = min(asked.as_of, asked.today - timedelta(days=1))
+    return {source: silent_months(days, calendar(), last) for source, days in heard.items()}
+
+
+def _of_events(line: FeatureLine, asked: Asked, first: date) -> set[tuple[str, date, str]]:
     merged = merges(asked.watermark, asked.known_at)
     names = [name for (name,) in events.read(NAMES, asked, merged, None, first)]
     pairs = named([line.definition], names)
     if not pairs:
         return set()
     columns = [[one.event for one in pairs], [one.path for one in pairs], [one.value for one in pairs]]
-    return {(account, month) for account, month in events.read(USES, asked, merged, None, first, *columns)}
+    rows = events.read(USES, asked, merged, None, first, *columns)
+    return {(account, month, str(source)) for account, month, source in rows}
 
 
-def _of_files(line: FeatureLine, asked: Asked, first: date) -> set[tuple[str, date]]:
+def _of_files(line: FeatureLine, asked: Asked, first: date) -> set[tuple[str, date, str]]:
     merged = merges(asked.watermark, asked.known_at)
     rows = counted(UsageDaily, asked.watermark, asked.known_at)
     rows = rows.filter(day__gte=first, day__lte=asked.as_of, users__gt=0).order_by()
@@ -81,4 +99,4 @@ def _of_files(line: FeatureLine, asked: Asked, first: date) -> set[tuple[str, da
     }
 
     called = codes({account for account, _month in uses})
-    return {(called[account], month) for account, month in uses if account in called}
+    return {(called[account], month, FILE) for account, month in uses if account in called}

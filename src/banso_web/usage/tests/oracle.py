@@ -229,7 +229,7 @@ def people_of_hits(rows: Rows, given: Given) -> list[Any]:
 
 
 def months_of_hits(rows: Rows, given: Given) -> list[Any]:
-    return list({(use.account, use.day.replace(day=1)) for use in hits(rows, given)})
+    return list({(use.account, use.day.replace(day=1), use.source) for use in hits(rows, given)})
 
 
 def cells(rows: Rows, given: Given) -> list[Any]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from banso.usage import ActiveRate, Breadth, active_rate, breadth, core_of, depth, stickiness
 from banso_web.accounts.counting import merges
 from banso_web.accounts.reads.contracts import Held, contracts_held
+from banso_web.collect.reads import closed_sources
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.reads.calendar import calendar
-from banso_web.usage.reads.adoption.daily import Daily, DailyUse
-from banso_web.usage.reads.adoption.events import EventMonth, Events, FeatureUse, heard_of, last_days
-from banso_web.usage.reads.adoption.periods import LOOK, Period, Periods, periods
+from banso_web.usage.reads.adoption.daily import Daily, DailyUse, days_heard
+from banso_web.usage.reads.adoption.events import EventMonth, Events, FeatureUse, ever, heard_of
+from banso_web.usage.reads.adoption.periods import LOOK, MONTH, Period, Periods, periods
 from banso_web.usage.reads.definitions import FeatureLine, features
 from banso_web.usage.reads.identity import seen_version
 from banso_web.usage.reads.series import DAILY, EVENTS, FILE
@@ -30,7 +31,7 @@ class AccountUse:
     """One customer in the month that ends with the asked day.
 
     `month`, `week`, `day`: active users; of files the mean of open days (`form` daily), and None where there is no open day.
-    `daily`: the mean day. `reason`: why there is no number at all. `last` None: never heard of. `core` None: the plan is not known.
+    `daily`: the mean day. `reason`: why there is no number at all. `last` None: no use is known. `core` None: the plan is not known.
     """
 
     account_id: int
@@ -89,7 +90,7 @@ class AccountUse:
     @property
     def stopped(self) -> bool:
         """It was used before and is not any more, while its source lives (途絶)."""
-        return not self.reason and not self.month and not self.features
+        return not self.reason and self.last is not None and not self.month and not self.features
 
 
 @dataclass(frozen=True)
@@ -103,40 +104,66 @@ class Adoption:
 
     @property
     def has_data(self) -> bool:
-        return any(one.last is not None for one in self.rows.values())
+        return any(one.form or one.last is not None for one in self.rows.values())
 
 
 _kept: Memo[Adoption] = Memo(2)
+_heard: Memo[Mapping[str, Collection[date]]] = Memo(4)  # the same whichever customer's page asks
 
 
 def adoption(asked: Asked, *, ids: Collection[int] | None = None) -> Adoption:
     """Every customer, or some (after 名寄せ). The same number of queries for one as for all; the answer for all is kept while no
     fact and no event comes."""
+    closed = closed_sources(asked.as_of)
     if ids is not None:
-        return _read(asked, ids)
-    key = (asked.key, newest_change(), seen_version(), asked.today)
-    return _kept.get(key, lambda: _read(asked, None))
+        return _read(asked, ids, closed)
+    key = (asked.key, newest_change(), seen_version(), asked.today, closed)
+    return _kept.get(key, lambda: _read(asked, None, closed))
 
 
-def _read(asked: Asked, ids: Collection[int] | None) -> Adoption:
+def _read(asked: Asked, ids: Collection[int] | None, closed: Collection[str]) -> Adoption:
     merged = merges(asked.watermark, asked.known_at)
     lines = features(asked)
     definitions = [one.definition for one in lines]
     daily, events = Daily(asked, merged, ids), Events(asked, merged, ids)
     first = asked.as_of - LOOK
-    heard = None if ids is not None else {**heard_of(asked, first), FILE: daily.heard_of(first)}
+    heard = _heard.get(
+        (asked.key, newest_change()), lambda: {**heard_of(asked, first), FILE: days_heard(asked, first)}
+    )
     spans = periods(asked, calendar(), heard)
     daily.read(spans.of[FILE], definitions)
     events.read(spans, definitions)
     into = [] if ids is None else [other for other, kept in merged.items() if kept in set(ids)]
     held = contracts_held(asked, [asked.as_of], None if ids is None else [*ids, *into])
-    told = {**dict.fromkeys(daily.of, DAILY), **dict.fromkeys(events.of, EVENTS)}
+    told = {key: _form(daily.of.get(key), events.of.get(key)) for key in {*daily.of, *events.of}}
     unheard = [key for key, on in held.items() if on and key not in told]
-    before = {**daily.last_days(unheard), **last_days(asked, merged, unheard)} if unheard else {}
-    make = _Line(asked, spans, daily, events, held, before, lines)
+    # Whether who seems to have begun lately, or never, was there before the days looked at.
+    lately = asked.as_of - timedelta(days=2 * MONTH)
+    late = [
+        key
+        for key, form in told.items()
+        if not (began := (events if form == EVENTS else daily).of[key].first) or began > lately
+    ]
+    before = _ever(asked, merged, daily, [*unheard, *late]) if unheard or late else {}
+    make = _Line(asked, spans, daily, events, held, before, closed, lines)
     rows = {key: make(key, told.get(key, "")) for key in sorted({*told, *unheard})}
-    silent = {source: spans.of[source].silent for source in spans.of}
+    silent = {source: spans.of[source].silent for source in spans.of if source not in closed}
     return Adoption(asked.as_of, rows, lines, {source: days for source, days in silent.items() if days})
+
+
+def _form(file: DailyUse | None, own: EventMonth | None) -> str:
+    """Events, which know people, before files; but a trial event of months ago does not hide the files that came ever since."""
+    return EVENTS if own and (own.events or not (file and file.users)) else DAILY
+
+
+def _ever(
+    asked: Asked, merged: Mapping[int, int], daily: Daily, ids: Collection[int]
+) -> dict[int, dict[str, set[date]]]:
+    """{account: {source: its first and last days of use}} over all of history, files too."""
+    found = ever(asked, merged, ids)
+    for key, days in daily.ever(ids).items():
+        found.setdefault(key, {})[FILE] = days
+    return found
 
 
 class _Line:
@@ -144,31 +171,35 @@ class _Line:
 
     def __init__(
         self, asked: Asked, spans: Periods, daily: Daily, events: Events,
-        held: Mapping[int, Mapping[date, Held]], before: Mapping[int, date], lines: tuple[FeatureLine, ...],
+        held: Mapping[int, Mapping[date, Held]], before: Mapping[int, Mapping[str, Collection[date]]],
+        closed: Collection[str], lines: tuple[FeatureLine, ...],
     ) -> None:  # fmt: skip
         self.asked, self.spans, self.daily, self.events = asked, spans, daily, events
-        self.held, self.before = held, before
+        self.held, self.before, self.closed = held, before, closed
         self.definitions = [one.definition for one in lines]
 
     def __call__(self, key: int, form: str) -> AccountUse:
         file, own = self.daily.of.get(key, DailyUse()), self.events.of.get(key, EventMonth())
-        sources = sorted(own.sources) if form == EVENTS else [FILE]
+        sources = self._sources(key, form, own, file)
         spans = [self.spans.of[source] for source in sources]
         known = [span for span in spans if span.month is not None]
         on = self.held.get(key, {}).get(self.asked.as_of)
         seats, seats_from = (file.held, "usage") if file.held is not None else (None, "")
         if seats is None and on is not None and on.seats is not None:
             seats, seats_from = on.seats, "contract"
-        begun = own.first if form == EVENTS else file.first
+        begun = self._begun(key, form, own, file)
         features = own.features if form == EVENTS else file.features
         days = {day for source in sources for day in self.spans.open_days(source, begun)}
-        last = (own.last if form == EVENTS else file.last) or self.before.get(key)
+        last = max((day for day in (own.last, file.last, *self._before(key)) if day), default=None)
         plans = None if key not in self.held else on.plans if on else frozenset()
-        month, week, day, mean = self._users(form, own, file, days, known)
+        reason = self._reason(key, form, spans)
+        month, week, day, mean = (
+            (None, None, None, None) if reason == GAP else self._users(form, own, file, days, known)
+        )
         return AccountUse(
             account_id=key,
             form=form,
-            reason=self._reason(key, last, known),
+            reason=reason,
             month=month,
             week=week,
             day=day,
@@ -184,12 +215,39 @@ class _Line:
             silent=tuple(sorted({day for span in spans for day in span.silent})),
         )
 
-    def _reason(self, key: int, last: date | None, known: list[Period]) -> str:
+    def _before(self, key: int) -> Iterator[date]:
+        return (day for days in self.before.get(key, {}).values() for day in days)
+
+    def _sources(self, key: int, form: str, own: EventMonth, file: DailyUse) -> list[str]:
+        """Through which its use would have come. Of one not heard within `LOOK` those of so many days before its last use.
+
+        What a closed source (置き換え) does not send is no silence, unless there is no other.
+        """
+        if form == EVENTS:
+            found = set(own.sources)
+            if not own.events and file.last:
+                found.add(FILE)
+        elif form == DAILY:
+            found = {FILE}
+        else:
+            last = max(self._before(key), default=date.min)
+            told = self.before.get(key, {})
+            found = {source for source, days in told.items() if max(days, default=last) + LOOK > last}
+        return sorted(found.difference(self.closed) or found)
+
+    def _begun(self, key: int, form: str, own: EventMonth, file: DailyUse) -> date | None:
+        """Its first day of use as this form tells it, over all of history where that may lie in the month."""
+        told = self.before.get(key, {})
+        days = (day for source, days in told.items() if (source == FILE) == (form == DAILY) for day in days)
+        return min(days, default=own.first if form == EVENTS else file.first)
+
+    def _reason(self, key: int, form: str, spans: Collection[Period]) -> str:
         if key in self.held and self.asked.as_of not in self.held[key]:
             return NO_CONTRACT
-        if last is None:
+        if not form and key not in self.before:
             return NOT_COLLECTED
-        return "" if known else GAP
+        # Half of the use is not known where one of two sources is silent.
+        return GAP if any(span.month is None for span in spans) else ""
 
     def _users(
         self, form: str, own: EventMonth, file: DailyUse, days: Collection[date], known: list[Period]

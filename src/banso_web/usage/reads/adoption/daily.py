@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Max, Min, QuerySet, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from banso.usage import Feature
 from banso_web.core.facts import Asked, counted
@@ -20,19 +20,26 @@ COLUMNS = ("product", "department")
 
 @dataclass
 class DailyUse:
-    """One account. `users`: by day of the month; `seats`: the last that each product said."""
+    """One account. `first` and `last`: of use, None where its rows tell of no users. `users`: by day of the month; `seats`: what each
+    account (before a merge) last said of a product."""
 
     first: date | None = None
     last: date | None = None
     users: dict[date, int] = field(default_factory=dict)
     events: int | None = None
-    seats: dict[str, tuple[date, int]] = field(default_factory=dict)
+    seats: dict[tuple[int, str], tuple[date, int]] = field(default_factory=dict)
     features: dict[str, FeatureUse] = field(default_factory=dict)
 
     @property
     def held(self) -> int | None:
-        """Seats of all products together; None where none was told."""
+        """Seats of all products together, and of those merged into it as their users are; None where none was told."""
         return sum(seats for _day, seats in self.seats.values()) if self.seats else None
+
+
+def days_heard(asked: Asked, first: date) -> set[date]:
+    """Days with a row of anybody."""
+    rows = counted(UsageDaily, asked.watermark, asked.known_at).filter(day__gte=first, day__lte=asked.as_of)
+    return set(rows.order_by().values_list("day", flat=True).distinct())
 
 
 class Daily:
@@ -42,9 +49,10 @@ class Daily:
         self.asked, self.merged, self.ids = asked, merged, ids
         self.of: dict[int, DailyUse] = {}
         lines = self._rows(ids).filter(day__gt=asked.as_of - LOOK).order_by()
-        for account, first, last in lines.values_list("account_id").annotate(Min("day"), Max("day")):
+        for account, first, last in _spans(lines):
             one = self._one(account)
-            one.first, one.last = min(first, one.first or first), max(last, one.last or last)
+            if first is not None and last is not None:
+                one.first, one.last = min(first, one.first or first), max(last, one.last or last)
 
     def _rows(self, ids: Collection[int] | None) -> QuerySet[UsageDaily]:
         rows = counted(UsageDaily, self.asked.watermark, self.asked.known_at).filter(
@@ -58,11 +66,6 @@ class Daily:
 
     def _one(self, account: int) -> DailyUse:
         return self.of.setdefault(self.merged.get(account, account), DailyUse())
-
-    def heard_of(self, first: date) -> set[date]:
-        """Days with a row of anybody."""
-        rows = counted(UsageDaily, self.asked.watermark, self.asked.known_at)
-        return set(rows.filter(day__gte=first, day__lte=self.asked.as_of).order_by().values_list("day", flat=True).distinct())  # fmt: skip
 
     def read(self, span: Period, features: Sequence[Feature]) -> None:
         """Everything of the month. Three queries, whoever is asked about."""
@@ -78,8 +81,7 @@ class Daily:
         held = rows.exclude(seats=None).values_list("account_id", "product", "day").annotate(Max("seats"))
         for account, product, day, seats in held.iterator(chunk_size=20_000):
             mine = self._one(account).seats
-            if product not in mine or mine[product][0] < day:
-                mine[product] = (day, seats)
+            mine[account, product] = max((day, seats), mine.get((account, product), (date.min, 0)))
         self._features(rows.filter(users__gt=0), features)
 
     def _features(self, rows: QuerySet[UsageDaily], features: Sequence[Feature]) -> None:
@@ -101,10 +103,16 @@ class Daily:
             )
         uses[code] = FeatureUse(None, events, last)
 
-    def last_days(self, ids: Collection[int]) -> dict[int, date]:
-        """{account: its last day} of these customers, over all of history."""
-        found: dict[int, date] = {}
-        for account, last in self._rows(ids).order_by().values_list("account_id").annotate(Max("day")):
-            key = self.merged.get(account, account)
-            found[key] = max(last, found.get(key, last))
+    def ever(self, ids: Collection[int]) -> dict[int, set[date]]:
+        """{account: its first and last days of use} of these customers, over all of history; empty where no row tells of users."""
+        found: dict[int, set[date]] = {}
+        for account, *days in _spans(self._rows(ids).order_by()):
+            found.setdefault(self.merged.get(account, account), set()).update(day for day in days if day)
         return found
+
+
+def _spans(rows: QuerySet[UsageDaily]) -> Iterable[tuple[int, date | None, date | None]]:
+    """(account, first day of use, last): a row of 0 users says that somebody looked, not that somebody was there."""
+    used = Q(users__gt=0)
+    days = {"first": Min("day", filter=used), "last": Max("day", filter=used)}
+    return rows.values_list("account_id").annotate(**days)

@@ -11,7 +11,7 @@ from banso.usage import Feature, named
 from banso_web.accounts.counting import ids_by_code
 from banso_web.core.facts import Asked
 from banso_web.usage.reads.adoption.periods import LOOK, Periods
-from banso_web.usage.reads.attributed import USED, event_parameters
+from banso_web.usage.reads.attributed import USED, event_parameters, known_by
 from banso_web.warehouse.store import event_store
 
 SEEN = USED + "SELECT account, source, min(local_day), max(local_day) FROM used GROUP BY account, source"
@@ -79,9 +79,9 @@ class EventMonth:
 def heard_of(asked: Asked, first: date) -> dict[str, set[date]]:
     """{source: days with events of anybody}."""
     until = asked.as_of + timedelta(days=1)
-    known = event_parameters(asked, first, {}, None)[4]
     found: dict[str, set[date]] = {}
-    for source, day in event_store().query(HEARD, [first, until, known], first=first, last=asked.as_of):
+    given = [first, until, known_by(asked)]
+    for source, day in event_store().query(HEARD, given, first=first, last=asked.as_of):
         found.setdefault(str(source), set()).add(day)
     return found
 
@@ -95,15 +95,14 @@ def read(
     return event_store().query(sql, given, first=first, last=asked.as_of)
 
 
-def last_days(asked: Asked, merged: Mapping[int, int], ids: Collection[int]) -> dict[int, date]:
-    """{account: its last day with an event} of these customers, over all of history."""
+def ever(asked: Asked, merged: Mapping[int, int], ids: Collection[int]) -> dict[int, dict[str, set[date]]]:
+    """{account: {source: its first and last days with an event}} of these customers, over all of history."""
     rows = read(SEEN, asked, merged, ids, date(1990, 1, 1))
     known = ids_by_code({row[0] for row in rows})
-    found: dict[int, date] = {}
-    for account, _source, _first, last in rows:
+    found: dict[int, dict[str, set[date]]] = {}
+    for account, source, first, last in rows:
         if account in known:
-            key = known[account]
-            found[key] = max(last, found.get(key, last))
+            found.setdefault(known[account], {})[str(source)] = {first, last}
     return found
 
 

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from banso.periods import Calendar
 from banso.usage import missing_days, window
 from banso_web.core.facts import Asked
-from banso_web.usage.reads.verdicts import latest_run
 
 MONTH, WEEK, DAY = 30, 7, 1
 #: Whoever was heard of within so many days is known to have been there; others are looked for one by one.
@@ -18,7 +17,10 @@ LOOK = timedelta(days=182)
 
 @dataclass(frozen=True)
 class Period:
-    """First days of the month, week and day of a source, and its silent days in the month. `month` None: silent for too long."""
+    """First days of the month, week and day of a source, and its silent days in the month.
+
+    `month` None: silent for too long, be it that whole weeks are missing in it or that nothing came at all.
+    """
 
     month: date | None
     week: date | None
@@ -45,32 +47,37 @@ class Periods:
         return tuple(day for day in days if self.calendar.is_business_day(day) and day not in period.silent)
 
 
-def periods(asked: Asked, calendar: Calendar, heard: Mapping[str, Collection[date]] | None) -> Periods:
-    """`heard`: days with rows by source, of everybody; None where only some customers are asked about: then what the last
-    detection found holds."""
+def periods(asked: Asked, calendar: Calendar, heard: Mapping[str, Collection[date]]) -> Periods:
+    """`heard`: days with rows by source, of everybody within `LOOK`. One that is not in it was silent all the while."""
     last = min(asked.as_of, asked.today - timedelta(days=1))
     first = asked.as_of - timedelta(days=2 * MONTH)
-    if heard is None:
-        run = latest_run(asked.as_of)
-        silent = dict(run.gaps) if run else {}
-    else:
-        silent = {source: missing_days(days, calendar, first, last) for source, days in heard.items() if days}
-    found = {source: _period(asked.as_of, days) for source, days in silent.items()}
-    return Periods(asked.as_of, last, _Known(asked.as_of, found), calendar)
+    month = (asked.as_of - timedelta(days=n) for n in range(MONTH))
+    dead = Period(
+        None, None, None, tuple(sorted(day for day in month if day <= last and calendar.is_business_day(day)))
+    )
+    found = {
+        source: _period(asked.as_of, days, missing_days(days, calendar, first, last)) or dead
+        for source, days in heard.items()
+        if days
+    }
+    return Periods(asked.as_of, last, _Known(dead, found), calendar)
 
 
-def _period(as_of: date, silent: Collection[date]) -> Period:
+def _period(as_of: date, heard: Collection[date], silent: Collection[date]) -> Period | None:
+    """None where nothing came in the whole month. So long a silence leaves no weekdays to compare it with: it has to be seen apart."""
     month = window(as_of, MONTH, silent)
+    if max(heard) < (month or as_of - timedelta(days=MONTH)):
+        return None
     inside = tuple(sorted(day for day in silent if (month or as_of - timedelta(days=MONTH)) <= day <= as_of))
     return Period(month, window(as_of, WEEK, silent), window(as_of, DAY, silent), inside)
 
 
 class _Known(dict[str, Period]):
-    """A source of which no silent day is known has the plain periods."""
+    """A source that was not heard is dead."""
 
-    def __init__(self, as_of: date, found: Mapping[str, Period]) -> None:
+    def __init__(self, dead: Period, found: Mapping[str, Period]) -> None:
         super().__init__(found)
-        self._as_of = as_of
+        self._dead = dead
 
     def __missing__(self, source: str) -> Period:
-        return _period(self._as_of, ())
+        return self._dead
