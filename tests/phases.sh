@@ -20,7 +20,7 @@ TZ=UTC BANSO_DATABASE_URL= "$python" -m pytest -q $spread -m "$browser" --ignore
 if ls -d /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1; then
   echo "== PostgreSQL, TZ=America/New_York"
   # src/banso is pure (its import contract says so): it knows no database and no zone. Pages in a browser ran above, and so did
-  # whatever asks for no database and starts no process (tests/environment.py).
+  # whatever asks for no database and starts no process, and made-up examples, which `make soak` tries on both (tests/environment.py).
   # BANSO_WHOLE=1 (make soak) runs all of it a second time nevertheless.
   rest='--ignore=src/banso'
   marks='not browser'
