@@ -84,8 +84,9 @@ def restate(run: ImportRun, actor: Any, progress: Progress) -> Entry | None:
         run.options["restating"] = entry.pk
         ImportRun.objects.filter(pk=run.pk).update(options=run.options)
         wrote = _write(touched, told, now, entry)
-        wrote += _references(touched, told, now, entry)
-        context = replace(now, entry=entry, touching=(run.entry,) if run.entry else ())
+        ours = View(mark, hidden, {entry.pk: mark + 1})  # from here on what is stated again counts too
+        wrote += _references(touched, told, replace(now, entry=entry, view=ours))
+        context = replace(now, entry=entry, view=ours, touching=(run.entry,) if run.entry else ())
         for step in later:
             if step.key in (withdrawing.KEY, withdrawing.CONTRACTS):
                 continue
@@ -394,12 +395,9 @@ def _version(
     }
 
 
-def _references(touched: Touched, told: _Told, now: Context, entry: Entry) -> int:
+def _references(touched: Touched, told: _Told, context: Context) -> int:
     """What nobody describes any more but rows still name is there again, 未整備."""
     wrote = 0
-    assert now.view is not None
-    ours = replace(now.view, order={entry.pk: now.view.limit + 1})  # rows stated again name things too
-    context = replace(now, entry=entry, view=ours)
     for kind, name in (("contracts", "contract"), ("accounts", "account")):
         handler = registry.file_handlers[kind]()
         assert isinstance(handler, StateHandler)

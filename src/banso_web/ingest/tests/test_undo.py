@@ -81,6 +81,14 @@ def test_a_contract_that_only_a_row_stated_again_names_is_there_again(bring: Bri
     assert list(Contract.objects.filter(live=True).values_list("code", "incomplete")) == [("K1", True)]
 
 
+def test_a_contract_whose_movement_is_stated_again_is_not_derived_beside_it(bring: Bring) -> None:
+    bring(contracts="contract_id,account_id,product,starts_on,mrr\nK1,A1,本体,2026-04-01,700\n")
+    first = bring(movements=HEAD + "M1,A1,K1,2026-04-01,100\n")
+    bring(movements=HEAD + "M1,A1,K1,2026-04-01,100\nM2,A1,,2026-04-01,120\n")
+    undo(first)
+    assert standing() == {"M1": 1_000_000, "M2": 1_200_000}
+
+
 ACCOUNTS = st.dictionaries(
     st.sampled_from(["A1", "A2"]), st.sampled_from(["中堅", "大企業", ""]), min_size=1
 ).map(
