@@ -99,7 +99,8 @@ NEEDS: dict[str, str] = {
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
     "settings.edit": """settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention
-        features feature_new feature_edit own_metrics own_metric_new own_metric_edit sources source table table_new releases source_health source_file_health live_events live_event rejected rejected_csv rejected_one""",
+        features feature_new feature_edit own_metrics own_metric_new own_metric_edit sources source table table_new releases source_health source_file_health live_events live_event rejected rejected_one""",
+    "settings.edit and export.run": "rejected_csv",  # nobody here has both
     "personal.manage": "personal personal_contact personal_requests personal_request",
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip

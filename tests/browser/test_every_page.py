@@ -114,7 +114,7 @@ def test_every_page_opens_and_speaks_one_language(at_sample: Visit, data: set[st
         "/customers/N/",
         "/portfolio/",
         "/usage/adoption/",
-        "/usage/features/N/",
+        "/usage/adoption/features/N/",
         "/numbers/nrr/&tab=year",
         "/numbers/cohorts/",
         "/numbers/ltv/&form=churn",

@@ -27,7 +27,7 @@ from banso_web.usage.actions.features import require, retire_feature, save_featu
 from banso_web.usage.metrics.rates import inside
 from banso_web.usage.reads.adoption import AccountUse, adoption
 from banso_web.usage.reads.definitions import FeatureLine, features
-from banso_web.usage.reads.kept import standing
+from banso_web.usage.reads.kept import progress
 from banso_web.usage.reads.own import OwnLine, own_metrics, silent_days
 
 router = Router(tags=["usage"])
@@ -246,8 +246,8 @@ def list_adoption(request: HttpRequest, query: Query[AdoptionIn]) -> Any:
 
 
 def _own(line: OwnLine, question: Asked) -> dict[str, Any]:
-    rows, wanted = standing(line.defined, question)
-    told = line.values(rows, silent_days(question))
+    counted = progress(line.defined, question)
+    told = line.values(counted.rows, silent_days(question))
     last = None if line.lost or not told else told[-1]
     return {
         "key": line.code,
@@ -261,8 +261,8 @@ def _own(line: OwnLine, question: Asked) -> dict[str, Any]:
         "value": _number(last.value) if last else None,
         "numerator": last.top if last else None,
         "denominator": last.bottom if last else None,
-        "days_counted": len(rows),
-        "days_to_count": len(wanted),
+        "days_counted": counted.done,
+        "days_to_count": counted.total,
     }
 
 

@@ -102,10 +102,14 @@ def changes(told: dict[date, int], days: int) -> dict[date, int]:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of the days are counted as the definition stands now."""
+    """How many of the days are counted as the definition stands now, and their rows."""
 
-    done: int
+    rows: Sequence[UsageKept]
     total: int
+
+    @property
+    def done(self) -> int:
+        return len(self.rows)
 
     @property
     def is_whole(self) -> bool:
@@ -125,7 +129,7 @@ def standing(defined: Defined, asked: Asked) -> tuple[list[UsageKept], dict[date
 
 def progress(defined: Defined, asked: Asked) -> Progress:
     rows, wanted = standing(defined, asked)
-    return Progress(len(rows), len(wanted))
+    return Progress(rows, len(wanted))
 
 
 def course(rows: Sequence[UsageKept], asked: Asked) -> dict[str, Any] | None:

@@ -252,11 +252,11 @@ def test_the_customers_page_shows_the_numbers_and_five_cards(eight: dict[str, Ac
     page = desk("sato").text(url)
     assert "37.5" in page and "3/8" in page and page.count("data-advice=") == 5
     assert "一括取込 0件" in page and "2026/10/26(月)" in page and "Banso は送りません" in page
-    rows = desk("sato").text(f"/usage/{eight['X1'].pk}/")
+    rows = desk("sato").text(f"/usage/adoption/{eight['X1'].pk}/")
     assert rows.count("未使用") == 5 and rows.count(">使った<") == 3 and "11.2" in rows
     assert "席数が分からない" in desk("sato").text(f"/customers/{eight['X3'].pk}/")
-    assert "未収集" in desk("sato").text(f"/usage/{eight['X2'].pk}/")
-    assert desk("ito").get(f"/usage/{eight['X1'].pk}/").status_code in (403, 404)
+    assert "未収集" in desk("sato").text(f"/usage/adoption/{eight['X2'].pk}/")
+    assert desk("ito").get(f"/usage/adoption/{eight['X1'].pk}/").status_code in (403, 404)
 
 
 def test_a_card_cites_the_work_it_would_save(company: dict[str, Account], desk: Any, source: Source) -> None:

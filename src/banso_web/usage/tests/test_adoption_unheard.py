@@ -114,7 +114,7 @@ def test_months_of_a_silent_source_are_no_zero_in_the_retention_of_a_feature(
     assert chart is not None
     assert [(cell["row"], cell["col"], cell["value"]) for cell in chart["cells"]] == [(0, 0, 1.0), (0, 1, 1.0), (0, 2, None), (0, 3, None)]  # fmt: skip
     morning(date(2027, 2, 10))
-    page = desk("sato").text(f"/usage/features/{line.id}/")
+    page = desk("sato").text(f"/usage/adoption/features/{line.id}/")
     assert page[page.index("機能の定着") :].count(">欠測<") == 2
 
 

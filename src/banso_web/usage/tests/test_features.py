@@ -175,7 +175,7 @@ def test_all_of_history_is_counted_and_a_cut_off_filling_goes_on(
     with pytest.raises(KeyboardInterrupt):
         keep_all.func()
     assert standing(feature) == (10, 20)
-    assert "10 / 20 日" in desk("sato").text(f"/usage/features/{feature}/")
+    assert "10 / 20 日" in desk("sato").text(f"/usage/adoption/features/{feature}/")
     monkeypatch.setattr(keeping, "count", real)
     assert keep_all.func() == 10 and keep_all.func() == 0
     found = kept(feature)
@@ -185,7 +185,7 @@ def test_all_of_history_is_counted_and_a_cut_off_filling_goes_on(
         and found[OPEN[1]] == (2, 13, 26)
         and found[date(2026, 3, 2)] == (1, 2, 2)
     )
-    page = desk("sato").text(f"/usage/features/{feature}/")
+    page = desk("sato").text(f"/usage/adoption/features/{feature}/")
     assert (
         "日</p>" not in page[page.index("feature-progress") :].split("</h2>")[0]
         or "過去を数えています" not in page

@@ -152,7 +152,7 @@ def test_the_editor_previews_saves_and_undoes(feature: str, desk: Any) -> None:
         assert kanri.client.post(NEW, {**given, **wrong}).status_code == 422, wrong
     assert kanri.client.post(NEW, given).status_code == 302
     row = OwnMetric.objects.get()
-    url = f"/usage/metrics/{row.pk}/"
+    url = f"/usage/adoption/metrics/{row.pk}/"
     assert "0 / 19 日" in desk("sato").text(url)
     keep_all.func()
     assert "32.5" in desk("sato").text(url) and "数えています" not in desk("sato").text(url)
@@ -167,7 +167,7 @@ def test_a_metric_of_a_feature_that_is_gone_has_no_value(feature: str, desk: Any
     made = save_metric({"name": "週", "feature": feature, "measure": "users", "days": 7}, actor=None)
     retire_feature(_features()[0].id, actor=person("kanri"))
     assert own_metrics(now())[0].lost and keep_all.func() == 0
-    assert "機能が廃止されています" in desk("sato").text(f"/usage/metrics/{made}/")
+    assert "機能が廃止されています" in desk("sato").text(f"/usage/adoption/metrics/{made}/")
     with pytest.raises(Refused):
         save_metric({"name": "週", "measure": "users", "days": 1}, actor=None)
 

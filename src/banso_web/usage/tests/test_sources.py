@@ -72,6 +72,10 @@ def test_what_an_event_holds_is_for_who_sees_people(source: Source, desk: Desks)
     send([{**NAMELESS, "userId": "hanako@example.jp"}])
     row, kanri = RejectedEvent.objects.get(), desk("kanri")
     url = f"/settings/sources/rejected/{row.pk}/"
+    assert kanri.get("/settings/sources/rejected/csv/").status_code == 403  # no right to export
+    role = kanri.member.roles.get()
+    role.permissions = [*role.permissions, "export.run"]
+    role.save()
     for page in ("/settings/sources/rejected/", url, "/settings/sources/rejected/csv/"):
         text = kanri.text(page)
         assert "閲覧権限なし" in text and "hanako" not in text, page
@@ -239,9 +243,9 @@ def test_an_event_without_a_time_is_of_its_receipt_when_it_is_taken_in_later(
     ]
 
 
-def test_rejected_events_leave_as_a_file(source: Source, desk: Desks) -> None:
+def test_rejected_events_leave_as_a_file(source: Source, desk: Desks, mender: Desk) -> None:
     send([NAMELESS, {"type": "track", "event": "x", "messageId": "=1+1"}])
-    kanri = desk("kanri")
+    kanri = mender
     text = kanri.text("/settings/sources/rejected/csv/", reason="no_event_name", source=source.pk)
     lines = text.splitlines()
     assert len(lines) == 2 and "m2" in lines[1] and "track に event(名前)がない" in lines[1]

@@ -20,7 +20,7 @@ from banso_web.core.ui.links import keep_question
 from banso_web.usage.actions.features import cleaned, require, retire_feature, save_feature, undo_feature
 from banso_web.usage.feature_form import FeatureForm, RuleRows, initial_of, initial_rules
 from banso_web.usage.reads.definitions import FeatureLine, features, line, versions
-from banso_web.usage.reads.kept import FEATURE, Defined, course, standing
+from banso_web.usage.reads.kept import FEATURE, Defined, Progress, course, progress
 from banso_web.usage.reads.preview import Preview, names_left, names_sent, preview
 from banso_web.usage.reads.retention import retention
 from banso_web.usage.reads.spread import Filters, spread
@@ -102,9 +102,8 @@ def edit(request: HttpRequest, feature_id: int | None = None) -> HttpResponse:
     return render_page(request, "usage/feature_edit.html", context, status=status)
 
 
-def _progress(asked: Asked, one: FeatureLine) -> dict[str, Any]:
-    rows, wanted = standing(Defined(FEATURE, one.id, one.definition), asked)
-    return {"done": len(rows), "total": len(wanted), "whole": len(rows) >= len(wanted), "rows": rows}
+def _progress(asked: Asked, one: FeatureLine) -> Progress:
+    return progress(Defined(FEATURE, one.id, one.definition), asked)
 
 
 @require_POST
@@ -135,13 +134,13 @@ def one(request: HttpRequest, feature_id: int) -> HttpResponse:
     """One feature: who uses it now, its course over all of history with how much of it is counted, and who came back."""
     member, asked = reader(request), request.asked  # type: ignore[attr-defined]
     found = _line(asked, feature_id)
-    progress = _progress(asked, found)
+    counted = _progress(asked, found)
     counts = spread(member, asked, Filters.read({}, member.pk)).features
     context = {
         "line": found,
         "count": next(one for one in counts if one.feature.id == feature_id),
-        "progress": progress,
-        "chart": course(progress["rows"], asked),
+        "progress": counted,
+        "chart": course(counted.rows, asked),
         "retention": retention(found, asked),
         "rows_url": f"{reverse('usage_adoption')}?{urlencode({'feature': found.code})}&use=",
         "may_define": member.may("settings.edit"),

@@ -23,7 +23,7 @@ from banso_web.usage.actions.keeping import count, first_days
 from banso_web.usage.actions.own_metrics import DAYS, cleaned, retire_metric, save_metric, undo_metric
 from banso_web.usage.models import OwnMetric
 from banso_web.usage.reads.definitions import FeatureLine, features, versions
-from banso_web.usage.reads.kept import BLOCK, days_with_use, standing
+from banso_web.usage.reads.kept import BLOCK, days_with_use, progress
 from banso_web.usage.reads.own import OwnLine, Value, course, line, own_metrics, silent_days
 
 COUNTED = {
@@ -112,14 +112,9 @@ def edit(request: HttpRequest, metric_id: int | None = None) -> HttpResponse:
         "line": old,
         "shown": shown,
         "past": past,
-        "progress": _progress(asked, old) if old else None,
+        "progress": progress(old.defined, asked) if old else None,
     }
     return render_page(request, "usage/own_metric_edit.html", context, status=422 if form.errors else 200)
-
-
-def _progress(asked: Asked, metric: OwnLine) -> dict[str, Any]:
-    rows, wanted = standing(metric.defined, asked)
-    return {"done": len(rows), "total": len(wanted), "whole": len(rows) >= len(wanted), "rows": rows}
 
 
 @require_POST
@@ -150,11 +145,11 @@ def one(request: HttpRequest, metric_id: int) -> HttpResponse:
     """One metric: its last days with numerator and denominator, and its course with how much of the past is counted."""
     asked = request.asked  # type: ignore[attr-defined]
     metric = _line(asked, metric_id)
-    progress = _progress(asked, metric)
-    values: list[Value] = metric.values(progress["rows"], silent_days(asked))
+    counted = progress(metric.defined, asked)
+    values: list[Value] = metric.values(counted.rows, silent_days(asked))
     context = {
         "metric": metric,
-        "progress": progress,
+        "progress": counted,
         "values": values[::-1][:14],
         "chart": course(metric, values, asked),
         "may_define": reader(request).may("settings.edit"),

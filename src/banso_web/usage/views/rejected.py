@@ -28,6 +28,7 @@ from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.states import state_word
 
 SIZE = 50
+EXPORT = "export.run"
 PEOPLE = "contact.view"  # an event's bytes name people
 
 
@@ -71,6 +72,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "names": collected.source_names(),
         "form": AllForm(label_suffix=""),
         "sees_people": reader(request).may(PEOPLE),
+        "may_export": reader(request).may(EXPORT),
         "next_url": changed_query(request, **{"from": start + SIZE}) if start + SIZE < total else "",
         "previous_url": changed_query(request, **{"from": max(0, start - SIZE) or None}) if start else "",
     }
@@ -80,6 +82,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 @page(MANAGE)
 def as_csv(request: HttpRequest) -> HttpResponse:
     """All of a source and reason with their bytes. Itself audited."""
+    if not reader(request).may(EXPORT):
+        raise Forbidden(_("書き出しの権限がありません。必要な場合は管理者に役割の変更を依頼してください。"))
     source_id, reason = _chosen(request.GET)
     text = io.StringIO()
     text.write("\ufeff")  # Excel reads UTF-8 only with it
