@@ -362,11 +362,11 @@ def _moved(entries: Sequence[Entry], closed_at: int, last: date) -> dict[int, tu
     ids = [entry.pk for entry in entries]
     rows = Movement.objects.filter(entry__in=ids, effective_on__lte=last)
     listed = rows.order_by().values("entry")
-    plain_sums = dict(
-        listed.filter(contested=False).annotate(total=Sum("delta_units")).values_list("entry", "total")
-    )
-    counts = dict(listed.annotate(count=Count("pk")).values_list("entry", "count"))
     doubled = Movement.objects.filter(entry__in=ids, contested=True).values("code")
+    # A row that came after all others of its code were gone is not contested, and its code is among the doubled all the same.
+    plain = listed.filter(contested=False).exclude(code__in=doubled)
+    plain_sums = dict(plain.annotate(total=Sum("delta_units")).values_list("entry", "total"))
+    counts = dict(listed.annotate(count=Count("pk")).values_list("entry", "count"))
     history: dict[str, list[tuple[int, int | None, int]]] = {}  # code -> (came, went, units up to the day)
     codes_of: dict[int, set[str]] = {}
     fields = ("code", "entry", "entry__seq", "entry__voided_seq", "is_void", "effective_on", "delta_units")
