@@ -69,7 +69,7 @@ wheel: setup ## dist/banso-*.whl with its built assets
 
 locks: $(STAMPS)/test ## writes requirements/*.txt anew from pyproject.toml and requirements/*.in (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres --extra clickhouse pyproject.toml -o requirements/run.txt
-	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres --extra clickhouse pyproject.toml requirements/test.in -o requirements/test.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgres --extra clickhouse --extra ml pyproject.toml requirements/test.in -o requirements/test.txt
 	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements/build.in -o requirements/build.txt
 	uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 requirements/node.in -o requirements/node.txt
 

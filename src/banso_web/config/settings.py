@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "banso_web.touch",
     "banso_web.surveys",
     "banso_web.voice",
+    "banso_web.health",
     "banso_web.lifecycle",
     "banso_web.reports",
     "banso_web.desk",

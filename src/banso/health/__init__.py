@@ -1,0 +1,1 @@
+"""Health: signals to points, scorecards, readings with their interval, explanations, back-tests."""

@@ -1,0 +1,1 @@
+"""What health says of itself when Django starts."""
