@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -23,13 +23,12 @@ from banso_web.ingest.recipe import Derivation
 from banso_web.ingest.shaping import Shaping
 from banso_web.ingest.withdrawing import withdrawn_by
 
-ONE_DAY = timedelta(days=1)
 Steps = dict[tuple[str, Month], int]
 
 
 @dataclass(frozen=True)
 class MonthAfter:
-    """A month of the preview with what all of Banso would have in force on its last day, ends of that day included."""
+    """A month of the preview with the balance that all of Banso would close it with, as the KPI board reads it."""
 
     month: PreviewMonth
     after: Decimal
@@ -51,34 +50,27 @@ def after_import(run: ImportRun, made: Derivation, shaping: Shaping) -> Afterwar
     gone = {one.pk for one in vanished_in(run, made)}
     replaced = own | set(withdrawn_by(recipe, gone, own, mark, run.pk))
     steps: Steps = defaultdict(int)
-    ends: Steps = defaultdict(int)
     rows = counted(movements(), mark).order_by()
-    totals = rows.values("currency", "effective_on", "cause").annotate(units=Sum("delta_units"))
-    _add(totals.values_list("currency", "effective_on", "cause", "units"), 1, steps, ends)
+    totals = rows.values("currency", "effective_on").annotate(units=Sum("delta_units"))
+    _add(totals.values_list("currency", "effective_on", "units"), 1, steps)
     for part in parts(replaced):
-        found = rows.filter(code__in=part)
-        _add(found.values_list("currency", "effective_on", "cause", "delta_units"), -1, steps, ends)
+        _add(rows.filter(code__in=part).values_list("currency", "effective_on", "delta_units"), -1, steps)
     mine = (
-        (row["currency"], row["effective_on"], row["cause"] or "", to_units(row["mrr_delta"]))
-        for row in made.derived.movements
+        (row["currency"], row["effective_on"], to_units(row["mrr_delta"])) for row in made.derived.movements
     )
-    _add(mine, 1, steps, ends)
-    months = {
-        money: _months(money, preview, steps, ends) for money, preview in made.derived.preview.months.items()
-    }
-    elsewhere = any(one.after != one.month.in_service for rows in months.values() for one in rows)
+    _add(mine, 1, steps)
+    months = {money: _months(money, preview, steps) for money, preview in made.derived.preview.months.items()}
+    elsewhere = any(one.after != one.month.closing for rows in months.values() for one in rows)
     source = Source(made.kind, str(recipe["series"]), run.pk)
     return Afterwards(months, elsewhere, doubled_by(made.derived.movements, source))
 
 
-def _add(rows: Iterable[tuple[str, date, str, int]], sign: int, steps: Steps, ends: Steps) -> None:
-    for currency, on, cause, units in rows:
+def _add(rows: Iterable[tuple[str, date, int]], sign: int, steps: Steps) -> None:
+    for currency, on, units in rows:
         steps[currency, Month.of(on)] += sign * units
-        if cause == "churn" and (on + ONE_DAY).day == 1:
-            ends[currency, Month.of(on)] -= sign * units
 
 
-def _months(money: str, preview: Sequence[PreviewMonth], steps: Steps, ends: Steps) -> list[MonthAfter]:
+def _months(money: str, preview: Sequence[PreviewMonth], steps: Steps) -> list[MonthAfter]:
     if not preview:
         return []
     mine = {month: units for (currency, month), units in steps.items() if currency == money}
@@ -86,5 +78,5 @@ def _months(money: str, preview: Sequence[PreviewMonth], steps: Steps, ends: Ste
     found = []
     for one in preview:
         level += mine.get(one.month, 0)
-        found.append(MonthAfter(one, from_units(level + ends.get((money, one.month), 0))))
+        found.append(MonthAfter(one, from_units(level)))
     return found

@@ -177,6 +177,7 @@ class StateHandler:
         problems = [self._bounds.problem(row) or self.check(row) for row in rows]
         good = [row for row, problem in zip(rows, problems, strict=True) if problem is None]
         brought = context.brought.setdefault(self.key, set())
+        before = {code for row in good if (code := row.values[self.identity]) in brought}
         for row in good:
             code = row.values[self.identity]
             self.repeats.add(row, (code, row.values.get("valid_from")))
@@ -188,7 +189,9 @@ class StateHandler:
         results: list[Result] = []
         for row, problem in zip(rows, problems, strict=True):
             results.append(
-                problem or self._moved(row, ids, stored, fixed) or self._outcome(row, ids, stored, context)
+                problem
+                or self._moved(row, ids, stored, fixed)
+                or self._outcome(row, ids, stored, before, context)
             )
         return results
 
@@ -196,13 +199,22 @@ class StateHandler:
         """For handlers that check the whole file: called with every good row while looking."""
 
     def _outcome(
-        self, row: Row, ids: dict[str, dict[str, int]], stored: dict[str, Subject], context: Context
+        self,
+        row: Row,
+        ids: dict[str, dict[str, int]],
+        stored: dict[str, Subject],
+        before: set[str],
+        context: Context,
     ) -> Outcome:
-        subject = stored.get(row.values[self.identity])
-        if subject is None or not subject.described:
-            return Outcome.NEW
-        changed = self._difference(row, self.stated(row, ids), subject, context)
-        return Outcome.CHANGED if changed else Outcome.SAME
+        """What writing would say, the rows above it taken as written. `before`: codes that an earlier chunk has brought."""
+        code = row.values[self.identity]
+        subject = stored.setdefault(code, Subject(None))
+        if code in before and not subject.described:
+            return Outcome.CHANGED
+        outcome, layer, *_when = self._said(row, ids, subject, context)
+        if layer is not None:
+            subject.layers.append(layer)
+        return outcome
 
     def _fixed_of(self, stored: dict[str, Subject]) -> dict[int, tuple[Any, ...]]:
         if not self.fixed:
@@ -238,54 +250,42 @@ class StateHandler:
         outcomes: list[Outcome] = []
         for row in rows:
             subject = stored[row.values[self.identity]]
-            outcome, version = self._version(row, ids, subject, context)
+            outcome, layer, recorded, basis = self._said(row, ids, subject, context)
             outcomes.append(outcome)
-            if version is not None:
-                versions.append(version)
-                subject.layers.append(
-                    Layer(version["values"], version["valid_from"], version["valid_to"], True)
-                )
+            if layer is not None:
+                versions.append(self._made(subject, layer, recorded, basis, context))
+                subject.layers.append(layer)
         insert_rows(StateVersion, versions)
         return outcomes
 
-    def _version(
+    def _said(
         self, row: Row, ids: dict[str, dict[str, int]], subject: Subject, context: Context
-    ) -> tuple[Outcome, Values | None]:
+    ) -> tuple[Outcome, Layer | None, datetime, str]:
+        """(outcome, what the row states anew, recorded_at, known_basis)."""
         values = self.stated(row, ids)
-        given = row.values.get("valid_from")
+        given, claimed = row.values.get("valid_from"), row.values.get("recorded_at")
         if not subject.described:
             full, begins, recorded, basis = self._first(row, values, context)
             if subject.withdrawn:
                 full[WITHDRAWN] = False
-            return Outcome.NEW, self._made(subject, full, begins, None, recorded, basis, context)
+            return Outcome.NEW, Layer(full, begins, None, True), recorded, basis
+        recorded, basis = claimed or context.now, Known.CLAIMED if claimed else Known.SYSTEM
         changed = self._difference(row, values, subject, context)
         if not changed:
-            return Outcome.SAME, None
-        claimed = row.values.get("recorded_at")
-        basis = Known.CLAIMED if claimed else Known.SYSTEM
+            return Outcome.SAME, None, recorded, basis
         until = subject.until(given) if given else None
-        begins = given or context.today
-        return Outcome.CHANGED, self._made(
-            subject, changed, begins, until, claimed or context.now, basis, context
-        )
+        return Outcome.CHANGED, Layer(changed, given or context.today, until, True), recorded, basis
 
     def _made(
-        self,
-        subject: Subject,
-        values: Values,
-        begins: date | None,
-        until: date | None,
-        recorded: datetime,
-        basis: str,
-        context: Context,
+        self, subject: Subject, layer: Layer, recorded: datetime, basis: str, context: Context
     ) -> Values:
         assert subject.pk is not None and context.entry is not None
         return {
             "subject": self.subject,
             "subject_id": subject.pk,
-            "values": values,
-            "valid_from": begins,
-            "valid_to": until,
+            "values": layer.values,
+            "valid_from": layer.valid_from,
+            "valid_to": layer.valid_to,
             "recorded_at": recorded,
             "known_basis": basis,
             "entry_id": context.entry.pk,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from banso_web.core.metrics import compute, rows_of
 from banso_web.ingest.tests.pages import Pages
 from banso_web.revenue.actions.closing import question
 from banso_web.revenue.reads.closing import pending_at
+from banso_web.revenue.reads.months import month_waterfall
 
 OCTOBER = date(2026, 10, 1)
 # C1, C2: cancelled with the last day of their term. C3, C4: ran out on 10/31 (更新日 11/1), nobody decided. C5: renewed by a
@@ -96,3 +98,23 @@ def test_what_waits_is_offered_for_signature_at_the_close(company: str) -> None:
     assert pending_at(asked(date(2026, 10, 31)), OCTOBER) == ()
     (one, other) = pending_at(asked(date(2026, 11, 1)), date(2026, 11, 1))
     assert (one.days, other.days) == (1, 1)
+
+
+def test_the_preview_says_what_the_board_and_the_run_say_afterwards(pages: Pages) -> None:
+    run = pages.upload(("契約台帳.csv", LEDGER))
+    pages.choose(run)
+    pages.save_columns(run)
+    answers = {"end_reading": "day_after", "cancel_reading": "last_day", "undecided": "continue"}
+    text = pages.preview(run, **answers)
+    # 2025-11 に C1〜C5 が始まり 498,000、2026-02 に C6 で 533,000。10月31日に終わる C1 と C2 は10月の解約: 333,000。
+    after = [Decimal(one) for one in re.findall(r'data-after="([^"]+)"', text)]
+    assert after == [Decimal(498_000)] * 3 + [Decimal(533_000)] * 8 + [Decimal(333_000), Decimal(343_000)]
+    assert "このファイルのほかの MRR" not in text
+    run = pages.derive(run, **answers)
+    checked = {name: dict(one) for name, one in run.counts.items()}
+    contracts = next(one for one in checked.values() if one["kind"] == "contracts")
+    assert (contracts["new"], contracts["changed"]) == (6, 1)  # the renewal of C5 is a second term of one contract
+    run = pages.confirm(run)
+    assert run.state == "done" and run.counts == checked
+    months = [date(2025, 11, 1), date(2026, 9, 1), OCTOBER]
+    assert [month_waterfall(question(one), one).closing for one in months] == [after[0], after[10], after[11]]
