@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -11,19 +11,22 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from banso.revenue.recipes.deals import _WORDS as deal_words
+from banso_web.ingest.owners import NOBODY, guessed
 from banso_web.ingest.readers import RawTable
 from banso_web.ingest.readers.aliases import Suggestion
 from banso_web.ingest.readers.canonical import FILES
-from banso_web.ingest.readers.cells import parse_cell, parse_text
+from banso_web.ingest.readers.cells import parse_cell, parse_key, parse_text
 from banso_web.ingest.readers.convert import FieldMap, converter, month_columns
+from banso_web.ingest.readers.plain import UNDECIDED
 from banso_web.ingest.readers.problems import Problem as CellProblem
 from banso_web.ingest.readers.schema import Column
 from banso_web.ingest.shaping import Shaping, column_label, suggestions
 from banso_web.ingest.words import reason_text
+from banso_web.members.reads import assignable_codes
 
 UNITS = ((1, gettext_lazy("そのまま")), (1_000, gettext_lazy("千円")), (10_000, gettext_lazy("万円")), (1_000_000, gettext_lazy("百万円")))  # fmt: skip
 LEFT_OUT = "-"
-SHOWN, LOOKED_AT, WORDS = 8, 2_000, 12
+SHOWN, LOOKED_AT, WORDS, PEOPLE = 8, 2_000, 12, 60
 DEAL_KINDS = (
     ("new", gettext_lazy("新規")), ("renewal", gettext_lazy("更新")), ("increase", gettext_lazy("増額")),
     ("decrease", gettext_lazy("減額")), ("end", gettext_lazy("解約")),
@@ -56,12 +59,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Unread:
-    """Words of one column that mean nothing yet, with the values they may stand for."""
+    """Words of one column that mean nothing yet, with the values they may stand for and what leaving them open does."""
 
     column: Column
     label: str
     words: list[tuple[str, str]]  # (word as typed, value chosen)
     values: list[tuple[str, Any]]
+    undecided: str
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,12 @@ def unread_of(table: RawTable, shaping: Shaping) -> list[Unread]:
         column = shaping.schema.column(key)
         deal = shaping.kind == "deals" and key == "kind"
         place = next((each.index for each in table.columns if each.header == one.source), None)
+        if place is not None and column.reference == "members":
+            if people := _people(one, [row[place] for row in rows]):
+                values = [(NOBODY, _("主担当を入れない")), *assignable_codes()]
+                open_words = _("この名前のメンバーを作る(ログインはできません)")
+                found.append(Unread(column, column_label(column), people, values, open_words))
+            continue
         if place is None or not (deal or column.type in ("enum", "enums", "boolean")):
             continue
         words = dict(one.values)
@@ -151,10 +161,17 @@ def unread_of(table: RawTable, shaping: Shaping) -> list[Unread]:
             ):
                 words[text] = ""
         if words:
-            found.append(
-                Unread(column, column_label(column), list(words.items()), _values_of(column, shaping.kind))
-            )
+            values = _values_of(column, shaping.kind)
+            open_words = _("決めない(取り込めない行にする)")
+            found.append(Unread(column, column_label(column), list(words.items()), values, open_words))
     return found
+
+
+def _people(one: FieldMap, cells: Iterable[Any]) -> list[tuple[str, str]]:
+    """Words of a column of members that name no one member, each with who is meant where one can be guessed."""
+    texts = dict.fromkeys(text for cell in cells if isinstance(text := parse_key(cell), str))
+    fresh = guessed([text for text in texts if text not in one.values and text.casefold() not in UNDECIDED])
+    return [*one.values.items(), *fresh.items()][:PEOPLE]
 
 
 def read_answers(table: RawTable, before: Shaping, data: Mapping[str, Any]) -> Shaping:
@@ -189,7 +206,7 @@ def read_answers(table: RawTable, before: Shaping, data: Mapping[str, Any]) -> S
 
 
 def _answered(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, str]]:
-    for number in range(WORDS * 2):
+    for number in range(max(WORDS * 2, PEOPLE)):
         word, value = data.get(f"word_{key}_{number}"), data.get(f"value_{key}_{number}")
         if word and value:
             yield str(word), str(value)

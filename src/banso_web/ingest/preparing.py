@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from banso_web.core import clock
 from banso_web.core.facts import current_watermark
 from banso_web.ingest import drafts, saved
+from banso_web.ingest.derived_files import write_inputs
 from banso_web.ingest.drafts import SKIP, Upload
 from banso_web.ingest.inputs import Input
 from banso_web.ingest.joining import series_of, stored_levels
 from banso_web.ingest.looks import RECIPES, table_of
 from banso_web.ingest.models import ImportRun, Mapping
 from banso_web.ingest.readers import RawTable
-from banso_web.ingest.recipe import Derivation, Source, day_of_name, derive, write_inputs
+from banso_web.ingest.recipe import Derivation, Source, day_of_name, derive
 from banso_web.ingest.shaping import Shaping, all_on_the_first, suggested_shaping
 from banso_web.ingest.sources import keep_refusals
 from banso_web.ingest.withdrawing import KEEP, WITHDRAW, Vanished, vanished_contracts

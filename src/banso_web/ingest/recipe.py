@@ -1,21 +1,18 @@
 """Recipe runs: from a company's own files to movements, contracts and customers, with the preview before anything is written.
 
-`derive` reads the files and calls a recipe of `banso.revenue.recipes`; `write_inputs` puts the rows beside the uploads as
+`derive` reads the files and calls a recipe of `banso.revenue.recipes`; `derived_files` puts the rows beside the uploads as
 canonical files, which then go through the engine as an ordinary run: checked, published, undone like any other.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-from django.utils.translation import gettext as _
 
 from banso.revenue.recipes import (
     Derived,
@@ -26,10 +23,9 @@ from banso.revenue.recipes import (
     from_wide,
     from_won_deals,
 )
-from banso_web.ingest.inputs import Input
 from banso_web.ingest.readers import RawTable
 from banso_web.ingest.readers.amounts import parse_amount
-from banso_web.ingest.readers.cells import Amount, parse_key, parse_text
+from banso_web.ingest.readers.cells import Amount, parse_cell, parse_key, parse_text
 from banso_web.ingest.readers.convert import (
     ConvertedRow,
     FieldMap,
@@ -39,6 +35,7 @@ from banso_web.ingest.readers.convert import (
     wide_rows,
 )
 from banso_web.ingest.readers.months import month_of
+from banso_web.ingest.readers.plain import UNDECIDED
 from banso_web.ingest.shaping import Shaping
 
 FILE_STEP = 1 << 40  # rows of the second file are numbered from here on
@@ -65,6 +62,8 @@ class Derivation:
     kind: str
     derived: Derived
     accounts: dict[str, str] = field(default_factory=dict)  # account_id → name, where the files tell names
+    owners: dict[str, str] = field(default_factory=dict)  # account_id → 主担当 as the newest row says
+    owners_differ: set[str] = field(default_factory=set)  # customers whose rows name several
     refused: list[dict[str, Any]] = field(default_factory=list)
     soft: list[dict[str, Any]] = field(default_factory=list)
     marks: list[tuple[str, Any]] = field(default_factory=list)  # (file, Mark)
@@ -128,6 +127,7 @@ class _Work:
         self.stored = stored
         self.out = Derivation(kind, from_contracts([]))
         self.sources = sources
+        self.owned: dict[str, date] = {}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Good rows of all files, `row` numbered across files."""
@@ -147,6 +147,7 @@ class _Work:
             name = row.values.pop("account_name", None)
             if name:
                 self.out.accounts.setdefault(row.values["account_id"], name)
+            self._owned(row.values["account_id"], row.values.pop("owner", None), _begins(row.values, shaping))
             custom = (
                 {key: text for key, text in row.custom.items() if key not in left}
                 if shaping.kind == "ledger"
@@ -157,6 +158,15 @@ class _Work:
             yield {**custom, **row.values, "row": at * FILE_STEP + row.number}
         for one in source.table.skipped:
             self.out.skipped[one.kind] = self.out.skipped.get(one.kind, 0) + 1
+
+    def _owned(self, account: str, owner: Any, day: date) -> None:
+        """The owner of the row that begins last; of several that begin together, the last one."""
+        if not isinstance(owner, str) or owner.casefold() in UNDECIDED:
+            return
+        if self.out.owners.setdefault(account, owner) != owner:
+            self.out.owners_differ.add(account)
+        if day >= self.owned.get(account, date.min):
+            self.owned[account], self.out.owners[account] = day, owner
 
     def _count(self, source: Source, row: ConvertedRow | WideRow) -> None:
         self.out.read += 1
@@ -181,7 +191,7 @@ class _Work:
         rule = FieldMap(unit=int(options.get("unit") or 1), tax_included=bool(options.get("tax_included")))
         year = int(options["year"]) if options.get("year") else None
         rows = []
-        keys = {key: one for key, one in shaping.fields.items() if key != "account_name"}
+        keys = {key: one for key, one in shaping.fields.items() if key not in ("account_name", "owner")}
         for row in wide_rows(source.table, keys, amounts=rule, year=year, tax_rate=shaping.tax_rate):
             self._count(source, row)
             if any(not one.problem.soft for one in row.problems):
@@ -197,15 +207,22 @@ class _Work:
         )  # fmt: skip
 
     def _names(self, source: Source) -> None:
-        """Customers' names as typed (the keys of a month table are normalised in width, names never are)."""
+        """Customers' names as typed (the keys of a month table are normalised in width, names never are) and owners."""
         fields = source.shaping.fields
-        if "account_name" not in fields:
+        if not {"account_name", "owner"} & fields.keys():
             return
+        name_in, owner_in = fields.get("account_name", FieldMap()), fields.get("owner", FieldMap())
+        column = source.shaping.schema.column("owner")
         for _number, cells in source.table.records():
             code = parse_key(cells.get(fields["account_id"].source))
-            name = parse_text(cells.get(fields["account_name"].source))
-            if isinstance(code, str) and isinstance(name, str) and code and name:
+            if not isinstance(code, str) or not code:
+                continue
+            name = parse_text(cells.get(name_in.source))
+            if isinstance(name, str) and name:
                 self.out.accounts.setdefault(code, name)
+            self._owned(
+                code, parse_cell(cells.get(owner_in.source), column, values=owner_in.values), date.min
+            )
 
     def snapshots(self, options: Mapping[str, Any], totals: dict[date, Decimal]) -> Derived:
         lists = []
@@ -255,6 +272,14 @@ class _Work:
                     }
 
 
+def _begins(values: Mapping[str, Any], shaping: Shaping) -> date:
+    """The day that a row of a recipe begins, by which the newest of a customer's rows is told."""
+    if shaping.kind == "snapshots":
+        return date.fromisoformat(str(shaping.options["day"]))
+    days = ("starts_on", "service_from", "effective_on", "closed_on")
+    return next((values[key] for key in days if values.get(key)), date.min)
+
+
 def day_of_name(name: str) -> date | None:
     """The day a snapshot's file name tells: 契約一覧_20261031.csv, 2026-10, 2026年10月. The month alone is its first day."""
     stem = Path(name).stem
@@ -268,61 +293,3 @@ def day_of_name(name: str) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, bool):
-        return int(value)
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    count = 0
-    with path.open("w", encoding="utf-8") as stream:
-        for row in rows:
-            plain = {key: _plain(value) for key, value in row.items() if value not in (None, "")}
-            stream.write(json.dumps(plain, ensure_ascii=False) + "\n")
-            count += 1
-    return count
-
-
-def write_inputs(made: Derivation, folder: Path, label: str) -> list[Input]:
-    """The derived rows as canonical JSON lines in the run's folder. Written anew each time; empty files are left out."""
-    movements = (
-        {key: value for key, value in row.items() if key != "recorded_at"} for row in made.derived.movements
-    )
-    tables: dict[str, tuple[str, Iterable[Mapping[str, Any]]]] = {
-        "accounts": (
-            _("顧客"),
-            ({"account_id": key, "name": name} for key, name in sorted(made.accounts.items())),
-        ),
-        "contracts": (_("契約"), made.derived.contracts),
-        "movements": (_("MRRの動き"), movements),
-    }
-    inputs = []
-    for kind, (word, rows) in tables.items():
-        path = folder / f"derived_{kind}.jsonl"
-        if _write(path, rows):
-            inputs.append(Input(kind, path, f"{label[:40]} → {word}"))
-        else:
-            path.unlink(missing_ok=True)
-    return inputs
-
-
-def movement_codes(folder: Path) -> set[str]:
-    """The ids of the movements that `write_inputs` wrote."""
-    return _written(folder / "derived_movements.jsonl", "movement_id")
-
-
-def contract_codes(folder: Path) -> set[str]:
-    """The ids of the contracts that `write_inputs` wrote."""
-    return _written(folder / "derived_contracts.jsonl", "contract_id")
-
-
-def _written(path: Path, key: str) -> set[str]:
-    if not path.exists():
-        return set()
-    with path.open(encoding="utf-8") as stream:
-        return {str(json.loads(line)[key]) for line in stream}

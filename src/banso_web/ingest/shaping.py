@@ -26,6 +26,7 @@ from banso_web.ingest.readers.schema import Column, FileSchema
 
 _LOOKED_AT = 2_000
 _NAME = Column("account_name", "顧客名", "Account name")
+_OWNER = FILES["accounts"].column("owner")
 _ACCOUNT = Column("account_id", "顧客ID", "Account ID", "key", True)
 _WHAT = (
     Column("contract_id", "契約ID", "Contract ID", "key"),
@@ -35,19 +36,19 @@ _WHAT = (
 
 LEDGER = FileSchema(
     "ledger", "契約台帳", "Contract ledger", "state", ("contract_id",),
-    (*(replace(one, required=one.key in ("account_id", "product", "starts_on")) for one in FILES["contracts"].columns), AMOUNT_PER, _NAME),
+    (*(replace(one, required=one.key in ("account_id", "product", "starts_on")) for one in FILES["contracts"].columns), AMOUNT_PER, _NAME, _OWNER),
 )  # fmt: skip
-WIDE = FileSchema("wide", "月次MRR表", "Month table", "happening", (), (_ACCOUNT, _NAME, *_WHAT))
+WIDE = FileSchema("wide", "月次MRR表", "Month table", "happening", (), (_ACCOUNT, _NAME, _OWNER, *_WHAT))
 SNAPSHOTS = FileSchema(
     "snapshots", "契約一覧", "Snapshot", "happening", (),
-    (_ACCOUNT, _NAME, Column("mrr", "月額", "MRR", "amount", True), *_WHAT),
+    (_ACCOUNT, _NAME, _OWNER, Column("mrr", "月額", "MRR", "amount", True), *_WHAT),
 )  # fmt: skip
 DEALS = FileSchema(
     "deals", "受注した商談", "Won deals", "happening", ("deal_id",),
     (
         _ACCOUNT, _NAME, Column("kind", "種別", "Kind", "text", True), Column("effective_on", "発効日", "Effective on", "date"),
         Column("starts_on", "利用開始日", "Starts on", "date"), Column("closed_on", "受注日", "Closed on", "date"),
-        Column("mrr", "月額", "MRR", "amount"), Column("deal_id", "商談ID", "Deal ID", "key"), *_WHAT,
+        Column("mrr", "月額", "MRR", "amount"), Column("deal_id", "商談ID", "Deal ID", "key"), _OWNER, *_WHAT,
     ),
 )  # fmt: skip
 INVOICE_LINES = FileSchema(
@@ -56,7 +57,7 @@ INVOICE_LINES = FileSchema(
         _ACCOUNT, _NAME, Column("amount", "金額", "Amount", "amount", True),
         Column("service_from", "利用期間の開始日", "Service from", "date", True),
         Column("service_to", "利用期間の終了日", "Service to", "date", True), Column("months", "月数", "Months", "number"),
-        Column("kind", "区分", "Kind"), *_WHAT,
+        Column("kind", "区分", "Kind"), _OWNER, *_WHAT,
     ),
 )  # fmt: skip
 SCHEMAS: Mapping[str, FileSchema] = {one.key: one for one in (LEDGER, WIDE, SNAPSHOTS, DEALS, INVOICE_LINES)}
@@ -199,7 +200,7 @@ def suggestions(table: RawTable, kind: str) -> list[Suggestion]:
         for one in suggest_columns(plain, sample, "contracts")
         if one.column in has and one.header not in taken
     ]
-    return _customers(plain, _once([*own, *found]))
+    return _customers(plain, _once([*own, *found]), kind)
 
 
 def _own_word(header: str, kind: str) -> Suggestion | None:
@@ -227,8 +228,11 @@ def _once(found: Iterable[Suggestion]) -> list[Suggestion]:
     return list(kept.values())
 
 
-def _customers(headers: Sequence[str], found: list[Suggestion]) -> list[Suggestion]:
-    """A code names the customer before a name does; the name beside a code becomes the customer's name."""
+def _customers(headers: Sequence[str], found: list[Suggestion], kind: str) -> list[Suggestion]:
+    """A code names the customer before a name does; the name beside a code becomes the customer's name.
+
+    担当 of a list of contracts is the customer's 主担当; of deals and invoices it is a seller or a clerk.
+    """
     matches = {header: match for header in headers if (match := match_header(header, "accounts"))}
     code = next(
         (header for header, one in matches.items() if one.column == "account_id" and one.score >= 0.6), ""
@@ -240,6 +244,9 @@ def _customers(headers: Sequence[str], found: list[Suggestion]) -> list[Suggesti
         if name:
             found = [one for one in found if one.header != name]
             found.append(replace(matches[name], column="account_name"))
+    owner = next((one for one in matches.values() if one.column == "owner" and one.score >= 0.6), None)
+    if owner and kind not in ("deals", "invoice_lines") and owner.header not in {one.header for one in found}:
+        found.append(owner)
     return found
 
 

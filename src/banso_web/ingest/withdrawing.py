@@ -23,9 +23,9 @@ from banso_web.core.imports import Context, HappeningHandler, Later, StateHandle
 from banso_web.core.models import Known, StateVersion
 from banso_web.core.registry import registry
 from banso_web.ingest.actions import imports_home
+from banso_web.ingest.derived_files import contract_codes, movement_codes
 from banso_web.ingest.joining import column_of, entries_of, restated_entries
 from banso_web.ingest.models import ImportRun
-from banso_web.ingest.recipe import contract_codes, movement_codes
 
 BATCH = 1_000
 KEY, CONTRACTS = "withdrawn", "withdrawn_contracts"

@@ -22,6 +22,7 @@ from banso_web.core.imports import (
 from banso_web.core.models import Entry
 from banso_web.core.registry import registry
 from banso_web.members.models import Member
+from banso_web.members.reads import bearers_of
 
 
 def _plain(name: str) -> str:
@@ -33,20 +34,11 @@ class MemberResolver:
     """Found by member_id, else by a name that only one member bears; else created incomplete and without rights."""
 
     def find(self, codes: list[str], context: Context) -> dict[str, int]:
-        found = dict(Member.objects.filter(code__in=codes).values_list("code", "pk"))
-        missing = [code for code in codes if code not in found]
-        if not missing:
-            return found
-        by_name: dict[str, list[int]] = {}
-        for name, pk in Member.objects.values_list("name", "pk"):
-            by_name.setdefault(_plain(name), []).append(pk)
-        for code in missing:
-            bearers = by_name.get(_plain(code), [])
-            if len(bearers) == 1:
-                found[code] = bearers[0]
-            elif bearers:
+        bearers = bearers_of(codes)
+        for code, ids in bearers.items():
+            if len(ids) > 1:
                 context.note("ambiguous_member", code)
-        return found
+        return {code: ids[0] for code, ids in bearers.items() if len(ids) == 1}
 
     def make(self, wanted: dict[str, Hints], context: Context) -> dict[str, int]:
         rows = {code: {"name": code[:200], "incomplete": True, "is_active": False} for code in wanted}

@@ -27,6 +27,20 @@ def assignable_codes() -> list[tuple[str, str]]:
     return list(Member.objects.filter(is_active=True).order_by("name", "pk").values_list("code", "name"))
 
 
+def bearers_of(texts: Iterable[str]) -> dict[str, list[int]]:
+    """{what a file says: ids of the members it may mean}: whose id it is, else all of that name, spaces aside; [] for nobody."""
+    wanted = set(texts)
+    by_code = ids_by_code(wanted)
+    by_name: dict[str, list[int]] = {}
+    if len(by_code) < len(wanted):
+        for name, pk in Member.objects.order_by("pk").values_list("name", "pk"):
+            by_name.setdefault("".join(name.split()), []).append(pk)
+    return {
+        text: [by_code[text]] if text in by_code else by_name.get("".join(text.split()), [])
+        for text in wanted
+    }
+
+
 def member_names() -> dict[int | None, str]:
     """{id: name} of every member, also those who left."""
     return dict(Member.objects.values_list("pk", "name"))

@@ -16,3 +16,8 @@ def account_codes(ids: Iterable[int | None]) -> dict[int | None, str]:
 def account_ids(codes: Iterable[str]) -> dict[str, int]:
     """{account_id: internal id} of live customers."""
     return dict(Account.objects.filter(code__in=set(codes), live=True).values_list("code", "pk"))
+
+
+def account_names(codes: Iterable[str]) -> dict[str, str]:
+    """{account_id: name} of live customers."""
+    return dict(Account.objects.filter(code__in=set(codes), live=True).values_list("code", "name"))

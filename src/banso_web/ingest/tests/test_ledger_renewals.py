@@ -113,7 +113,10 @@ def test_the_preview_says_what_the_board_and_the_run_say_afterwards(pages: Pages
     run = pages.derive(run, **answers)
     checked = {name: dict(one) for name, one in run.counts.items()}
     contracts = next(one for one in checked.values() if one["kind"] == "contracts")
-    assert (contracts["new"], contracts["changed"]) == (6, 1)  # the renewal of C5 is a second term of one contract
+    assert (contracts["new"], contracts["changed"]) == (
+        6,
+        1,
+    )  # the renewal of C5 is a second term of one contract
     run = pages.confirm(run)
     assert run.state == "done" and run.counts == checked
     months = [date(2025, 11, 1), date(2026, 9, 1), OCTOBER]

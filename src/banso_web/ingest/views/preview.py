@@ -17,6 +17,7 @@ from banso_web.ingest import doubling, drafts, jobs
 from banso_web.ingest.afterwards import Afterwards, after_import
 from banso_web.ingest.looks import RECIPES
 from banso_web.ingest.models import ImportRun
+from banso_web.ingest.owners import unmatched
 from banso_web.ingest.preparing import derive_for, settle_recipe, sources_of, vanished_in
 from banso_web.ingest.questions import ASKED, CHOICES, mark_words, questions_of
 from banso_web.ingest.readers import ReadProblem
@@ -135,7 +136,7 @@ def _context(
             kept.append(mark_words(file if len(sources) > 1 else "", mark))
     blanks, earlier = blanks_of(made) if summed else ([], 0)
     return {
-        "blanks": blanks, "blanks_earlier": earlier, "mixed": mixed_units(sources),
+        "owned": len(made.owners), "owners_differ": len(made.owners_differ), "unmatched": unmatched(made) if seen else [], "blanks": blanks, "blanks_earlier": earlier, "mixed": mixed_units(sources),
         "run": run, "doubling": asked_of(run, member), "covered": not seen, "summed": summed, "elsewhere": after.elsewhere, "kind": made.kind, "label": RECIPES[made.kind], "options": options, "made": made, "months": months,
         "agrees": preview.agrees, "has_sheet": any(row.sheet is not None for rows in preview.months.values() for row in rows),
         "movements": len(made.derived.movements), "contracts": len({row["contract_id"] for row in made.derived.contracts}),
