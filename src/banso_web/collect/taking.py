@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -21,7 +21,16 @@ from django.conf import settings
 
 from banso_web.collect.envelope import Envelope, micros, packed
 from banso_web.collect.log import LogWriter, NotSafe, sealed_logs
-from banso_web.collect.protocol import Found, Rejected, Unreadable, Usual, events_of, unpacked, write_key
+from banso_web.collect.protocol import (
+    UNKNOWN_ENCODING,
+    Found,
+    Rejected,
+    Unreadable,
+    Usual,
+    events_of,
+    unpacked,
+    write_key,
+)
 from banso_web.collect.signature import key_of, refusal
 from banso_web.collect.webhooks import batch_of
 from banso_web.core import clock
@@ -65,6 +74,7 @@ MESSAGES = {
     "nested_too_deep": "The context of the batch is nested deeper than 100 levels. Nothing was stored.",
     "no_batch": "A batch needs a list named batch. Nothing was stored.",
     "bad_gzip": "The body says gzip and is none. Nothing was stored.",
+    UNKNOWN_ENCODING: "Only gzip is understood as Content-Encoding. Nothing was stored; send the body plain or as gzip.",
     "unknown_key": "The write key is missing, unknown or closed. Nothing was stored.",
     "unknown_address": "No webhook is taken at this address, or it was closed. Nothing was stored.",
     "unsigned": "webhook-id, webhook-timestamp or webhook-signature is missing. Nothing was stored.",
@@ -87,6 +97,13 @@ def problem(status: int, code: str) -> Answer:
 
 
 Known = TypeVar("Known")
+
+
+def unreadable(error: Unreadable) -> Answer:
+    """What is wrong with a request as a whole."""
+    if error.code == UNKNOWN_ENCODING:
+        return replace(problem(415, error.code), headers={"Accept-Encoding": "gzip"})
+    return problem(400, error.code)
 
 
 class Keys(Generic[Known]):
@@ -233,7 +250,7 @@ def take(path: str, raw: bytes, headers: dict[str, str], received_at: datetime) 
     try:
         body = unpacked(raw, headers.get("content-encoding", ""))
     except Unreadable as error:
-        return problem(400, error.code)
+        return unreadable(error)
     source = keys.find(basic_key(headers.get("authorization", "")) or write_key(body))
     if source is None:
         return problem(401, "unknown_key")
@@ -259,7 +276,7 @@ def take_webhook(key: str, raw: bytes, headers: dict[str, str], received_at: dat
         batch = batch_of(unpacked(raw, headers.get("content-encoding", "")), hook.mapping, name)
     except Unreadable as error:
         _note(hook.source, error.code, received_at)
-        return problem(400, error.code)
+        return unreadable(error)
     # One webhook-id, one request: what is rejected of it is kept once, however often it comes.
     request = hashlib.sha256(f"{hook.source}:{name}".encode()).hexdigest()[:32]
     return _kept(hook.source, "batch", batch, received_at, request)
@@ -280,7 +297,7 @@ def _kept(source: int, path: str, body: bytes, received_at: datetime, request: s
     try:
         found = events_of(path, body, received_at, request)
     except Unreadable as error:
-        return problem(400, error.code)
+        return unreadable(error)
     try:
         trouble = room.trouble()
         if trouble:

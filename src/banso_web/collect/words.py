@@ -30,6 +30,7 @@ REFUSALS: dict[str, Any] = {
     "bad_signature": _("署名が合わない(シークレットが違うか、途中で内容が変わった)"),
     "not_json": _("本文が JSON ではない"),
     "bad_gzip": _("gzip と書かれた本文が gzip ではない"),
+    "unknown_encoding": _("Content-Encoding が gzip 以外で、本文を読めない"),
     "too_large": _("展開した本文が 500 KB を超えている"),
 }
 KINDS: dict[str, Any] = {

@@ -1,7 +1,8 @@
 """Which hosts and files a read may reach: who edits settings is not who runs the machine.
 
 `BANSO_READ_HOSTS` names the hosts, and then only they are reached. Without it every host is, except this machine itself and
-addresses that belong to the network's own machinery (loopback, link-local with its metadata services, multicast).
+addresses that belong to the network's own machinery (loopback, link-local, the metadata services of clouds, multicast), in
+whatever form an IPv6 address holds an IPv4 one. BigQuery and Snowflake are hosts as well.
 Files lie below `BANSO_READ_FOLDER`; without it none are read.
 """
 
@@ -22,26 +23,58 @@ _NAME = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
 SECRET_NAME = re.compile(r"BANSO_READ_[A-Z0-9_]{1,60}")
 
 
+#: Where clouds tell a machine its own keys, outside the link-local range: Alibaba, Azure, Oracle, Amazon and Google by IPv6.
+_METADATA = {
+    ipaddress.ip_address(one)
+    for one in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")
+}
+_BROADCAST = ipaddress.IPv4Address("255.255.255.255")
+#: A translator makes of the last 32 bits an address of IPv4.
+_TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+#: Where these bits stand is the network's own choice.
+_LOCALLY_TRANSLATED = ipaddress.IPv6Network("64:ff9b:1::/48")
+
+
+def allow(*hosts: str) -> None:
+    """Raises ReadFailed where the operator names hosts, and not these."""
+    allowed = settings.ENV.read_hosts
+    for host in hosts:
+        if not _NAME.fullmatch(host) or (allowed and host not in allowed):
+            raise ReadFailed("host_not_allowed", host=host)
+
+
 def address_of(host: str, port: int) -> str:
     """The address to connect to, looked up once: what was checked is what is reached."""
-    allowed = settings.ENV.read_hosts
-    if not _NAME.fullmatch(host) or (allowed and host not in allowed):
-        raise ReadFailed("host_not_allowed", host=host)
+    allow(host)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise ReadFailed("unknown_host", host=host) from None
     addresses = [str(one[4][0]) for one in found]
-    if not allowed and any(_own(address) for address in addresses):
+    if not settings.ENV.read_hosts and any(_own(address) for address in addresses):
         raise ReadFailed("host_not_allowed", host=host)
     return addresses[0]
 
 
 def _own(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    ip = mapped or ip
-    return ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast
+    if ip in _LOCALLY_TRANSLATED:
+        return True
+    held = [ip]
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+        if any(ip in network for network in _TRANSLATED):
+            inner.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+        held += [one for one in inner if one is not None]
+    return any(
+        one.is_loopback
+        or one.is_link_local
+        or one.is_unspecified
+        or one.is_multicast
+        or one in _METADATA
+        or one == _BROADCAST
+        for one in held
+    )
 
 
 def inside(path: str) -> Path:

@@ -36,7 +36,7 @@ KEPT_DUPLICATES, OF_A_ROUND = 1_000, 200
 STORED = """SELECT source, kind, message_id, user_id, anonymous_id, group_id, name, feature, received_at, happened_at, local_day,
     properties, context
   FROM events WHERE local_day >= $1 AND local_day <= $2 AND ($3 = 0 OR source = $3) AND ($4 = '' OR kind = $4)
-    AND ($5 = '' OR user_id = $5 OR anonymous_id = $5 OR group_id = $5) AND ($6 = '' OR contains(name, $6))
+    AND ($5 = '' OR group_id = $5 OR user_id = $8 OR anonymous_id = $8) AND ($6 = '' OR contains(name, $6))
     AND ($7::TIMESTAMP IS NULL OR received_at = $7)
   ORDER BY received_at DESC, message_id"""
 NEWEST_STORED = f"{STORED} LIMIT {NEWEST}"
@@ -90,8 +90,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for. who: a user, anonymous or group id, exactly; name: a part of the event's name; day: Japan's day it happened on,
-    today and yesterday where it is None."""
+    """What is asked for. who: a group id, exactly, or a user or anonymous id where `people` may be looked for: what is found tells
+    that the person is there. name: a part of the event's name; day: Japan's day it happened on, today and yesterday where it is None.
+    """
 
     source: int | None = None
     kind: str = ""
@@ -99,12 +100,16 @@ class Wanted:
     name: str = ""
     state: str = ""
     day: date | None = None
+    people: bool = True
 
     def fits(self, one: Seen) -> bool:
         return (
             self.source in (None, one.source)
             and self.kind in ("", one.kind)
-            and (not self.who or self.who in (one.user_id, one.anonymous_id, one.group_id))
+            and (
+                self.who in ("", one.group_id)
+                or (self.people and self.who in (one.user_id, one.anonymous_id))
+            )
             and self.name in one.name
             and self.day in (None, one.local_day)
         )
@@ -262,6 +267,7 @@ def _stored(wanted: Wanted, moment: datetime | None = None) -> list[Seen]:
             wanted.who,
             wanted.name,
             moment.replace(tzinfo=None) if moment else None,
+            wanted.who if wanted.people else None,
         ],
         first=first,
         last=last,

@@ -21,6 +21,7 @@ from banso_web.collect.protocol.events import (
     MOST_EVENTS,
     PATHS,
     SINGLE,
+    UNKNOWN_ENCODING,
     USES,
     Event,
     Reason,
@@ -41,6 +42,7 @@ __all__ = [
     "MOST_EVENTS",
     "PATHS",
     "SINGLE",
+    "UNKNOWN_ENCODING",
     "USES",
     "Event",
     "Found",
@@ -61,8 +63,11 @@ Found = Usual | list[Event | Rejected]
 
 def unpacked(body: bytes, encoding: str) -> bytes:
     """The body of a request, gunzipped where it says so. Never more than a batch is unpacked. Raises Unreadable."""
-    if encoding.strip().lower() not in ("gzip", "x-gzip"):
+    coding = encoding.strip().lower()
+    if coding in ("", "identity"):
         data = body
+    elif coding not in ("gzip", "x-gzip"):
+        raise Unreadable(UNKNOWN_ENCODING)
     else:
         machine = zlib.decompressobj(wbits=31)
         try:

@@ -21,6 +21,7 @@ SINGLE = ("identify", "track", "page", "screen", "group", "alias")
 BATCHES = ("batch", "import")
 USES = ("track", "page", "screen")  # have properties; the others have traits
 PATHS = (*SINGLE, *BATCHES)
+UNKNOWN_ENCODING = "unknown_encoding"
 
 
 class Reason(StrEnum):
@@ -41,7 +42,7 @@ class Reason(StrEnum):
 
 
 class Unreadable(Exception):
-    """The whole request: `code` is not_json, too_large, too_many_events, no_batch, nested_too_deep or bad_gzip."""
+    """The whole request: `code` is not_json, too_large, too_many_events, no_batch, nested_too_deep, bad_gzip or unknown_encoding."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

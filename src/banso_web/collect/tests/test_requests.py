@@ -98,6 +98,8 @@ def test_rejected_events_are_named_and_the_others_accepted(source: Source) -> No
         (b"{", {"authorization": BASIC}, 400, "not_json"),
         (b"x" * 512_001, {"authorization": BASIC}, 400, "too_large"),
         (b"no gzip", {"authorization": BASIC, "content_encoding": "gzip"}, 400, "bad_gzip"),
+        (TRACK, {"authorization": BASIC, "content_encoding": "br"}, 415, "unknown_encoding"),
+        (TRACK, {"authorization": BASIC, "content_encoding": "gzip, gzip"}, 415, "unknown_encoding"),
     ],
 )
 def test_what_is_refused_as_a_whole(

@@ -10,13 +10,16 @@ from typing import Any
 
 from sqlglot import exp
 
-from banso_web.connectors import query
+from banso_web.connectors import hosts, query
 from banso_web.connectors.engines import FETCHED, SECONDS, Place
 from banso_web.connectors.problems import ReadFailed
 
 MARK = "BANSO_START"
 #: Where a service account asks for its token; a key file that names another address is refused.
 TOKENS = "https://oauth2.googleapis.com/token"
+#: What BigQuery's driver reaches; the token comes from the second.
+GOOGLE = ("bigquery.googleapis.com", "oauth2.googleapis.com")
+SNOWFLAKE = "snowflakecomputing.com"
 #: What of a key file is used: nothing else in it says where a request goes.
 KEY = ("type", "project_id", "private_key_id", "private_key", "client_email", "client_id", "token_uri")
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,200}")
@@ -64,6 +67,7 @@ def opened_bigquery(place: Place) -> Iterator[CloudReader]:
         key = None
     if not isinstance(key, dict) or key.get("token_uri") != TOKENS:
         raise ReadFailed("bad_key_file")
+    hosts.allow(*GOOGLE)
     key = {name: key[name] for name in KEY if name in key}
     with _told():
         client = bigquery.Client.from_service_account_info(key, project=place.options.get("project") or None)
@@ -83,9 +87,12 @@ def opened_snowflake(place: Place) -> Iterator[CloudReader]:
     account = place.options.get("account", "")
     if not _ACCOUNT.fullmatch(account):
         raise ReadFailed("host_not_allowed", host=account)
+    host = f"{account}.{SNOWFLAKE}"
+    hosts.allow(host)
     with _told():
         connection = snowflake.connector.connect(
             account=account,
+            host=host,
             user=place.options.get("user", ""),
             password=place.secret,
             warehouse=place.options.get("warehouse", ""),

@@ -192,7 +192,9 @@ def test_parquet_files_of_several_shapes_are_one_table(read_folder: Path) -> Non
 @pytest.mark.parametrize(
     ("address", "fine"),
     [("127.0.0.1", False), ("169.254.169.254", False), ("0.0.0.0", False), ("::1", False), ("::ffff:127.0.0.1", False),
-     ("fe80::1%eth0", False), ("224.0.0.1", False), ("10.0.0.5", True), ("203.0.113.9", True)],
+     ("fe80::1%eth0", False), ("224.0.0.1", False), ("10.0.0.5", True), ("203.0.113.9", True), ("64:ff9b::cb00:7109", True),
+     ("64:ff9b::169.254.169.254", False), ("64:ff9b:1::a9fe:a9fe", False), ("2002:7f00:1::", False), ("::127.0.0.1", False),
+     ("100.100.100.200", False), ("168.63.129.16", False), ("fd00:ec2::254", False), ("fd00::5", True), ("255.255.255.255", False)],
 )  # fmt: skip
 def test_this_machine_and_the_networks_own_are_not_reached(
     address: str, fine: bool, read_folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -269,7 +271,7 @@ class Noted:
         self.asked.append("closed")
 
 
-def test_what_snowflake_and_bigquery_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_snowflake_and_bigquery_are_asked(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     noted, logged_in = Noted(), {}
 
     def connect(**named: Any) -> Noted:
@@ -294,6 +296,7 @@ def test_what_snowflake_and_bigquery_are_asked(monkeypatch: pytest.MonkeyPatch) 
         "closed",
     ]
     assert (logged_in["account"], logged_in["password"]) == ("ab12345.ap-northeast-1", "pw")
+    assert logged_in["host"] == "ab12345.ap-northeast-1.snowflakecomputing.com"
     assert code_of(Place("snowflake", {"account": "evil.example/"}, "", "t")) == "host_not_allowed"
 
     cloud, bigquery, dbapi = (
@@ -320,3 +323,15 @@ def test_what_snowflake_and_bigquery_are_asked(monkeypatch: pytest.MonkeyPatch) 
         None,
     )
     assert sorted(logged_in) == ["client_email", "token_uri"]
+
+    named = {**settings.ENV.__dict__, "read_hosts": ("db.example.jp",)}
+    settings.ENV = settings.ENV.__class__(**named)
+    assert code_of(place) == code_of(Place("bigquery", {}, good, "d.used")) == "host_not_allowed"
+    named["read_hosts"] = (
+        "bigquery.googleapis.com",
+        "oauth2.googleapis.com",
+        f"{place.options['account']}.snowflakecomputing.com",
+    )
+    settings.ENV = settings.ENV.__class__(**named)
+    noted.left = [[], []]
+    assert code_of(place) == code_of(Place("bigquery", {}, good, "d.used")) == ""

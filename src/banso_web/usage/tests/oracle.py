@@ -295,11 +295,11 @@ def sample(rows: Rows, given: Given) -> list[Any]:
 
 
 def stored(rows: Rows, given: Given) -> list[Any]:
-    first, last, source, kind, who, name, moment = given
+    first, last, source, kind, who, name, moment, person = given
     found = [
         row for row in rows
         if first <= row.local_day <= last and source in (0, row.source) and kind in ("", row.kind)
-        and who in ("", row.user_id, row.anonymous_id, row.group_id) and name in row.name
+        and (who in ("", row.group_id) or (person is not None and person in (row.user_id, row.anonymous_id))) and name in row.name
         and moment in (None, naive(row.received_at))
     ]  # fmt: skip
     found.sort(key=lambda row: row.message_id)

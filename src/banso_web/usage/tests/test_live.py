@@ -146,6 +146,14 @@ def test_people_are_for_who_may_see_them(everywhere: Source, desk: Desks, person
     kanri = desk("kanri")
     page = kanri.text(URL)
     assert "一括申請" in page and "u-1" not in page and "閲覧権限なし" in page
+    for who, found in (
+        ("u-1", False),
+        ("u-3", False),
+        ("A010", True),
+    ):  # an id that finds nothing tells nothing
+        asked = kanri.client.post(URL, {"who": who}).content.decode()
+        assert ("一括申請" in asked) is found, who
+        assert ("当てはまるイベントはありません" in asked) is not found, who
     shown = kanri.text(one_of("m1", "stored"))
     assert "home@example.jp" not in shown and "u-1" not in shown
     assert text_of(shown)["properties"] == {"address": "…"}
@@ -153,6 +161,7 @@ def test_people_are_for_who_may_see_them(everywhere: Source, desk: Desks, person
     role.permissions = [*role.permissions, "contact.view"]
     role.save()
     assert "u-1" in kanri.text(URL)
+    assert "一括申請" in kanri.client.post(URL, {"who": "u-1"}).content.decode()
     assert text_of(kanri.text(one_of("m1", "stored")))["properties"] == {"address": "home@example.jp"}
     assert text_of(kanri.text(one_of("m1", "duplicate")))["properties"] == {"address": "home@example.jp"}
     assert desk("tanaka").get(URL).status_code == 403

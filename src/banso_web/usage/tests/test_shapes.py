@@ -140,10 +140,11 @@ SHAPES: list[tuple[str, list[list[Any]], oracle.Oracle]] = [
     (shapes.SAMPLE, [[date(2026, 10, 5), ["申請", "閲覧"], 1], [date(2026, 10, 6), ["申請"], 200]], oracle.sample),
     (
         recent.STORED,
-        [[FIRST, FAR, 0, "", "", "", None], [FIRST, UNTIL, 2, "track", "it's", "申", None], [FIRST, FAR, 0, "", "", "", datetime(2026, 11, 20, 3)]],  # noqa: DTZ001
+        [[FIRST, FAR, 0, "", "", "", None, None], [FIRST, UNTIL, 2, "track", "it's", "申", None, "it's"],
+         [FIRST, FAR, 0, "", "A1", "", None, None], [FIRST, FAR, 0, "", "u1", "", None, None], [FIRST, FAR, 0, "", "", "", datetime(2026, 11, 20, 3), ""]],  # noqa: DTZ001
         oracle.stored,
     ),
-    (recent.NEWEST_STORED, [[UNTIL.replace(day=1), FAR, 0, "", "", "", None]], lambda rows, given: oracle.stored(rows, given)[:100]),
+    (recent.NEWEST_STORED, [[UNTIL.replace(day=1), FAR, 0, "", "", "", None, None]], lambda rows, given: oracle.stored(rows, given)[:100]),
     (recent.FIRST_OF, [[source, "m7", date(1970, 1, 1), FAR] for source in (1, 2, 3)], oracle.first_of),
 ]  # fmt: skip
 

@@ -34,8 +34,11 @@ class LiveForm(forms.Form):
     name = forms.CharField(label=_l("イベント名"), required=False, max_length=200)
     day = DayField(label=_l("起きた日"), required=False)
 
-    def __init__(self, data: Any = None, **more: Any) -> None:
+    def __init__(self, data: Any = None, *, people: bool, **more: Any) -> None:
         super().__init__(data, label_suffix="", **more)
+        self._people = people
+        if not people:
+            self.fields["who"].label = _l("顧客ID")
         names = [(key, name) for key, name in collected.source_names().items()]
         self.fields["source"].choices = [("", _l("すべて")), *names]  # type: ignore[attr-defined]
 
@@ -49,6 +52,7 @@ class LiveForm(forms.Form):
             name=told.get("name", "").strip(),
             state=told.get("state", ""),
             day=told.get("day"),
+            people=self._people,
         )
 
 
@@ -61,7 +65,8 @@ def events(request: HttpRequest) -> HttpResponse:
     if is_fragment_request(request) and request.POST.get("mark") == mark:
         return HttpResponse(status=204)
     given = request.POST if request.method == "POST" else {"source": request.GET.get("source", "")}
-    form = LiveForm(given)
+    sees_people = member.may("contact.view")
+    form = LiveForm(given, people=sees_people)
     form.is_valid()
     found = recent.newest(form.wanted())
     accounts = accounts_of(member, {one.group_id for one in found}, asked)
@@ -74,7 +79,7 @@ def events(request: HttpRequest) -> HttpResponse:
         ],
         "mark": mark,
         "paused": request.POST.get("paused") == "1",
-        "sees_people": member.may("contact.view"),
+        "sees_people": sees_people,
     }
     return render_page(request, "usage/live.html", context, fragment="usage/_live.html")
 
