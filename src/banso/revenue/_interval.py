@@ -8,8 +8,8 @@ from math import sqrt
 Z95 = 1.959963984540054
 
 
-def wilson(k: int, n: int, z: float = Z95) -> tuple[float, float] | None:
-    """Wilson's score interval for k of n, without continuity correction; None where n is 0.
+def wilson(k: float, n: float, z: float = Z95) -> tuple[float, float] | None:
+    """Wilson's score interval for k of n (effective numbers may be broken), without continuity correction; None where n is 0.
 
     Both bounds lie in 0..1. Raises ValueError unless 0 <= k <= n. Source: Wilson 1927 (JASA 22).
     """

@@ -2,7 +2,8 @@
 
 from banso.simulate.company import Company, company
 from banso.simulate.plan import Cause, Plan, Truth
+from banso.simulate.signals import SignalHistory, SignalPlan, signal_history
 from banso.simulate.usage import Change, Usage, usage
 from banso.simulate.work import work
 
-__all__ = ["Cause", "Change", "Company", "Plan", "Truth", "Usage", "company", "usage", "work"]
+__all__ = ["Cause", "Change", "Company", "Plan", "SignalHistory", "SignalPlan", "Truth", "Usage", "company", "signal_history", "usage", "work"]

@@ -1,0 +1,1 @@
+"""What was said beside what happened: back-tests, alert budgets and drift of scores and of probabilities."""

@@ -1,0 +1,211 @@
+"""A company's own model of who will leave (or shrink, or grow), or the reason why its scorecard must do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from banso.health._logistic import expit, logit
+from banso.health.backtesting.estimates import LEAST_EVENTS, Estimate, auc_difference
+from banso.health.backtesting.past import Floats, Ints, Means, day_of
+from banso.health.backtesting.run import Backtest, backtest
+from banso.health.risk import boosting, choice
+from banso.health.risk.hazard import Effect, effects, fit_hazard
+from banso.health.risk.panel import STEP, Panel, read_panel
+from banso.revenue._interval import Z95
+from banso.revenue._months import day_number
+
+#: A history is thin, and the scorecard is used, below any of these: days from the first snapshot to the last known day, snapshot
+#: days whose 90 days are over, accounts with the event in all, accounts with the event before the first cut.
+LEAST_DAYS, LEAST_SNAPSHOTS, LEAST_ACCOUNTS, LEAST_EARLY = 365, 8, 50, 20
+#: The horizon on which a model is checked on what came last.
+CHECK = 90
+HORIZONS = (30, 90, 180)
+
+
+@dataclass(frozen=True)
+class Risks:
+    """Probabilities of the event within each horizon, by row of the panel that was asked (accounts that had left are not among them).
+
+    low, high: 95 % of what other histories as likely as this one would have said (Bayesian bootstrap by account). to_renewal: until the
+    end of the 30 days in which the renewal falls; NaN without a renewal within the longest horizon.
+    """
+
+    account: tuple[str, ...]
+    as_of: Ints
+    probability: Mapping[int, Floats]
+    low: Mapping[int, Floats]
+    high: Mapping[int, Floats]
+    to_renewal: Floats
+    to_renewal_low: Floats
+    to_renewal_high: Floats
+
+
+@dataclass(frozen=True)
+class RiskModel:
+    """hazards: of each refit, the first one by the history as it was."""
+
+    kind: str
+    horizons: tuple[int, ...]
+    features: tuple[str, ...]
+    hazards: tuple[Callable[[Panel], Floats], ...]
+
+    def predict(self, panel: Any) -> Risks:
+        """Columns as for `fit_risk`, as known on each row's day."""
+        rows = read_panel(panel, {"account": [], "on": []}, self.kind, self.features, None)
+        survive = [np.cumprod(1 - hazards(rows), axis=1) for hazards in self.hazards]
+        away = np.where(rows.renews_on > rows.day, -(-(rows.renews_on - rows.day) // STEP), 0)
+        inside = (away > 0) & (away <= survive[0].shape[1])
+        lead = np.where(inside, away, 1)
+
+        def told(pick: Callable[[Floats], Floats]) -> tuple[Floats, Floats, Floats]:
+            line = np.stack([logit(1 - pick(one)) for one in survive])
+            half = Z95 * line[1:].std(axis=0, ddof=1) if len(line) > 2 else np.full(len(rows.day), np.nan)
+            return 1 - pick(survive[0]), expit(line[0] - half), expit(line[0] + half)
+
+        by_horizon = {
+            days: told(lambda one, last=days // STEP - 1: one[:, last])
+            for days in self.horizons  # type: ignore[misc]
+        }
+        renewal = told(lambda one: one[np.arange(len(lead)), lead - 1])
+        return Risks(
+            tuple(rows.accounts[code] for code in rows.account),
+            rows.day,
+            *({days: one[place] for days, one in by_horizon.items()} for place in range(3)),
+            *(np.where(inside, one, np.nan) for one in renewal),
+        )
+
+
+@dataclass(frozen=True)
+class RiskFit:
+    """model: None with the `reason` (short_history, few_snapshots, few_events, few_early_events, few_later_events,
+    no_better_than_base_rate, no_better_than_scorecard): the scorecard must do.
+
+    check: the back-test, at 90 days, of the chosen model on the last quarter of the snapshot days, learnt and calibrated on what was known
+    before it; nothing was chosen on it. ahead_of_score: its area less the scorecard's there. effects: of the hazard over the whole history,
+    whatever was chosen. notes: without_boosting (scikit-learn is not installed), few_for_boosting.
+    """
+
+    model: RiskModel | None
+    reason: str | None
+    chosen: str | None = None
+    tried: tuple[choice.Tried, ...] = ()
+    check: Backtest | None = None
+    ahead_of_score: Estimate | None = None
+    effects: tuple[Effect, ...] = ()
+    notes: tuple[str, ...] = ()
+    accounts_with_event: int = 0
+
+
+def fit_risk(
+    panel: Any,
+    outcomes: Any,
+    *,
+    as_of: Any,
+    features: Sequence[str],
+    kind: str = "churn",
+    score: str | None = None,
+    monotone: Mapping[str, int] | None = None,
+    horizons: Sequence[int] = HORIZONS,
+    refits: int = 20,
+    seed: int = 0,
+) -> RiskFit:
+    """A model of the event within `horizons` (whole 30 days), from snapshots and what happened until `as_of`.
+
+    panel: account (or account_id), as_of, the features (numbers; empty where unknown) as they were known on that day
+    (`banso.health.known_panel` makes it out of facts), optionally renews_on, and the column named by `score`, which the model must beat.
+    outcomes: as for `backtest`. monotone: {feature: 1 where more is more risk, −1 where it is less}, for boosting.
+    The snapshot days whose 90 days are over are parted in four: models learn before the second and third quarter and are chosen on
+    them; the last one is only looked at. Then the chosen one learns from everything, and its calibration from all that it said ahead.
+    refits: as many histories with other weights for the accounts give the interval; 0 for none. Same input and seed, same answer.
+    Raises ValueError for unusable rows or horizons.
+    """
+    if not horizons or any(days < STEP or days % STEP for days in horizons):
+        raise ValueError(f"horizons are whole {STEP} days, not {list(horizons)}")
+    until, leads = day_number(as_of), max(horizons) // STEP
+    whole = read_panel(panel, outcomes, kind, features, score)
+    rows = whole.rows(whole.day <= until)
+    with_event = rows.accounts_with_event(until)
+    days = np.unique(rows.day[rows.day + CHECK <= until])
+    if (reason := thin(rows, until, days)) is not None:
+        return RiskFit(None, reason, accounts_with_event=with_event)
+    second, third, last = (int(days[len(days) * quarter // 4]) for quarter in (1, 2, 3))
+    early = rows.rows(rows.day < second).accounts_with_event(second)
+    pool = choice.candidates(rows, leads, monotone or {}, early, seed)
+    said = {one.name: choice.forward(one, rows, leads, (second, third), last) for one in pool}
+    tried, name = choice.judge(said, rows, leads, last)
+    notes = _notes(early)
+    beaten = {choice.BASE: "no_better_than_base_rate", choice.SCORE: "no_better_than_scorecard"}
+    chosen = next(one for one in pool if one.name == name)
+    line = choice.calibrate(said[name], rows, leads, last)
+    later = rows.rows((rows.day >= last) & (rows.day + CHECK <= until))
+    raw = chosen.fitted(rows.rows(rows.day < last), last)
+    check, ahead = _check(later, line.of(raw(later)), outcomes, until, kind)
+    found = effects(fit_hazard(rows, leads, until, choice.PENALTIES[0]), rows, until)
+    if name in beaten:
+        return RiskFit(None, beaten[name], None, tried, check, ahead, found, notes, with_event)
+    ahead_said = said[name]
+    newest = rows.day >= last
+    ahead_said[newest] = raw(rows.rows(newest))
+    models = [
+        _refit(chosen, rows, ahead_said, leads, until, weight) for weight in _weights(rows, refits, seed)
+    ]
+    model = RiskModel(kind, tuple(sorted(horizons)), tuple(features), tuple(models))
+    return RiskFit(model, None, name, tried, check, ahead, found, notes, with_event)
+
+
+def thin(rows: Panel, until: int, days: Ints) -> str | None:
+    """Why this history cannot carry a model, or None. The numbers are the constants of this module."""
+    if not len(rows.day) or until - int(rows.day.min()) < LEAST_DAYS:
+        return "short_history"
+    if len(days) < LEAST_SNAPSHOTS:
+        return "few_snapshots"
+    if rows.accounts_with_event(until) < LEAST_ACCOUNTS:
+        return "few_events"
+    second, last = int(days[len(days) // 4]), int(days[len(days) * 3 // 4])
+    if rows.rows(rows.day < second).accounts_with_event(second) < LEAST_EARLY:
+        return "few_early_events"
+    later = rows.rows((rows.day >= last) & (rows.day + CHECK <= until))
+    soon = (later.event_on > 0) & (later.event_on <= later.day + CHECK)
+    if len(np.unique(later.account[soon])) < LEAST_EVENTS:
+        return "few_later_events"
+    return None
+
+
+def _notes(early: int) -> tuple[str, ...]:
+    if not boosting.available():
+        return ("without_boosting",)
+    return ("few_for_boosting",) if early < choice.BOOSTING_EVENTS else ()
+
+
+def _check(
+    later: Panel, hazards: Floats, outcomes: Any, until: int, kind: str
+) -> tuple[Backtest, Estimate | None]:
+    said = 1 - np.prod(1 - hazards[:, : CHECK // STEP], axis=1)
+    names = [later.accounts[code] for code in later.account]
+    table = {"account": names, "as_of": [day_of(day) for day in later.day], "value": said}
+    found = backtest(table, outcomes, CHECK, as_of=day_of(until), kind=kind, means=Means.PROBABILITY)
+    if later.score is None:
+        return found, None
+    known = ~np.isnan(later.score)
+    event = (later.event_on > 0) & (later.event_on <= later.day + CHECK)
+    return found, auc_difference(said[known], -later.score[known], event[known], later.account[known])
+
+
+def _weights(rows: Panel, refits: int, seed: int) -> list[Floats | None]:
+    random = np.random.default_rng(seed)
+    each = [random.exponential(size=len(rows.accounts)) for _ in range(refits)]
+    return [None, *(one[rows.account] for one in each)]
+
+
+def _refit(
+    chosen: choice.Candidate, rows: Panel, ahead: Floats, leads: int, until: int, weight: Floats | None
+) -> Callable[[Panel], Floats]:
+    line, hazards = (
+        choice.calibrate(ahead, rows, leads, until, weight),
+        chosen.fitted(rows, until, weight),
+    )
+    return lambda panel: line.of(hazards(panel))
