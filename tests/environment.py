@@ -37,6 +37,9 @@ os.environ["BANSO_HOME"] = str(_home)
 os.environ.setdefault("BANSO_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("BANSO_CLOCK", "2026-11-24T09:00+09:00")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "banso_web.config.settings")
+# Several workers share the cores: threads of linear algebra that wait for each other by spinning would make seconds out of moments.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
 # Playwright's synchronous driver runs an event loop in the thread in which a browser test also asks the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 

@@ -6,4 +6,17 @@ from banso.simulate.signals import SignalHistory, SignalPlan, signal_history
 from banso.simulate.usage import Change, Usage, usage
 from banso.simulate.work import work
 
-__all__ = ["Cause", "Change", "Company", "Plan", "SignalHistory", "SignalPlan", "Truth", "Usage", "company", "signal_history", "usage", "work"]
+__all__ = [
+    "Cause",
+    "Change",
+    "Company",
+    "Plan",
+    "SignalHistory",
+    "SignalPlan",
+    "Truth",
+    "Usage",
+    "company",
+    "signal_history",
+    "usage",
+    "work",
+]

@@ -5,12 +5,13 @@ What a model must find, and what it must not: `truth` says how much each signal 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 MONTH = timedelta(days=30)
 FIRST = date(2024, 1, 1)
@@ -40,10 +41,10 @@ class SignalPlan:
 class SignalHistory:
     """panel: account, as_of and the signals; outcomes: account, on. chance: the true probability of leaving within 30 days, by row of the panel."""
 
-    panel: Mapping[str, Sequence[Any]]
-    outcomes: Mapping[str, Sequence[Any]]
+    panel: Mapping[str, Any]
+    outcomes: Mapping[str, Any]
     signals: tuple[str, ...]
-    chance: Sequence[float]
+    chance: NDArray[np.float64]
     last: date
 
 
@@ -73,7 +74,7 @@ def signal_history(plan: SignalPlan | None = None) -> SignalHistory:
         values = plan.memory * values + np.sqrt(1 - plan.memory**2) * noise
         values[gone] = random.normal(size=(int(gone.sum()), len(names)))
     matrix = np.vstack([one[2] for one in rows])
-    panel: dict[str, Sequence[Any]] = {
+    panel: dict[str, Any] = {
         "account": [f"S{code:06d}" for one in rows for code in one[0]],
         "as_of": [one[1] for one in rows for _ in one[0]],
         **{name: matrix[:, place] for place, name in enumerate(names)},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from banso.health._logistic import expit, logit
 from banso.health.backtesting.estimates import LEAST_EVENTS, Estimate, auc_difference
@@ -57,26 +58,30 @@ class RiskModel:
         """Columns as for `fit_risk`, as known on each row's day."""
         rows = read_panel(panel, {"account": [], "on": []}, self.kind, self.features, None)
         survive = [np.cumprod(1 - hazards(rows), axis=1) for hazards in self.hazards]
+        told = {days: _told(survive, np.full(len(rows.day), days // STEP)) for days in self.horizons}
         away = np.where(rows.renews_on > rows.day, -(-(rows.renews_on - rows.day) // STEP), 0)
         inside = (away > 0) & (away <= survive[0].shape[1])
-        lead = np.where(inside, away, 1)
-
-        def told(pick: Callable[[Floats], Floats]) -> tuple[Floats, Floats, Floats]:
-            line = np.stack([logit(1 - pick(one)) for one in survive])
-            half = Z95 * line[1:].std(axis=0, ddof=1) if len(line) > 2 else np.full(len(rows.day), np.nan)
-            return 1 - pick(survive[0]), expit(line[0] - half), expit(line[0] + half)
-
-        by_horizon = {
-            days: told(lambda one, last=days // STEP - 1: one[:, last])
-            for days in self.horizons  # type: ignore[misc]
-        }
-        renewal = told(lambda one: one[np.arange(len(lead)), lead - 1])
-        return Risks(
-            tuple(rows.accounts[code] for code in rows.account),
-            rows.day,
-            *({days: one[place] for days, one in by_horizon.items()} for place in range(3)),
-            *(np.where(inside, one, np.nan) for one in renewal),
+        middle, low, high = (
+            np.where(inside, one, np.nan) for one in _told(survive, np.where(inside, away, 1))
         )
+        return Risks(
+            account=tuple(rows.accounts[code] for code in rows.account),
+            as_of=rows.day,
+            probability={days: one[0] for days, one in told.items()},
+            low={days: one[1] for days, one in told.items()},
+            high={days: one[2] for days, one in told.items()},
+            to_renewal=middle,
+            to_renewal_low=low,
+            to_renewal_high=high,
+        )
+
+
+def _told(survive: Sequence[NDArray[np.floating[Any]]], leads: Ints) -> tuple[Floats, Floats, Floats]:
+    """Probability within so many periods by the history as it was, and its interval out of the refits (NaN without any)."""
+    gone = np.stack([1 - one[np.arange(len(leads)), leads - 1] for one in survive])
+    line = logit(gone)
+    half = Z95 * line[1:].std(axis=0, ddof=1) if len(line) > 2 else np.full(len(leads), np.nan)
+    return gone[0], expit(line[0] - half), expit(line[0] + half)
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,12 @@ class Scale:
     @classmethod
     def of(cls, x: Floats) -> Scale:
         known = ~np.isnan(x)
-        count = np.maximum(known.sum(axis=0), 1)
-        centre = np.where(known, x, 0).sum(axis=0) / count
-        width = np.sqrt((np.where(known, x - centre, 0) ** 2).sum(axis=0) / count)
-        return cls(centre, np.where(width > 1e-12, width, 1.0), ~known.all(axis=0))
+        count = known.sum(axis=0)
+        some = np.maximum(count, 1)
+        centre = np.where(known, x, 0).sum(axis=0) / some
+        width = np.sqrt((np.where(known, x - centre, 0) ** 2).sum(axis=0) / some)
+        missing: Bools = count < len(x)
+        return cls(centre, np.where(width > 1e-12, width, 1.0), missing)
 
     def columns(self, x: Floats) -> Floats:
         absent = np.isnan(x)

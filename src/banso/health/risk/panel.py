@@ -62,7 +62,8 @@ class Panel:
     def renewing(self, leads: int) -> Floats:
         """Rows × leads: 1 in the period in which the renewal falls."""
         away = _lead(self.renews_on, self.day)
-        return (away[:, None] == np.arange(1, leads + 1)).astype(np.float64)
+        falls: Bools = away[:, None] == np.arange(1, leads + 1)
+        return falls.astype(np.float64)
 
     def seen(self, leads: int, until: int) -> tuple[Bools, Bools]:
         """(at risk and over by `until`, the event came in it), rows × leads. After the event, or after leaving, nobody is at risk."""
