@@ -216,7 +216,8 @@ def _one(column: Column | None, curve: Curve, life: int, n: int, day: np.datetim
 
 def _days(since: Any, day: np.datetime64) -> Floats:
     """Days from each to the day; NaN, which is within nothing, where there is none."""
-    return np.where(np.isnat(since), np.nan, (day - since).astype(np.float64))
+    days: Floats = np.where(np.isnat(since), np.nan, (day - since).astype(np.float64))
+    return days
 
 
 def _lowered(stands: Floats, past: Floats, weights: Floats) -> Floats:
