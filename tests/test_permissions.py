@@ -109,7 +109,7 @@ CLOSED = """identity_look identity_settle identity_rule identity_undo api:identi
 collect webhook feature_retire feature_undo own_metric_retire own_metric_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read release_remove rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
 member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
 kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
-customers_bulk customers_undo matching_decide matching_undo personal_disclose personal_erase api:edits
+customers_bulk customers_undo portfolio_assign matching_decide matching_undo personal_disclose personal_erase api:edits
 api:edits/<entry>/undo api:closings/<closing>/reopen api:closings/<closing>/bridge api:targets/<target>/withdraw
 api:countermeasures/<measure>/done api:countermeasures/<measure>/withdraw
 api:imports/<run>/confirm api:imports/<run>/resume api:imports/<run>/drop api:imports/<run>/undo api:merges/<merge>/undo

@@ -19,6 +19,7 @@ GROUPS: dict[str, Any] = {
     "counting": gettext_lazy("集計規則"),
     "renewal": gettext_lazy("契約更新"),
     "usage": gettext_lazy("利用"),
+    "health": gettext_lazy("満足度とフォロー"),
     "voice": gettext_lazy("お客様の声"),
     "login": gettext_lazy("ログインと安全"),
     "data": gettext_lazy("データの保存期間"),

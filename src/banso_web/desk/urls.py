@@ -56,4 +56,5 @@ urlpatterns: list[URLPattern] = [
     path("settings/personal-requests/<int:request_id>/", requests.one, name="personal_request"),
     path("settings/retention/", retention.retention, name="retention"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/assign/", bulk.assign, name="portfolio_assign"),
 ]

@@ -6,6 +6,8 @@ from django.db import models
 
 from banso_web.core.models.fact import Happening
 
+HEARING = "hearing:"  # how the codes of 能動ヒアリング begin
+
 
 class Task(Happening):
     """One thing to do for a customer."""

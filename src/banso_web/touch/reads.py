@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 
 from banso_web.accounts.access import visible_contacts
 from banso_web.accounts.counting import merges
@@ -32,13 +32,17 @@ def _end(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), datetime.min.time(), clock.JST)
 
 
-def last_touches(asked: Asked, account_ids: Collection[int] | None = None) -> dict[int, date]:
-    """{account: Japan's day of its latest touch} up to the asked day; of some accounts only where given.
+def last_touches(
+    asked: Asked, account_ids: Collection[int] | None = None, *, initiative: str = ""
+) -> dict[int, date]:
+    """{account: Japan's day of its latest touch} up to the asked day; of some accounts, or of one 能動/受動, only where given.
 
     A touch with a customer that was merged into another is one with the customer that was kept.
     """
     merged = merges(asked.watermark, asked.known_at)
     rows = counted(Touch, asked.watermark, asked.known_at).filter(at__lt=_end(asked.as_of))
+    if initiative:
+        rows = rows.filter(initiative=initiative)
     if account_ids is not None and len(account_ids) <= MANY:
         wanted = set(account_ids)
         rows = rows.filter(account_id__in=wanted | {key for key, kept in merged.items() if kept in wanted})
@@ -65,6 +69,76 @@ def touched_between(account_ids: Collection[int], first: date, last: date, asked
         merged.get(key, key) for key in between.order_by().values_list("account_id", flat=True).distinct()
     }
     return found & wanted
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Touches with one customer within some days. `unstated`: nobody wrote whether they were 能動 or 受動."""
+
+    number: int
+    proactive: int
+    unstated: int
+
+
+def contacts_since(asked: Asked, first: date) -> dict[int, Contacts]:
+    """{account: its touches from a day to the asked one} of everybody who had any. One query."""
+    merged = merges(asked.watermark, asked.known_at)
+    rows = counted(Touch, asked.watermark, asked.known_at).filter(
+        at__gte=_end(first - timedelta(days=1)), at__lt=_end(asked.as_of)
+    )
+    counts = (
+        rows.order_by()
+        .values_list("account_id")
+        .annotate(
+            n=Count("pk"),
+            own=Count("pk", filter=Q(initiative="proactive")),
+            open=Count("pk", filter=Q(initiative="")),
+        )
+    )
+    found: dict[int, Contacts] = {}
+    for account, *numbers in counts:
+        key = merged.get(account, account)
+        before = found.get(key, Contacts(0, 0, 0))
+        found[key] = Contacts(
+            before.number + numbers[0], before.proactive + numbers[1], before.unstated + numbers[2]
+        )
+    return found
+
+
+def touches_known(asked: Asked) -> bool:
+    """Whether any touch was ever recorded: without one, no customer can be said to wait for any (未収集)."""
+    return counted(Touch, asked.watermark, asked.known_at).filter(at__lt=_end(asked.as_of)).exists()
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """Urgent tickets (緊急, or 重大クレーム) by customer: how many are open on the asked day, and whose were open within some days."""
+
+    open: dict[int, int]
+    lately: set[int]
+
+
+def urgent_tickets(asked: Asked, first: date) -> Urgent:
+    """Those open on the asked day, and those open at some time from a day on. One query."""
+    merged = merges(asked.watermark, asked.known_at)
+    rows = counted(Ticket, asked.watermark, asked.known_at).filter(
+        Q(priority="urgent") | Q(severity="serious"),
+        Q(closed_at=None) | Q(closed_at__gte=_end(first - timedelta(days=1))),
+        opened_at__lt=_end(asked.as_of),
+    )
+    found = Urgent({}, set())
+    end = _end(asked.as_of)
+    for account, closed in rows.order_by().values_list("account_id", "closed_at"):
+        key = merged.get(account, account)
+        found.lately.add(key)
+        if closed is None or closed >= end:
+            found.open[key] = found.open.get(key, 0) + 1
+    return found
+
+
+def ticket_mark(watermark: int) -> int:
+    """The last number up to a watermark at which tickets came to count or ceased to."""
+    return last_change(Ticket.objects.all(), "ticket", watermark)
 
 
 def touches(asked: Asked, account_id: int, *, limit: int = 100) -> list[Touch]:

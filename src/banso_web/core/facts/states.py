@@ -89,7 +89,7 @@ def _rows(
         yield subject_id, loads(values)
 
 
-def raw_rows(rows: QuerySet[StateVersion], *fields: str) -> Iterator[tuple[Any, ...]]:
+def raw_rows(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ...]]:
     """Fields of versions as the driver gives them: `values` as JSON text, days as `stated_day` reads them.
 
     Whoever reads a hundred thousand versions pays more for the ORM's conversions than for the database.

@@ -91,6 +91,9 @@ def index(request: HttpRequest) -> HttpResponse:
     return render_page(request, "core/settings/index.html", context)
 
 
+SETUP = ("general", "revenue")  # groups that the set-up page asks for
+
+
 def _grouped() -> dict[str, list[SettingSpec]]:
     groups: dict[str, list[SettingSpec]] = {key: [] for key in GROUPS}
     for spec in registry.settings.values():
@@ -230,7 +233,9 @@ def yearly(request: HttpRequest) -> HttpResponse:
 def setup(request: HttpRequest) -> HttpResponse:
     """Counting rules and the organisation's own targets on one page; saved together or not at all."""
     counting = {
-        key: [spec for spec in specs if spec.counted or key == "general"] for key, specs in _grouped().items()
+        key: [spec for spec in specs if spec.counted or key == "general"]
+        for key, specs in _grouped().items()
+        if key in SETUP
     }
     data = request.POST if request.method == "POST" else None
     groups = [

@@ -15,13 +15,14 @@ from banso_web.core import audit, clock
 from banso_web.core.errors import Forbidden, NotVisible, Refused
 from banso_web.core.facts import Asked, current_watermark, project, void
 from banso_web.core.models import Entry
+from banso_web.lifecycle.reads import tasked_by
 from banso_web.revenue.reads.entered import moved_by
 from banso_web.touch.reads import touched_by, touches
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
-LABELS = ("account.add", "account.edit", "contact.", "contract.", "movement.", "touch.")
+LABELS = ("account.add", "account.edit", "contact.", "contract.", "movement.", "touch.", "task.")
 
 
 def undo(entry_id: int, *, actor: Member) -> int:
@@ -39,8 +40,8 @@ def undo(entry_id: int, *, actor: Member) -> int:
         raise Forbidden(_("ほかの人の変更は元に戻せません。データは変わっていません。"))
     subjects = sorted(set(entry.versions.values_list("subject", "subject_id")))
     contracts = {key for subject, key in subjects if subject == "contract"}
-    moved, touched = moved_by(entry, contracts), touched_by(entry)
-    accounts = {_account_of(*one) for one in subjects} | moved.accounts | touched.accounts
+    moved, touched, tasked = moved_by(entry, contracts), touched_by(entry), tasked_by(entry)
+    accounts = {_account_of(*one) for one in subjects} | moved.accounts | touched.accounts | tasked.accounts
     if not accounts:
         raise Refused(_("元に戻せる変更が見つかりません。"), code="nothing_to_undo")
     homes = {home_of(actor, key).pk: home_of(actor, key) for key in accounts}
@@ -51,7 +52,7 @@ def undo(entry_id: int, *, actor: Member) -> int:
     later = any(latest(*one) != entry.pk for one in subjects) or (
         entry.label == "account.add" and any(_has_things(key) for key in accounts)
     )
-    if later or moved.followed or touched.followed:
+    if later or moved.followed or touched.followed or tasked.followed:
         raise Refused(
             _("この変更のあとに、別の変更が保存されています。先にそちらを元に戻すか、編集で直してください。"),
             code="stands_on_it",

@@ -17,6 +17,7 @@ from banso_web.accounts.actions.editing import edit_many
 from banso_web.core.errors import Refused
 from banso_web.core.pages import page, reader
 from banso_web.desk.actions.undoing import undo as take_back
+from banso_web.lifecycle.actions import assign_hearings
 
 FIELDS = {
     "owner": "owner_id",
@@ -30,9 +31,11 @@ _KEPT = "bulk_again"
 
 
 def _back(request: HttpRequest) -> str:
-    """Where the form came from, on this host and below the customers; the list otherwise."""
+    """Where the form came from, on this host and among the lists of customers; 顧客一覧 otherwise."""
     wanted = request.POST.get("next", "")
-    safe = wanted.startswith("/customers/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    safe = wanted.startswith(("/customers/", "/portfolio/")) and url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts=None
+    )
     return wanted if safe else reverse("customers")
 
 
@@ -68,6 +71,36 @@ def bulk_edit(request: HttpRequest) -> HttpResponse:
         request,
         ngettext("%(n)s社を変更しました。", "%(n)s社を変更しました。", done.changed) % {"n": done.changed},
     )
+    return back
+
+
+@require_POST
+@page("account.view")
+def assign(request: HttpRequest) -> HttpResponse:
+    """能動ヒアリング for the ticked customers, or for the one whose button was pressed."""
+    texts = [request.POST["only"]] if request.POST.get("only") else request.POST.getlist("ids")
+    ids = [int(text) for text in texts if text.isdecimal() and len(text) < 19]
+    back = redirect(_back(request))
+    try:
+        done = assign_hearings(ids, actor=reader(request), owner=request.POST.get("assignee", ""))
+    except Refused as problem:
+        messages.error(request, " ".join([problem.message, *problem.fields.values()]))
+        return back
+    if done.entry_id is not None:
+        request.session["undo_entry"] = done.entry_id
+        messages.success(
+            request,
+            ngettext(
+                "%(n)s社の能動ヒアリングを割り当てました。",
+                "%(n)s社の能動ヒアリングを割り当てました。",
+                done.made,
+            )
+            % {"n": done.made},
+        )
+    if done.already:
+        messages.info(
+            request, _("%(n)s社には、まだ終わっていない能動ヒアリングがあります。") % {"n": done.already}
+        )
     return back
 
 

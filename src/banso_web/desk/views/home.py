@@ -8,7 +8,11 @@ from banso_web.collect.actions import MANAGE
 from banso_web.core.pages import page, reader, render_page
 from banso_web.desk.reads.home import first_steps, moving
 from banso_web.desk.reads.home import home as read_home
+from banso_web.desk.views import whole
+from banso_web.lifecycle.reads import own_tasks
 from banso_web.usage.reads.health import silent_sources
+
+TASKS = 8
 
 
 @page()
@@ -23,6 +27,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "side": side,
         "book": book,
         "moves": moving(member, asked, team=book is found.company) if book else None,
+        "following": whole.head(member, asked, team=book is found.company) if book else None,
+        "todo": own_tasks(member, asked, TASKS) if book and book is found.book else [],
         "silent": silent_sources(asked) if member.may(MANAGE) else [],
         "near": found.near,
         "quiet": found.quiet,

@@ -9,9 +9,10 @@ from banso_web.accounts.reads.choices import segments
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.display import current
 from banso_web.core.ui.formats import month_text, query_text, units_text
-from banso_web.core.ui.links import keep_question
+from banso_web.core.ui.links import hidden_pairs, keep_question
 from banso_web.desk.reads.customers import ListQuery
 from banso_web.desk.reads.portfolio import Grid, grid
+from banso_web.desk.views import whole
 from banso_web.members.reads import assignable_members
 
 
@@ -49,16 +50,20 @@ def _chart(found: Grid, narrowed: dict[str, str]) -> dict[str, object]:
 
 @page("revenue.view")
 def portfolio(request: HttpRequest) -> HttpResponse:
-    """The grid. Each cell opens its customers."""
+    """Whom nobody looks after, how contacts lean, and the grid, whose cells open their customers. `?export=csv` gives the list."""
     member, asked = reader(request), request.asked  # type: ignore[attr-defined]
     query = ListQuery.read(request.GET.dict())
+    if request.GET.get("export") == "csv":
+        return whole.export(request, query)
     found = grid(member, query, asked)
     context = {
+        **whole.context(request, query),
         "grid": found,
         "chart": _chart(found, _narrowed(query)),
         "narrowed": query_text(_narrowed(query)),
         "query": query,
         "owners": assignable_members(),
         "segments": segments(),
+        "kept": hidden_pairs(request, "owner", "segment", "from", "export"),
     }
     return render_page(request, "desk/portfolio.html", context, fragment="desk/_portfolio.html")

@@ -1,0 +1,159 @@
+"""Who of the customers is フォロー漏れ, 低満足, 満足度不明 …: what surveys, touches and tickets say of everybody, put to the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from banso.health.overlooked import VERDICTS, Judged, Known, Rule, Verdict, judge, sort_out
+from banso.survey import Standing, standing
+from banso_web.core.facts import Asked, Memo
+from banso_web.health.rules import Rules, rules
+from banso_web.surveys.reads import answers
+from banso_web.touch.reads import (
+    Contacts,
+    contacts_since,
+    last_touches,
+    touch_mark,
+    touches_known,
+    urgent_tickets,
+)
+
+Whole = NDArray[np.int64]
+BASES = ("csat", "nps")
+CONTACT_DAYS = 30  # 接点の偏り looks at so many days, the asked one among them
+PROACTIVE = "proactive"
+_spoken: Memo[dict[int, date]] = Memo(4)
+
+
+class Customer(NamedTuple):
+    """One customer of the asked day, as whoever lists customers has it. mrr_units None: a currency without a rate."""
+
+    id: int
+    mrr_units: int | None
+    renewal_on: date | None
+    touch: str
+    since: date | None
+    owner_id: int | None
+    deputy_id: int | None
+    segment: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One customer with the verdict and all it stands on. 今回 is `now` over `n` people; 前回 compares `pairs` of them."""
+
+    customer: Customer
+    judged: Judged
+    now: Fraction | None
+    before: Fraction | None
+    n: int
+    pairs: int
+    answered_on: date | None
+    spoken_on: date | None
+    urgent: int
+
+
+@dataclass(frozen=True, eq=False)
+class Following:
+    """Everybody, sorted out. `verdicts`: places in VERDICTS, one a customer. asked_ever, spoken_ever: whether anything of the kind was
+    ever recorded at all (else it is 未収集)."""
+
+    as_of: date
+    basis: str
+    rules: Rules
+    customers: Sequence[Customer]
+    verdicts: Whole
+    fell: NDArray[np.bool_]
+    satisfaction: Standing
+    places: Whole  # of each customer in `satisfaction`; −1: no answer
+    spoken: Mapping[int, date]
+    urgent: Mapping[int, int]
+    urgent_lately: set[int]
+    contacts: Mapping[int, Contacts]
+    asked_ever: bool
+    spoken_ever: bool
+
+    @property
+    def rule(self) -> Rule:
+        return self.rules.of(self.basis)
+
+    def of(self, *verdicts: Verdict, among: NDArray[np.bool_] | None = None) -> list[int]:
+        """Places of the customers with one of these verdicts."""
+        wanted = np.isin(self.verdicts, [VERDICTS.index(one) for one in verdicts])
+        return np.flatnonzero(wanted if among is None else wanted & among).tolist()
+
+    def line(self, place: int) -> Line:
+        """One customer's evidence, exact."""
+        one, at, told = self.customers[place], int(self.places[place]), self.satisfaction
+        now = before = None
+        n = pairs = 0
+        answered = None
+        change = None
+        if at >= 0:
+            n, pairs = int(told.n[at]), int(told.pairs[at])
+            now = Fraction(int(told.total[at]), 100 * n)
+            answered = date.fromordinal(int(told.last[at]))
+            if pairs:
+                before = Fraction(int(told.before[at]), 100 * pairs)
+                change = Fraction(int(told.now[at]), 100 * pairs) - before
+        spoken, urgent = self.spoken.get(one.id), self.urgent.get(one.id, 0)
+        mrr = None if one.mrr_units is None else Fraction(one.mrr_units, 10_000)
+        known = Known(now, change, spoken, one.since, urgent, one.renewal_on, mrr)
+        rule = replace(self.rule, days=self.rules.limit(one.touch))
+        return Line(one, judge(known, self.as_of, rule), now, before, n, pairs, answered, spoken, urgent)
+
+
+def following(asked: Asked, customers: Callable[[], Sequence[Customer]], basis: str = "csat") -> Following:
+    """Sort these customers out by CSAT or NPS. The same number of queries however many they are."""
+    held = rules(asked)
+    rule, told, everybody = held.of(basis), answers(asked, basis), customers()
+    found = standing(told, asked.as_of)
+    first = asked.as_of - timedelta(days=CONTACT_DAYS - 1)
+    spoken, tickets = last_proactive(asked), urgent_tickets(asked, first)
+    ids = np.array([one.id for one in everybody], np.int64)
+    at = np.searchsorted(found.account, ids)
+    at[at == len(found.account)] = 0
+    places = np.where(found.account[at] == ids, at, -1) if len(found.account) else np.full(len(ids), -1)
+    n, total = _taken(found.n, places), _taken(found.total, places)
+    day = asked.as_of.toordinal()
+    last = [spoken.get(one.id) or one.since for one in everybody]
+    days = np.array([-1 if on is None else day - on.toordinal() for on in last], np.int64)
+    by_touch = {touch: held.limit(touch) for touch in {one.touch for one in everybody}}
+    limits = np.array([by_touch[one.touch] for one in everybody], np.int64)
+    is_urgent = np.array([one.id in tickets.open for one in everybody], bool)
+    lost = _taken(found.before - found.now, places) * rule.point.numerator * rule.drop.denominator
+    step = 100 * _taken(found.pairs, places) * rule.point.denominator * rule.drop.numerator
+    return Following(
+        as_of=asked.as_of,
+        basis=basis,
+        rules=held,
+        customers=everybody,
+        verdicts=sort_out(total, n, days, limits, is_urgent, rule),
+        fell=(step > 0) & (lost >= step),
+        satisfaction=found,
+        places=places,
+        spoken=spoken,
+        urgent=tickets.open,
+        urgent_lately=tickets.lately,
+        contacts=contacts_since(asked, first),
+        asked_ever=bool(len(told.account)),
+        spoken_ever=bool(spoken) or touches_known(asked),
+    )
+
+
+def _taken(values: Whole, places: Whole) -> Whole:
+    """The values of these places; 0 where there is none."""
+    return np.where(places >= 0, values[places], 0) if len(values) else np.zeros(len(places), np.int64)
+
+
+def last_proactive(asked: Asked) -> dict[int, date]:
+    """{customer: day of the latest 能動 touch}. Kept until touches change."""
+    key = (touch_mark(asked.watermark), asked.as_of, asked.known_at)
+    return _spoken.get(key, lambda: last_touches(asked, initiative=PROACTIVE))
