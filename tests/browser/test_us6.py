@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Visit, visits
-from tests.browser.stories import STORIES, at, bring, find, words
+from tests.browser.stories import STORIES, at, bring
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +30,11 @@ def page(monday: Visit) -> Iterator[Page]:
     assert monday.broken == []
 
 
+def plain(page: Page) -> str:
+    """The visible words; the axis of the shares prints 60 %, which elsewhere is a wrong figure."""
+    return re.sub(r"\s+", " ", page.inner_text("main"))
+
+
 def names(page: Page) -> list[str]:
     return page.locator("[data-list] [data-row-link]").all_inner_texts()
 
@@ -38,14 +44,15 @@ def test_the_story_of_the_overlooked(monday: Visit, page: Page) -> None:
     at(page, "/", "フォロー漏れ", "3社 · ¥1,000,000", "優先度 94.2")
     page.get_by_role("link", name="顧客ポートフォリオで見る").click()
     page.wait_for_selector("[data-list=overlooked]")
-    find(
-        page,
+    said = plain(page)
+    for printed in (
         "対応の78 %が2社に集中",
         "接点の 78.0 %",
         "MRR の 8.1 %",
-        "¥1,000,000",
+        "MRR ¥1,000,000",
         "満足度不明が 1社 · ¥400,000",
-    )
+    ):
+        assert printed in said, said
     assert names(page) == ["大空食品", "東和物流", "北斗製作所"]
     rows = page.locator("[data-list] tbody tr").all_inner_texts()
     for row, printed in zip(
@@ -57,7 +64,7 @@ def test_the_story_of_the_overlooked(monday: Visit, page: Page) -> None:
     assert "低下" not in rows[2]
     page.get_by_role("link", name="満足度不明 1").click()
     page.wait_for_selector("[data-list=unknown]")
-    assert names(page) == ["光洋電機"] and "無回答2回" in words(page)
+    assert names(page) == ["光洋電機"] and "無回答2回" in plain(page)
     page.get_by_role("link", name="低満足・対応中 1").click()
     page.wait_for_selector("[data-list=low]")
     assert names(page) == ["さくら病院"] and "低下" in page.locator("[data-list] tbody").inner_text()
