@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, settings
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SOAK = os.environ.get("BANSO_SOAK") == "1"
 # The second engine's phase: what knows no database ran in the first one (BANSO_WHOLE=1 runs it again).
-SECOND = bool(os.environ.get("BANSO_DATABASE_URL")) and os.environ.get("BANSO_WHOLE") != "1"
+WHOLE = os.environ.get("BANSO_WHOLE") == "1"
+SECOND = bool(os.environ.get("BANSO_DATABASE_URL")) and not WHOLE
 MORE = 20  # times as many made-up examples in `make soak`
 # Files that take longest begin first, so that no worker is left alone with one of them at the end.
 LONGEST = ("tests/browser/test_every_page.py", "tests/test_nonsense.py", "tests/browser/", "tests/test_")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
@@ -19,6 +18,7 @@ from banso_web.members.models import Member, Role
 from banso_web.operations.sample import write_tables
 
 FEW, MANY = 20, 400
+DAYS = ("", "2025-11-24")  # today, and another 基準日
 PAGES = ("/customers/?segment=ハイタッチ&sort=-mrr", "/customers/", "/numbers/", "/portfolio/")
 
 
@@ -52,18 +52,15 @@ def counts(client: Client, as_of: str) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize("as_of", ["", "2025-11-24"])
-def test_query_counts_do_not_grow_with_the_company(
-    db: None, client: Client, tmp_path: Path, as_of: str
-) -> None:
+def test_query_counts_do_not_grow_with_the_company(db: None, client: Client, tmp_path: Path) -> None:
     member = Member.objects.create(code="COUNT", name="計測", email="count@example.jp", job="manager")
     member.roles.set(Role.objects.filter(key__in=("manager", "admin")))
     client.force_login(member, backend="banso_web.members.backends.MemberBackend")
     bring(tmp_path / "few", FEW)
-    before = counts(client, as_of)
+    before = {as_of: counts(client, as_of) for as_of in DAYS}
     bring(tmp_path / "many", MANY)
     assert Account.objects.count() == MANY
-    assert counts(client, as_of) == before
+    assert {as_of: counts(client, as_of) for as_of in DAYS} == before
 
 
 def test_a_page_that_asks_once_a_row_would_be_found(db: None) -> None:

@@ -20,7 +20,7 @@ from banso_web.desk.tests.conftest import Desk, desk
 from banso_web.ingest import actions
 from banso_web.ingest.inputs import inputs_of
 from banso_web.members.models import Member
-from banso_web.warehouse.tests.engines import BOTH, engine
+from banso_web.warehouse.tests.engines import LONG, engine
 
 __all__ = ["desk", "engine", "events_home", "sender"]
 STORY = Path(__file__).parents[4] / "tests" / "data" / "stories" / "us5"
@@ -58,7 +58,7 @@ def story(person: Callable[[str], Member], events_home: Path) -> Callable[..., d
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that sends events does so into each event store in turn: whatever a page or a job asks is asked of both."""
     if "source" in metafunc.fixturenames:
-        metafunc.parametrize("engine", BOTH, indirect=True)
+        metafunc.parametrize("engine", LONG, indirect=True)
 
 
 @pytest.fixture

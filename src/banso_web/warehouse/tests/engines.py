@@ -19,7 +19,7 @@ import pandas
 import pytest
 
 from banso_web.warehouse.embedded import COLUMNS, connection
-from tests.environment import SECOND
+from tests.environment import SECOND, WHOLE
 
 EMBEDDED, IN_PROCESS, OVER_HTTP = "embedded", "clickhouse in the process", "clickhouse over http"
 SHIM = Path(__file__).with_name("http_clickhouse.py")
@@ -30,6 +30,8 @@ needs_clickhouse = pytest.mark.skipif(
 HTTP = pytest.param(OVER_HTTP, marks=needs_clickhouse)
 # What is asked of events does not hang on the relational engine: beside the second one the contract alone meets ClickHouse.
 BOTH = [EMBEDDED] if SECOND else [EMBEDDED, HTTP]
+# Every question of use meets every engine in usage/tests/test_shapes.py; what is made of the answers meets ClickHouse in `make soak`.
+LONG = [EMBEDDED, HTTP] if WHOLE else [EMBEDDED]
 #: Marks of tests that hold for either store, and of those for every way to the engine as well.
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 engines = pytest.mark.parametrize(
