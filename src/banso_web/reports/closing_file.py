@@ -101,9 +101,7 @@ def _signed(closed: reads.Closed, question: Question) -> Iterator[Line]:
             one.restated,
             one.difference,
             None,
-            _("%(day)s 時点") % {"day": date_text(last_day(closed.month))}
-            if one.key in reads.OF_LAST_DAY
-            else "",
+            " ".join(_remarks(one, closed)),
         ]
     lines = reads.signed_pending(closed)
     names = counting.called([account for account, _line in lines])
@@ -150,3 +148,11 @@ def _signed(closed: reads.Closed, question: Question) -> Iterator[Line]:
         ]
     if steps:
         yield [_("会計のMRRへの橋渡し"), _("会計のMRR"), None, accounts_mrr, currency, None, None, None, ""]
+
+
+def _remarks(one: reads.Beside, closed: reads.Closed) -> Iterator[str]:
+    if one.key in reads.OF_LAST_DAY:
+        yield _("%(day)s 時点") % {"day": date_text(last_day(closed.month))}
+    for name, reason in ((_("報告値"), one.reported_reason), (_("現在の値"), one.restated_reason)):
+        if reason:
+            yield f"{name}: {reason}"

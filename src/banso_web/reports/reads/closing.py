@@ -9,9 +9,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.facts import Asked
+from banso_web.core.metrics import MetricSpec, catalogue
 from banso_web.reports.question import Question
+from banso_web.reports.reads.figures import gap_kind, written_as
 from banso_web.revenue.actions.closing import BRIDGE_KINDS
-from banso_web.revenue.reads.closing import Closed, closed_months
+from banso_web.revenue.reads.closing import Beside, Closed, closed_months, reported_beside_restated
 from banso_web.revenue.reads.months import last_day, months_before
 
 MONTHS = 13
@@ -65,3 +67,12 @@ def month_lines(question: Question) -> list[MonthLine]:
         state = month_state(question, closed, month)
         found.append(MonthLine(month, state, closed, question.url("closing", month=f"{month:%Y-%m}")))
     return found
+
+
+def changed_since(closed: Closed, asked: Asked) -> list[tuple[MetricSpec, Beside, dict[str, Any], str]]:
+    """The reported figures that are others now, 算出不可 included, with how they and their difference are written."""
+    return [
+        (spec := catalogue[one.key], one, {"digits": None, **written_as(one.unit)}, gap_kind(spec))
+        for one in reported_beside_restated(closed, asked)
+        if one.changed
+    ]

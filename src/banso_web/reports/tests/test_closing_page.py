@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from banso_web.accounts.models import Account
+from banso_web.core import settings_store
 from banso_web.members.models import Member
 from banso_web.revenue.actions import closing as actions
 from banso_web.revenue.reads import closing as reads
@@ -108,11 +109,33 @@ def test_the_file_holds_what_the_page_shows(
     assert found["会計のMRRへの橋渡し", "会計のMRR"][0] == "12189000"
 
 
-def test_the_print_says_as_of_versions_and_when_it_was_made(
-    page: Client, accounts: dict[str, Account]
+def test_a_figure_that_became_uncomputable_stays_listed_with_its_reason(page: Client, tanaka: Member) -> None:
+    only = make.account("A1", "甲社")
+    make.movement("m1", only, "2026-09-01", 1000)
+    actions.close_month(SEPTEMBER, kind="final", actor=tanaka, comment="9月")
+    actions.close_month(OCTOBER, kind="final", actor=tanaka, comment="10月")
+    make.movement("m2", only, "2026-09-15", -1000)
+    body = page.get(PAGE.format(OCTOBER)).content.decode()
+    beside = body.split("報告値と、いま計算した値")[1].split("</section>")[0]
+    line = beside.split("NRR(売上継続率) 月次</th>")[1].split("</tr>")[0]
+    assert "100.00" in line and "算出不可(月初MRRがありません)" in line
+    lines = table(page.get(PAGE.format(OCTOBER) + "&export=csv"))
+    (row,) = [one for one in lines if one[1:2] == ["NRR(売上継続率) 月次"]]
+    assert row[3] == "1" and row[5:7] == ["", ""] and "現在の値: 算出不可(月初MRRがありません)" in row[8]
+
+
+def test_the_print_says_whose_it_is_as_of_versions_tax_and_no_instructions(
+    page: Client, accounts: dict[str, Account], tanaka: Member
 ) -> None:
+    settings_store.put("organisation.name", "伴走商事", actor=None)
     body = page.get(PAGE.format(OCTOBER)).content.decode()
     head = body.split("print-only")[1].split("</div>")[0]
-    assert "月次締め" in head and "基準日" in head and "作成日時" in head and "JST" in head
+    assert "伴走商事 · 月次締め" in head and "基準日" in head and "作成日時" in head and "JST" in head
+    assert "金額は税抜" in head
     foot = body.split("print-foot")[1].split("</div>")[0]
     assert "定義版" in foot and "v1" in foot and "定義版" not in head
+    assert "まだ締めていない数字" in body and "署名する数字" not in body
+    sign(SEPTEMBER, tanaka), sign(OCTOBER, tanaka, "flash")
+    body = page.get(PAGE.format(OCTOBER)).content.decode()
+    for title in ("署名する数字", "締める前に"):
+        assert 'class="card no-print"' in body.split(f"{title}</h2>")[0].rsplit("<section", 1)[1]

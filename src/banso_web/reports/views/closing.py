@@ -21,7 +21,7 @@ from banso_web.reports.board import ALL
 from banso_web.reports.closing_file import closing_csv
 from banso_web.reports.question import Question, customer_url, picker, read_question
 from banso_web.reports.reads.board import Tile, board
-from banso_web.reports.reads.closing import BRIDGE, KINDS, STATES, month_lines
+from banso_web.reports.reads.closing import BRIDGE, KINDS, STATES, changed_since, month_lines
 from banso_web.reports.reads.figures import answers, figure, reporting_currency, written_as
 from banso_web.reports.reads.nrr import fall
 from banso_web.reports.words import left_out_words
@@ -137,11 +137,7 @@ def _closed_context(closed: closings.Closed, question: Question) -> dict[str, An
     given = {line.kind: line for line in lines}
     return {
         "closed": closed,
-        "beside": [
-            (catalogue[one.key], one)
-            for one in closings.reported_beside_restated(closed, question.asked)
-            if one.difference
-        ],
+        "beside": changed_since(closed, question.asked),
         "bars_beside": closings.bars_beside(closed, question.asked),
         "rules": closings.rule_words(closed.rules),
         "frozen_bars": _frozen_bars(closed, question),

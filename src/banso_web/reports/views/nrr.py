@@ -21,7 +21,7 @@ from banso_web.reports.reads.nrr import Fall, chart, fall, split, trend_chart, t
 from banso_web.reports.reads.trend import unrated_in
 from banso_web.reports.words import left_out_words
 from banso_web.revenue.metrics.words import PARTS
-from banso_web.revenue.reads.closing import bars_beside, reported_beside_restated, standing
+from banso_web.revenue.reads.closing import bars_beside, standing
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -76,7 +76,7 @@ def waterfall_page(request: HttpRequest) -> HttpResponse:
         "trend_rows": trend_table(question) if tab == "trend" else [],
         "closed": closed,
         "bars_beside": bars_beside(closed, question.asked) if closed and tab == "month" else [],
-        "beside": [(catalogue[one.key], one) for one in reported_beside_restated(closed, question.asked) if one.difference] if closed and tab == "month" else [],
+        "beside": changed_since(closed, question.asked) if closed and tab == "month" else [],
         "part_words": PARTS,
         "currency": shown.currency if shown else "JPY",
         "expansion_url": question.rows_url("nrr_monthly", "expansion"),

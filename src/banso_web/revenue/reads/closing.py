@@ -241,12 +241,18 @@ def definitions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Beside:
-    """One figure as reported and as it would be now; `difference` None where one of them is 算出不可."""
+    """One figure as reported and as it would be now; `difference` None where one of them is 算出不可, with its reason."""
 
     key: str
     unit: str
     reported: Decimal | None
     restated: Decimal | None
+    reported_reason: str = ""
+    restated_reason: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.reported != self.restated
 
     @property
     def difference(self) -> Decimal | None:
@@ -263,7 +269,7 @@ def reported_beside_restated(closed: Closed, asked: Asked) -> list[Beside]:
         now = compute(key, question, month=of_month)
         reported = None if frozen["value"] is None else Decimal(frozen["value"])
         restated = None if now.value is None else Decimal(plain(now.value, 28) or 0)
-        found.append(Beside(key, now.unit, reported, restated))
+        found.append(Beside(key, now.unit, reported, restated, frozen["reason"] or "", str(now.reason or "")))
     return found
 
 
