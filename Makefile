@@ -49,8 +49,9 @@ messages: $(STAMPS)/messages ## the translations
 untranslated: $(STAMPS)/test ## texts that have no English yet, as catalogue entries
 	@$(PY) -m tests.house.messages
 
-metric-pages: setup ## docs/metrics and the READMEs' tables from the catalogue
+metric-pages: setup ## docs/metrics, the READMEs' tables and the columns of files from their declarations
 	DJANGO_SETTINGS_MODULE=banso_web.config.settings $(PY) -m tools.metric_pages
+	DJANGO_SETTINGS_MODULE=banso_web.config.settings $(PY) -m tools.column_pages
 
 pictures: setup-test ## docs/pictures from the sample company, in a real Chromium
 	$(PY) -m tests.browser.pictures

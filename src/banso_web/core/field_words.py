@@ -28,7 +28,7 @@ WORDS: dict[str, Any] = {
     "month": _("対象月"),
     "scope": _("集計対象"),
     "kind": _("種類"),
-    "watermark": _("透かし番号"),
+    "watermark": _("基準番号"),
     "signed": _("署名した契約"),
     "counts": _("件数"),
     "read": _("読込"),

@@ -47,7 +47,7 @@ def closing_csv(request: HttpRequest, question: Question) -> HttpResponse:
             (_("締めた人"), closed.closed_by),
             (_("締めた日時"), closed.closed_at),
             (_("コメント"), closed.comment),
-            (_("透かし番号"), closed.watermark),
+            (_("基準番号"), closed.watermark),
         ]
     versions = ", ".join(f"{catalogue[key].name} v{catalogue[key].version}" for key in reads.FROZEN)
     about.append((_("定義版"), versions))

@@ -12,7 +12,7 @@ from banso_web.core.bulk import insert_rows
 from banso_web.core.imports import Context, Fact, Field, HappeningHandler, Outcome, Problem, Result, Row
 from banso_web.core.models import Entry
 from banso_web.core.registry import registry
-from banso_web.core.ui.formats import joined
+from banso_web.core.ui.formats import joined, month_text
 from banso_web.revenue import derived
 from banso_web.revenue.balances import LEDGER, Balances, rows_without_ground, to_units
 from banso_web.revenue.models import Charge, Closing, Invoice, LtvInput, Movement, Rate
@@ -208,7 +208,7 @@ class LtvInputsHandler(HappeningHandler[LtvInput]):
 def closed_months(entry: Entry) -> list[tuple[str, str]]:
     """Closed months whose figures stand on an entry: what an undo must tell first."""
     closings = Closing.objects.filter(watermark__gte=entry.seq or 0, reopened_at=None).order_by("month")
-    months = dict.fromkeys(f"{closing.month:%Y-%m}" for closing in closings)
+    months = dict.fromkeys(month_text(closing.month) for closing in closings)
     if not months:
         return []
     return [

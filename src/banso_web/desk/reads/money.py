@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from banso_web.core.facts import Asked
+from banso_web.core.ui.formats import month_text
 from banso_web.revenue.reads.accounts import Change, account_changes
 from banso_web.revenue.reads.months import months_before, next_month
 
@@ -56,7 +57,7 @@ def _chart(changes: list[Change], until: date) -> dict[str, Any] | None:
         "kind": "line",
         "unit": {"kind": "money", "currency": changes[0].currency},
         "description": "MRR",
-        "x": [f"{month:%Y-%m}" for month in months],
+        "x": [month_text(month) for month in months],
         "series": [{"name": "MRR", "values": values}],
         "zero": True,
     }

@@ -16,7 +16,7 @@ from banso.revenue import Cohorts, cohorts, intervals
 from banso_web.accounts import counting
 from banso_web.core.facts import Memo
 from banso_web.core.metrics import Row
-from banso_web.core.ui.formats import money_text, number_text, pct_text
+from banso_web.core.ui.formats import money_text, month_text, number_text, pct_text
 from banso_web.core.ui.links import keep_question
 from banso_web.reports.question import Question
 from banso_web.reports.reads.figures import FEW, reporting_currency
@@ -77,7 +77,7 @@ def chart(question: Question, found: Cohorts, by: str, measure: str, ages: int) 
         "kind": "cohort",
         "unit": {"kind": "percent", "digits": 0},
         "description": _("開始時期ごとの継続率。行は開始時期、列は開始からの月数です。"),
-        "rows": [f"{cohort.key} (n={cohort.size})" for cohort in found.cohorts],
+        "rows": [f"{key_text(cohort.key)} (n={cohort.size})" for cohort in found.cohorts],
         "cols": [str(age) for age in range(min(ages, found.ages))],
         "rowTitle": _("開始時期"),
         "colTitle": _("開始からの月数"),
@@ -186,6 +186,11 @@ def _first_close(changes: Sequence[Change], held: dict[str, int], final: date) -
         if last_of_month and month <= final and any(value > 0 for value in held.values()):
             return month
     return None
+
+
+def key_text(key: str) -> str:
+    """A start as the page writes it: 2026年9月; a quarter or a year as its key."""
+    return month_text(date.fromisoformat(f"{key}-01")) if len(key) == 7 and "Q" not in key else key
 
 
 def _key(start: date, by: str) -> str:

@@ -17,7 +17,7 @@ from banso_web.reports.question import Question
 from banso_web.reports.reads.figures import Answers, reporting_currency
 from banso_web.reports.reads.trend import column, month_of, months
 from banso_web.revenue.metrics.words import PARTS
-from banso_web.revenue.reads.chain import chain_of
+from banso_web.revenue.reads.chain import chain_of, months_text
 from banso_web.revenue.reads.closing import Closed, chained_waterfall, pending_at
 from banso_web.revenue.reads.months import months_before
 
@@ -59,7 +59,7 @@ class Fall:
     signed: bool  # the opening is the closing that was signed for the month before
     pending_unrated: int = 0  # of the pending contracts, those in a currency without a rate: in no sum
     last_closed: date | None = None
-    missing: tuple[str, ...] = ()  # open months between the last closed one and this
+    missing: str = ""  # the open months between the last closed one and this
 
 
 def fall(question: Question, answers: Answers) -> Fall | None:
@@ -107,7 +107,7 @@ def fall(question: Question, answers: Answers) -> Fall | None:
         signed=bool(chained) and chained.get("opening") != chained.get("opening_restated"),
         pending_unrated=sum(1 for one in pending if one.units is None),
         last_closed=chain.before if chain else None,
-        missing=tuple(f"{month:%Y-%m}" for month in chain.missing) if chain else (),
+        missing=months_text(chain.missing) if chain else "",
     )
 
 

@@ -47,8 +47,8 @@ def test_the_page_names_the_open_months_and_refuses_the_later_one(
 ) -> None:
     sign(AUGUST, tanaka)
     body = page.get(PAGE.format(OCTOBER)).content.decode()
-    assert "2026-09 がまだ締まっていません" in body
-    assert "2026-09 がまだ締まっていません" in page.get("/numbers/nrr/?month=2026-10").content.decode()
+    assert "2026年9月 がまだ締まっていません" in body
+    assert "2026年9月 がまだ締まっていません" in page.get("/numbers/nrr/?month=2026-10").content.decode()
     refused = page.post("/numbers/closing/close/?month=2026-10", {"kind": "flash", "comment": "10月"})
     assert refused.status_code == 422 and "月は古い順に締めます" in refused.content.decode()
     assert reads.standing(OCTOBER) is None
@@ -60,7 +60,7 @@ def test_a_month_whose_successor_is_closed_shows_why_it_stays(
     september = sign(SEPTEMBER, tanaka)
     sign(OCTOBER, tanaka)
     body = page.get(PAGE.format(SEPTEMBER)).content.decode()
-    assert "2026-09 の締めは解除できません" in body and "解除する理由" not in body
+    assert "2026年9月 の締めは解除できません" in body and "解除する理由" not in body
     refused = page.post(f"/numbers/closing/{september.id}/reopen/?month=2026-09", {"reason": "直したい"})
     assert refused.status_code == 422 and reads.standing(SEPTEMBER) is not None
     assert "解除する理由" in page.get(PAGE.format(OCTOBER)).content.decode()

@@ -17,6 +17,7 @@ from banso_web.core.errors import Refused
 from banso_web.core.metrics import Scope, catalogue
 from banso_web.core.pages import page, render_page
 from banso_web.core.ui.figures import Figure
+from banso_web.core.ui.formats import month_text
 from banso_web.reports.board import ALL
 from banso_web.reports.closing_file import closing_csv
 from banso_web.reports.question import Question, customer_url, picker, read_question
@@ -30,7 +31,7 @@ from banso_web.revenue.actions.closing import question as closing_question
 from banso_web.revenue.actions.closing import reopen as reopen_month
 from banso_web.revenue.metrics.words import PARTS
 from banso_web.revenue.reads import closing as closings
-from banso_web.revenue.reads.chain import chain_of, reopen_reasons
+from banso_web.revenue.reads.chain import chain_of, months_text, reopen_reasons
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -216,7 +217,7 @@ def _page(
         "pending_unrated": sum(1 for one in pending if one["mrr"] is None),
         "rules": closings.rule_words(closings.rules_json(question.asked)),
         "chain": chain,
-        "missing_months": [f"{one:%Y-%m}" for one in chain.missing],
+        "missing_months": months_text(chain.missing),
         "to_sign": fall(question, found) if not final else None,
         "sign_figures": [figure(question, ALL[key], found.of.get(key)) for key in TO_SIGN if key in found.of],
         "notes": found.of["nrr_monthly"].notes if "nrr_monthly" in found.of else (),
@@ -270,7 +271,7 @@ def close(request: HttpRequest) -> HttpResponse:
         return _page(request, question, reasons=[problem.message], given=post, status=422)
     messages.success(
         request,
-        _("%(month)s を%(kind)sで締めました。") % {"month": f"{made.month:%Y-%m}", "kind": KINDS[made.kind]},
+        _("%(month)s を%(kind)sで締めました。") % {"month": month_text(made.month), "kind": KINDS[made.kind]},
     )
     return redirect(question.url("closing"))
 
@@ -288,7 +289,7 @@ def reopen(request: HttpRequest, closing_id: int) -> HttpResponse:
         return _page(request, question, reasons=[problem.message], status=422)
     messages.success(
         request,
-        _("%(month)s の締めを解除しました。締めの記録は残ります。") % {"month": f"{made.month:%Y-%m}"},
+        _("%(month)s の締めを解除しました。締めの記録は残ります。") % {"month": month_text(made.month)},
     )
     return redirect(question.url("closing", month=f"{made.month:%Y-%m}"))
 

@@ -15,7 +15,7 @@ from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
 from banso_web.reports import files
 from banso_web.reports.question import customer_url, picker, read_question
-from banso_web.reports.reads.cohorts import BY, VERSION, cell_rows, chart, table
+from banso_web.reports.reads.cohorts import BY, VERSION, cell_rows, chart, key_text, table
 from banso_web.reports.reads.figures import reporting_currency
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def cohort_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         **picker(question),
         "found": found,
+        "last_month": key_text(found.last_month or ""),
         "chart": chart(question, found, by, measure, ages) if found.cohorts else None,
         "by_tabs": [Tab(name, changed_query(request, by=key), key == by) for key, name in words.items()],
         "measure_tabs": [
@@ -92,6 +93,7 @@ def cohort_rows(request: HttpRequest) -> HttpResponse:
     context = {
         **picker(question),
         "cell": cell,
+        "cohort": key_text(cell.key),
         "version": VERSION,
         "rows": [
             (row, customer_url(row.account_id) if row.account_id in seen else "", row.account_id not in seen)

@@ -16,6 +16,7 @@ from banso_web.core.ui.lists import Tab
 from banso_web.reports import files
 from banso_web.reports.board import ALL
 from banso_web.reports.question import Question, picker, read_question
+from banso_web.reports.reads.closing import changed_since
 from banso_web.reports.reads.figures import answers, figure
 from banso_web.reports.reads.nrr import Fall, chart, fall, split, trend_chart, trend_table
 from banso_web.reports.reads.trend import unrated_in

@@ -16,7 +16,7 @@ from banso_web.core.errors import Conflict, Forbidden, Refused
 from banso_web.core.facts import Asked, current_watermark, hold_watermark
 from banso_web.core.metrics import compute, plain, row_json
 from banso_web.core.registry import registry
-from banso_web.core.ui.formats import joined
+from banso_web.core.ui.formats import joined, month_text
 from banso_web.revenue.models import Bridge, Closing, ClosingRow
 from banso_web.revenue.reads import closing as reads
 from banso_web.revenue.reads.chain import chain_of, order_reasons, reopen_reasons
@@ -69,13 +69,13 @@ def blockers(
     if last_day(month) >= asked.as_of:
         found.append(
             _("%(month)s はまだ終わっていません。月が終わってから締めてください。")
-            % {"month": f"{month:%Y-%m}"}
+            % {"month": month_text(month)}
         )
     standing = reads.standing(month)
     if standing and standing.kind == Closing.Kind.FINAL:
         found.append(
             _("%(month)s は確報で締めてあります。直すには、理由を書いて締めを解除してください。")
-            % {"month": f"{month:%Y-%m}"}
+            % {"month": month_text(month)}
         )
     found.extend(order_reasons(chain_of(month), kind))
     waiting = reads.pending_at(asked, month) if pending is None else pending

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from banso.revenue import Lever, LtvArticle, LtvChurn, ltv_article, ltv_churn, pooled
 from banso_web.core.errors import Refused
 from banso_web.core.metrics import MetricResult, Question, Row, Side, catalogue, exact, rows
-from banso_web.core.ui.formats import joined
+from banso_web.core.ui.formats import joined, month_text
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.by_year import twelve_rates
 from banso_web.revenue.metrics.frame import Context, answer
@@ -102,7 +102,7 @@ class _Sources:
         summed = pooled(months)
         self.churned = summed.churned
         text = _("%(end)s までの12か月: 解約 %(churned)s ÷ 月初顧客の延べ %(opening)s")
-        source = text % {"end": end.strftime("%Y-%m"), "churned": summed.churned, "opening": summed.opening}
+        source = text % {"end": month_text(end), "churned": summed.churned, "opening": summed.opening}
         return summed.rate, str(source)
 
     def _churn(self) -> Input:

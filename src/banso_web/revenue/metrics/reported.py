@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from banso_web.core.metrics import MetricResult, Question
+from banso_web.core.ui.formats import month_text
 from banso_web.revenue.metrics import words
 from banso_web.revenue.metrics.frame import answer
 
@@ -43,7 +44,7 @@ def _reported(question: Question, compute: Callable[[Question], MetricResult]) -
     closed = reads.standing(question.month) if question.month else reads.latest(question.asked.as_of)
     if closed is None:
         last = reads.latest(question.asked.as_of)
-        notes: tuple[str, ...] = (str(words.LAST_CLOSED) % {"month": f"{last.month:%Y-%m}"},) if last else ()
+        notes: tuple[str, ...] = (str(words.LAST_CLOSED) % {"month": month_text(last.month)},) if last else ()
         return replace(answer(question, None, reason=str(words.NOT_CLOSED), notes=notes), reported=True)
     at_end = question.key in reads.OF_LAST_DAY
     asked = reads.month_questions(closed.asked(), closed.month).get(
@@ -53,7 +54,7 @@ def _reported(question: Question, compute: Callable[[Question], MetricResult]) -
     result = compute(replace(question, asked=asked, month=month, reported=False))
     stamp = str(words.SIGNED_FINAL if closed.kind == "final" else words.SIGNED_FLASH)
     said = (
-        stamp % {"month": f"{closed.month:%Y-%m}", "by": closed.closed_by},
+        stamp % {"month": month_text(closed.month), "by": closed.closed_by},
         *(_open_since(closed.month, question.asked.as_of) if question.month is None else ()),
         *result.notes,
     )

@@ -15,6 +15,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from banso_web.core.ui.formats import joined, month_text
 from banso_web.revenue.models import Closing
 from banso_web.revenue.reads.months import next_month
 
@@ -60,7 +61,7 @@ def chain_of(month: date) -> Chain:
 
 def months_text(months: tuple[date, ...]) -> str:
     """At most twelve months by name, then how many more."""
-    named = ", ".join(f"{month:%Y-%m}" for month in months[:12])
+    named = joined(month_text(month) for month in months[:12])
     return (
         named
         if len(months) <= 12
@@ -70,7 +71,7 @@ def months_text(months: tuple[date, ...]) -> str:
 
 def order_reasons(chain: Chain, kind: str | None = None) -> list[str]:
     """Why the order of months forbids to sign this one now; `kind` "final" asks for 確報 too."""
-    month, found = f"{chain.month:%Y-%m}", []
+    month, found = month_text(chain.month), []
     if chain.missing:
         text = _(
             "月は古い順に締めます。%(month)s より前の %(missing)s がまだ締まっていません(最後に締めた月: %(before)s)。先に締めてください。"
@@ -81,14 +82,14 @@ def order_reasons(chain: Chain, kind: str | None = None) -> list[str]:
             % {
                 "month": month,
                 "missing": months_text(chain.missing),
-                "before": f"{chain.before:%Y-%m}",
+                "before": month_text(chain.before),
             }
         )
     elif kind == Closing.Kind.FINAL and chain.before is not None and not chain.before_final:
         text = _(
             "前の月 %(before)s が速報のままです。%(before)s を確報で締めてから、%(month)s を確報にしてください。"
         )
-        found.append(text % {"before": f"{chain.before:%Y-%m}", "month": month})
+        found.append(text % {"before": month_text(chain.before), "month": month})
     if chain.later_final:
         text = _(
             "後の月 %(later)s が確報で締めてあり、その月初は報告済みの数字につながっています。%(month)s を締めるには、新しい月から順に締めを解除してください。"
@@ -104,7 +105,7 @@ def reopen_reasons(chain: Chain) -> list[str]:
     text = _(
         "%(month)s の締めは解除できません。後の月 %(later)s が、ここで署名した月末MRRから始まっています。新しい月から順に解除してください。何も変わっていません。"
     )
-    return [text % {"month": f"{chain.month:%Y-%m}", "later": months_text(chain.later)}]
+    return [text % {"month": month_text(chain.month), "later": months_text(chain.later)}]
 
 
 __all__ = ["Chain", "chain_of", "months_text", "order_reasons", "reopen_reasons"]

@@ -42,7 +42,7 @@ def test_a_month_is_not_signed_over_an_open_one(sign: Sign) -> None:
     with pytest.raises(actions.ClosingBlocked) as blocked:
         sign(OCTOBER, "flash")
     (reason,) = blocked.value.reasons
-    assert "2026-08, 2026-09" in reason and "最後に締めた月: 2026-07" in reason
+    assert "2026年8月、2026年9月" in reason and "最後に締めた月: 2026年7月" in reason
     assert reads.standing(OCTOBER) is None
     for month in (AUGUST, SEPTEMBER):
         sign(month)
@@ -62,7 +62,7 @@ def test_a_final_needs_the_final_before_it_and_a_flash_does_not(sign: Sign) -> N
     sign(OCTOBER, "flash")
     with pytest.raises(actions.ClosingBlocked) as blocked:
         sign(OCTOBER)
-    assert "2026-09 が速報のまま" in blocked.value.reasons[0]
+    assert "2026年9月 が速報のまま" in blocked.value.reasons[0]
     sign(SEPTEMBER)
     assert sign(OCTOBER).kind == "final"
 
@@ -81,14 +81,14 @@ def test_no_month_is_signed_behind_a_final_one(sign: Sign) -> None:
     sign(OCTOBER)
     with pytest.raises(actions.ClosingBlocked) as blocked:
         sign(SEPTEMBER)
-    assert "2026-10 が確報" in blocked.value.reasons[0]
+    assert "2026年10月 が確報" in blocked.value.reasons[0]
 
 
 def test_a_month_with_a_closed_successor_is_not_opened_again(sign: Sign, person: Person) -> None:
     september, october = sign(SEPTEMBER), sign(OCTOBER, "flash")
     with pytest.raises(Refused) as refused:
         actions.reopen(september.id, actor=person("tanaka"), reason="直したい")
-    assert refused.value.code == "later_closed" and "2026-10" in refused.value.message
+    assert refused.value.code == "later_closed" and "2026年10月" in refused.value.message
     assert reads.standing(SEPTEMBER) is not None
     # From the latest backwards it goes.
     actions.reopen(october.id, actor=person("tanaka"), reason="9月を直す")
@@ -109,9 +109,9 @@ def test_opening_a_month_takes_its_flash_back_too(sign: Sign, person: Person) ->
 def test_a_reported_day_says_which_months_are_open_since(sign: Sign) -> None:
     sign(AUGUST)
     mrr = compute("mrr", make.asked("2026-11-24"), reported=True)
-    assert mrr.month == AUGUST and any("2026-09, 2026-10" in note for note in mrr.notes)
+    assert mrr.month == AUGUST and any("2026年9月、2026年10月" in note for note in mrr.notes)
     october = compute("nrr_monthly", make.asked(), month="2026-10", reported=True)
-    assert october.value is None and "最後に締めた月: 2026-08" in october.notes
+    assert october.value is None and "最後に締めた月: 2026年8月" in october.notes
 
 
 def test_a_month_before_that_is_opened_meanwhile_stops_the_closing(
