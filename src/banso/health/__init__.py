@@ -2,7 +2,7 @@
 
 from banso.health.backtesting.run import Backtest, backtest
 from banso.health.budget import AlertBudget, alert_budget
-from banso.health.curves import Line, Table
+from banso.health.curves import Curve, Line, Table
 from banso.health.drift import DriftWatch, Trust, drift
 from banso.health.explain import Explanation, Kind, Step, explain
 from banso.health.many import Column, Readings, score_many
@@ -38,6 +38,7 @@ __all__ = [
     "Column",
     "Considered",
     "Contribution",
+    "Curve",
     "DriftWatch",
     "Explanation",
     "Group",

@@ -174,7 +174,7 @@ def _hold(part: Part, columns: Mapping[str, Column], n: int, day: np.datetime64)
         np.where(turned, other.points, own.points),
         np.where(turned, np.where(other.how == COUNTS, least, np.nan), own.least),
         np.where(turned, last, own.last),
-        np.where(turned, other.frozen, own.frozen),
+        own.frozen | (turned & other.frozen),
         np.where(turned, other.gap, own.gap),
     ), turned
 
@@ -245,13 +245,15 @@ def _lowered(stands: Floats, past: Floats, weights: Floats) -> Floats:
 def _mean(points: Floats, weights: Floats) -> Floats:
     total = (~np.isnan(points)) @ weights
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(total > 0, np.nan_to_num(points) @ weights / total, np.nan)
+        mean: Floats = np.where(total > 0, np.nan_to_num(points) @ weights / total, np.nan)
+    return mean
 
 
 def _shares(points: Floats, weights: Floats) -> Floats:
     stands = ~np.isnan(points) * weights
     total = stands.sum(axis=1, keepdims=True)
-    return np.divide(stands, total, out=np.zeros_like(stands), where=total > 0)
+    shares: Floats = np.divide(stands, total, out=np.zeros_like(stands), where=total > 0)
+    return shares
 
 
 def _band(low: Floats, bands: Bands) -> Codes:

@@ -230,10 +230,8 @@ def _hold(part: Part, signals: Mapping[str, Signal], as_of: date) -> _Held:
         both = replace(other, least=min(other.points, own.last))
     else:
         both = replace(other, last=min(own.last, other.last)) if other.last is not None else own
-    return replace(
-        both,
-        reasons=(*own.reasons, *other.reasons, Reason("stand_in", part.signal, {"by": part.stand_in.signal})),
-    )
+    told = (*own.reasons, *other.reasons, Reason("stand_in", part.signal, {"by": part.stand_in.signal}))
+    return replace(both, frozen=own.frozen or other.frozen, reasons=told)
 
 
 def _one(part: str, key: str, signals: Mapping[str, Signal], curve: Curve, life: int, as_of: date) -> _Held:
