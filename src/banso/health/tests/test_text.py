@@ -34,7 +34,7 @@ def mistakes(data: Any) -> list[tuple[str, str]]:
 def test_the_shipped_one_weighs_as_the_dictionary_says_and_reads_back() -> None:
     card = scorecard(yaml.safe_load(SHIPPED.read_text()))
     assert [int(part.weight) for part in card.parts] == [40, 20, 15, 15, 10]
-    again = scorecard(yaml.safe_load(yaml.safe_dump(plain(card), allow_unicode=True)))
+    again = scorecard(yaml.safe_load(yaml.safe_dump(plain(card), allow_unicode=True, sort_keys=False)))
     assert again == card and again.digest == card.digest
     heavier = plain(card) | {"parts": [{**plain(card)["parts"][0], "weight": 41}]}
     assert scorecard(heavier).digest != card.digest
