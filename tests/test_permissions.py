@@ -65,7 +65,7 @@ NOTHING = (
     "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
 )
 NEEDS: dict[str, str] = {
-    "account.view": """usage_moves usage_account usage_adoption usage_feature usage_metric customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
+    "account.view": """usage_moves usage_account usage_adoption usage_feature usage_metric health_rows customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
         api:merges api:merges/candidates api:departments api:accounts/<account>/departments api:ownership
         api:accounts/<account>/ownership api:parties api:accounts/<account>/parties api:exclusions
@@ -83,7 +83,7 @@ NEEDS: dict[str, str] = {
     "contact.view": "api:contacts api:accounts/<account>/contacts api:contacts/<code>",
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
         contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
-        touch_new touch_edit touch_void usage_snooze usage_close""",
+        touch_new touch_edit touch_void sentiment usage_snooze usage_close""",
     "revenue.view": """kpi kpi_rows kpi_detail nrr cohorts cohort_rows ltv closing portfolio api:movements
         api:accounts/<account>/movements api:accounts/<account>/charges api:accounts/<account>/invoices api:metrics/<key>
         api:movements/<code> api:movements/<code>/history api:charges api:charges/<code> api:charges/<code>/history
@@ -105,7 +105,7 @@ NEEDS: dict[str, str] = {
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
 # Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
-CLOSED = """identity_look identity_settle identity_rule identity_undo api:identity/links/<link>/undo
+CLOSED = """sentiment_void identity_look identity_settle identity_rule identity_undo api:identity/links/<link>/undo
 collect webhook feature_retire feature_undo own_metric_retire own_metric_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read release_remove rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
 member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
 kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
@@ -175,12 +175,12 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         name="名簿", body={"form": "columns", "kind": "accounts"}, shape={}, version=1, made_at=clock.now()
     )
     posted = ("view_id", "closure_id", "key_id", "invitation_id", "target_id", "measure_id", "scenario_id", "closing_id",
-              "merge_id", "release_id", "entry", "target", "measure", "scenario", "merge", "link", "pk")  # fmt: skip
+              "merge_id", "release_id", "sentiment_id", "entry", "target", "measure", "scenario", "merge", "link", "pk")  # fmt: skip
     return {
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
         "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "mapping": mapping.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
         "metric": "nrr_monthly", "month": "2026-10", "closing": closed.id, "provider_id": "sso",
-        "code": "nothing", "on": "2026-12-29",
+        "code": "nothing", "signal": "usage", "on": "2026-12-29",
         "contract_id": Contract.objects.get(code="K1").pk, "movement_id": Movement.objects.get(code="M4").pk,
         "touch_id": Touch.objects.get(code="T1").pk, "department_id": Department.objects.get(name="営業部").pk,
         "path": "track", "contact_id": company["A1"].contacts.values_list("pk", flat=True)[0],

@@ -23,6 +23,7 @@ INNER = [
     "Fill.State",
     "Countermeasure.Kind",
     "UsageAlert.Kind",
+    "HealthDay.State",
     "SeenId.Kind",
     "IdentityLink.Kind",
     "UsageAlert.State",

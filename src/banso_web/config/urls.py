@@ -16,6 +16,7 @@ PLACES = {
     "revenue": "",
     "usage": "",
     "touch": "",
+    "health": "",
     "lifecycle": "",
     "reports": "",
     "desk": "",

@@ -73,6 +73,8 @@ DEEDS: dict[str, Any] = {
     "movement.add": pgettext_lazy("deed", "MRRの動きの追加"),
     "movement.correct": pgettext_lazy("deed", "MRRの動きの訂正"),
     "movement.void": pgettext_lazy("deed", "MRRの動きの取り消し"),
+    "sentiment.say": pgettext_lazy("deed", "担当所感の記入"),
+    "sentiment.void": pgettext_lazy("deed", "担当所感の取り消し"),
     "touch.log": pgettext_lazy("deed", "接点の記録"),
     "touch.correct": pgettext_lazy("deed", "接点の訂正"),
     "touch.void": pgettext_lazy("deed", "接点の取り消し"),

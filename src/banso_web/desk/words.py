@@ -86,6 +86,7 @@ PARTY_WORDS = {
 }
 TIMELINE_WORDS = {
     "touch": gettext_lazy("接点"),
+    "sentiment": gettext_lazy("担当所感"),
     "ticket": gettext_lazy("問い合わせ"),
     "response": gettext_lazy("アンケート"),
     "voice": gettext_lazy("お客様の声"),

@@ -83,6 +83,62 @@ def contracts_held(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class OnDay:
+    """A contract as stated for a day, by the account it came with. `ends_on`: the stated end; `renews`: it goes on beyond it by itself."""
+
+    id: int
+    account_id: int
+    product: str
+    seats: int | None
+    starts_on: date | None
+    ends_on: date | None
+    ended_on: date | None
+    notified_on: date | None
+    renews: bool
+
+    def in_force(self, day: date) -> bool:
+        """Whether it runs on a day. Past a stated end it runs only where it renews by itself."""
+        if self.starts_on and self.starts_on > day:
+            return False
+        end = self.ended_on or (None if self.renews else self.ends_on)
+        return end is None or end >= day
+
+
+def contracts_on(asked: Asked, ids: Collection[int] | None = None) -> list[OnDay]:
+    """Every contract (of these accounts) as stated for the asked day and known then. Two queries."""
+    owners = Contract.objects.filter(live=True)
+    if ids is not None:
+        owners = owners.filter(account_id__in=list(ids))
+    accounts = dict(owners.order_by().values_list("pk", "account_id").iterator(chunk_size=20_000))
+    states = states_at(
+        "contract",
+        as_of=asked.as_of,
+        watermark=asked.watermark,
+        known_at=asked.known_at,
+        ids=None if ids is None else sorted(accounts),
+    )
+
+    def day(value: str | None) -> date | None:
+        return date.fromisoformat(value) if value else None
+
+    return [
+        OnDay(
+            key,
+            accounts[key],
+            told.get("product") or "",
+            None if told.get("seats") is None else int(told["seats"]),
+            day(told.get("starts_on")),
+            day(told.get("ends_on")),
+            day(told.get("ended_on")),
+            day(told.get("notified_on")),
+            bool(told.get("auto_renew")),
+        )
+        for key, told in states.items()
+        if key in accounts
+    ]
+
+
 def seat_stretches(asked: Asked) -> Iterator[tuple[int, int, int | None, int, int]]:
     """(account, contract, seats, first day, day after the last; days as ordinals) of every contract, for as long as it is in force and
     states the same seats: what the seats of `contracts_held` are made of on any day. Two queries."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import QuerySet
+
 from banso_web.accounts.models import Contact, Contract, Department
 
 
@@ -31,3 +36,8 @@ def holds_things(account_id: int) -> bool:
         Contact.objects.filter(account=account_id, live=True).exists()
         or Contract.objects.filter(account=account_id, live=True).exists()
     )
+
+
+def accounts_of_contacts(contact_ids: Collection[int] | QuerySet[Any]) -> set[int]:
+    """The customers these contacts came with."""
+    return set(Contact.objects.filter(pk__in=contact_ids).values_list("account_id", flat=True))

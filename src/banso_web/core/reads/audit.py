@@ -37,6 +37,8 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "account": (_("顧客"), "account.view"),
     "contract": (_("契約"), "account.view"),  # its price: FIELDS
     "department": (_("部署"), "account.view"),
+    "sentiment": (_("担当所感"), "account.view"),
+    "scorecard": (_("スコアカード"), "account.view"),
     "touch": (_("接点"), "contact.view"),  # subjects and notes name people
     "task": (_("タスク"), "account.view"),
     "ticket": (_("問い合わせ"), "account.view"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from banso.usage import ActiveRate, Breadth, active_rate, breadth, core_of, depth, stickiness
+from banso.usage import ActiveRate, Breadth, active_rate, breadth, core_of, depth, silent_since, stickiness
 from banso_web.accounts.counting import merges
 from banso_web.accounts.reads.contracts import Held, contracts_held
 from banso_web.collect.reads import closed_sources
@@ -52,6 +52,10 @@ class AccountUse:
     ]  # features, core or not, of its plans; where the plan is not known those of every plan
     began: date | None  # the month's first day
     silent: tuple[date, ...]
+    heard: (
+        date | None
+    )  # the newest day on which all of its sources sent something of anybody; None: not within the days looked at
+    silence: date | None  # the first day of a silence of one of its sources that still runs
 
     @property
     def rate(self) -> ActiveRate | None:
@@ -145,7 +149,7 @@ def _read(asked: Asked, ids: Collection[int] | None, closed: Collection[str]) ->
         if not (began := (events if form == EVENTS else daily).of[key].first) or began > lately
     ]
     before = _ever(asked, merged, daily, [*unheard, *late]) if unheard or late else {}
-    make = _Line(asked, spans, daily, events, held, before, closed, lines)
+    make = _Line(asked, spans, daily, events, held, before, closed, lines, heard)
     rows = {key: make(key, told.get(key, "")) for key in sorted({*told, *unheard})}
     silent = {source: spans.of[source].silent for source in spans.of if source not in closed}
     return Adoption(asked.as_of, rows, lines, {source: days for source, days in silent.items() if days})
@@ -172,11 +176,15 @@ class _Line:
     def __init__(
         self, asked: Asked, spans: Periods, daily: Daily, events: Events,
         held: Mapping[int, Mapping[date, Held]], before: Mapping[int, Mapping[str, Collection[date]]],
-        closed: Collection[str], lines: tuple[FeatureLine, ...],
+        closed: Collection[str], lines: tuple[FeatureLine, ...], heard: Mapping[str, Collection[date]],
     ) -> None:  # fmt: skip
         self.asked, self.spans, self.daily, self.events = asked, spans, daily, events
         self.held, self.before, self.closed = held, before, closed
         self.definitions = [one.definition for one in lines]
+        self.newest = {source: max(days) for source, days in heard.items() if days}
+        self.silences = {
+            source: silent_since(heard[source], spans.calendar, spans.last) for source in self.newest
+        }
 
     def __call__(self, key: int, form: str) -> AccountUse:
         file, own = self.daily.of.get(key, DailyUse()), self.events.of.get(key, EventMonth())
@@ -213,6 +221,10 @@ class _Line:
             held=tuple(one.key for one in self.definitions if one.is_in(plans or ())),
             began=min((span.month for span in known if span.month), default=None),
             silent=tuple(sorted({day for span in spans for day in span.silent})),
+            heard=min((self.newest[source] for source in sources), default=None)
+            if all(source in self.newest for source in sources)
+            else None,
+            silence=min((since for source in sources if (since := self.silences.get(source))), default=None),
         )
 
     def _before(self, key: int) -> Iterator[date]:

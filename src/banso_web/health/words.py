@@ -1,0 +1,76 @@
+"""What the pages call things of health."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
+from banso.health import Band, Kind, Reason, State
+from banso_web.core.ui.formats import date_text, number_text, pct_text
+from banso_web.health.signals import SIGNALS
+
+#: The key of a band's mark and word on pages.
+BAND_MARKS = {Band.GOOD: "good", Band.WATCH: "watch", Band.BAD: "risk", Band.UNKNOWN: "unknown"}
+#: The key of a state's word.
+STATE_WORDS = {
+    State.KNOWN: "", State.NOT_COLLECTED: "not_collected", State.NOT_APPLICABLE: "not_applicable",
+    State.NO_ANSWER: "no_answer", State.STOPPED: "stopped", State.GAP: "missing",
+}  # fmt: skip
+KINDS = {
+    Kind.INPUT: _l("値の変化"),
+    Kind.LOST: _l("分からなくなった"),
+    Kind.GAINED: _l("分かるようになった"),
+    Kind.WEIGHT: _l("重みの変更"),
+    Kind.VERSION: _l("スコアカードの変更"),
+}
+
+
+def signal_word(key: str) -> Any:
+    return SIGNALS[key].name if key in SIGNALS else key
+
+
+def value_text(key: str, value: Decimal | str | None) -> str:
+    """A signal's value in its unit; "" where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    unit = SIGNALS[key].unit
+    if unit == "ratio":
+        return pct_text(value, 1)
+    if unit == "days":
+        return ngettext("%(n)s日", "%(n)s日", int(value)) % {"n": number_text(value, 1)}
+    return number_text(value, 1 if value != value.to_integral_value() else 0)
+
+
+def reason_text(one: Reason) -> str:
+    """Why a reading is not simply the mean of everything, in a sentence; "" where the part's own state says it already."""
+    if one.code == "unknown_weight":
+        known, needed = (pct_text(one.values[key], 0) for key in ("known", "needed"))
+        return _("分かっている重みが %(known)s で、%(needed)s に満たないため、不明とします。") % {
+            "known": known,
+            "needed": needed,
+        }
+    if one.code == "frozen":
+        return _("送信元が止まっているため、区分を止まる前のまま据え置き、警告も出しません。")
+    if one.code == "gap_over":
+        return _("送信元が14日を超えて止まっているため、不明とします。")
+    if one.code == "stays_bad":
+        return _("データが欠けても、危険だった区分はよくなりません。")
+    if one.code == "stand_in":
+        return _("%(part)sの回答がないあいだ、%(by)sが代わりに入っています。") % {
+            "part": signal_word(one.part or ""),
+            "by": signal_word(one.values["by"]),
+        }
+    if one.code in ("held", "past_life") and one.values.get("last_on"):
+        word = (
+            _("回答がないため、%(day)sの値を使っています。")
+            if one.code == "held"
+            else _("最後の値(%(day)s)は期限を過ぎたため、区分の下限だけに入れています。")
+        )
+        return f"{signal_word(one.part or '')}: {word % {'day': date_text(one.values['last_on'], weekday=False)}}"
+    return ""
