@@ -87,7 +87,7 @@ def add_days(first: dt.date, days: int, per_day: int, accounts: int) -> int:
             )
             segments.append(
                 EventSegment(
-                    path=path.name, day=day, first_day=day, last_day=day + dt.timedelta(days=1), rows=per_day,
+                    path=path.name, day=day, to_day=day, first_day=day, last_day=day + dt.timedelta(days=1), rows=per_day,
                     size=path.stat().st_size, sha256="", made_at=clock.now(),
                 )
             )  # fmt: skip

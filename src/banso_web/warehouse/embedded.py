@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +21,7 @@ from uuid import uuid4
 import duckdb
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from banso_web.collect.envelope import day_of
@@ -58,6 +58,12 @@ SORTED = "group_id, user_id, happened_at"
 #: A replaced file stays so long for readers that opened the manifest before.
 GRACE = timedelta(minutes=10)
 MEMORY = "1GB"
+#: Quarters are merged once they are over so long: what comes late has mostly come, and the nightly look at everybody is past them.
+SETTLED = timedelta(days=200)
+#: A merged file has at most so many events (what an erasure writes anew), and one round of tidying makes so many.
+MOST_MERGED, MOST_MADE = 2_000_000, 8
+#: Fewer files than these are not merged: one late event does not write a quarter anew.
+FEW = 8
 
 
 def folder() -> Path:
@@ -142,9 +148,11 @@ class EmbeddedStore:
             day = None if number < 0 else day_of(number)
             if day is None:
                 since = clock.today() - timedelta(days=UNTIMED_DAYS)
-                files, condition = standing.filter(day__gte=since, untimed__gt=0), "NOT timed"
+                files = standing.filter(to_day__gte=since, untimed__gt=0)
+                condition = f"NOT timed AND day >= DATE '{since}'"
             else:
-                files, condition = standing.filter(day=day), "timed"
+                files = standing.filter(day__lte=day, to_day__gte=day)
+                condition = f"timed AND day = DATE '{day}'"
             wanted = {"source": events.source[places], "message_id": events.message_id[places]}
             seen |= {(day, *key) for key in _present(files, wanted, condition)}
         return manifest.sifted(events, seen)
@@ -229,11 +237,14 @@ class EmbeddedStore:
         return gone
 
     def tidy(self) -> None:
-        """Merge the files of closed days, sweep what nothing names."""
-        yesterday = clock.now().astimezone(UTC).date() - timedelta(days=1)
-        days = EventSegment.objects.filter(retired_at=None, day__lte=yesterday).values_list("day", flat=True)
-        for day, files in sorted(Counter(days).items()):
-            merge(day, least=2 if files > 1 else 8)
+        """Merge the files of closed days and of settled quarters, sweep what nothing names."""
+        today = clock.now().astimezone(UTC).date()
+        lone = EventSegment.objects.filter(retired_at=None, day=F("to_day"), day__lt=today)
+        for day, files in sorted(Counter(lone.values_list("day", flat=True)).items()):
+            if files > 1:
+                merge(day, least=2)
+        for segments in _settled(today - SETTLED)[:MOST_MADE]:
+            _merged(segments)
         sweep()
 
     def check(self) -> str:
@@ -266,16 +277,44 @@ def swap(old: Sequence[EventSegment], new: Sequence[EventSegment], *, at_once: b
 
 def merge(day: date, *, least: int = 8) -> bool:
     """One sorted file for the many of a day; False where there are fewer than `least`, or one of them was replaced meanwhile."""
-    segments = list(EventSegment.objects.filter(day=day, retired_at=None).order_by("pk"))
-    if len(segments) < least:
-        return False
+    segments = list(EventSegment.objects.filter(day=day, to_day=day, retired_at=None).order_by("pk"))
+    return len(segments) >= least and _merged(segments)
+
+
+def _settled(before: date) -> list[list[EventSegment]]:
+    """Files that become one each: those of a quarter that was over before that day, by day, up to MOST_MERGED events together."""
+    quarters: dict[tuple[int, int], list[EventSegment]] = defaultdict(list)
+    standing = EventSegment.objects.filter(retired_at=None, day__lt=before).order_by("day", "pk")
+    for segment in standing:
+        quarters[segment.day.year, (segment.day.month - 1) // 3].append(segment)
+    found = []
+    for (year, quarter), segments in quarters.items():
+        is_over = (year, quarter) < (before.year, (before.month - 1) // 3)
+        if is_over:
+            found += [pack for pack in _packs(segments) if len(pack) >= FEW]
+    return found
+
+
+def _packs(segments: list[EventSegment]) -> Iterator[list[EventSegment]]:
+    """Neighbours that together have no more than MOST_MERGED events."""
+    pack: list[EventSegment] = []
+    for segment in segments:
+        if pack and sum(one.rows for one in pack) + segment.rows > MOST_MERGED:
+            yield pack
+            pack = []
+        pack.append(segment)
+    yield pack
+
+
+def _merged(segments: list[EventSegment]) -> bool:
+    """One sorted file in their place; False where one of them was replaced meanwhile."""
     with asking() as opened:
         _view(opened, [folder() / segment.path for segment in segments])
-        merged = _copied(opened, f"SELECT * FROM events ORDER BY {SORTED}", [], day)
+        merged = _copied(opened, f"SELECT * FROM events ORDER BY {SORTED}", [], segments[0].day)
     if merged.rows != sum(segment.rows for segment in segments):
         (folder() / merged.path).unlink(missing_ok=True)
         raise RuntimeError(
-            f"{day}: the files hold other numbers of events than the manifest says; nothing was changed"
+            f"{segments[0].path}: the files hold other numbers of events than the manifest says; nothing was changed"
         )
     return swap(segments, [merged])
 
@@ -346,16 +385,18 @@ def _copied(opened: duckdb.DuckDBPyConnection, select: str, parameters: list[Any
     target = str(half).replace("'", "''")
     opened.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)", parameters)
     facts = opened.execute(
-        f"SELECT count(*), min(local_day), max(local_day), count(*) FILTER (NOT timed) FROM read_parquet('{target}')"
+        f"""SELECT count(*), min(day), max(day), min(local_day), max(local_day), count(*) FILTER (NOT timed)
+        FROM read_parquet('{target}')"""
     ).fetchone()
     assert facts is not None
-    rows, first_day, last_day, untimed = facts
+    rows, from_day, to_day, first_day, last_day, untimed = facts
     digest = _synced(half)
     os.rename(half, final)
     sync_folder(final.parent)
     return EventSegment(
         path=name,
-        day=day,
+        day=from_day or day,
+        to_day=to_day or day,
         first_day=first_day or day,
         last_day=last_day or day,
         rows=rows,

@@ -8,12 +8,13 @@ from django.db import models
 class EventSegment(models.Model):
     """One immutable Parquet file. Only files of this table are read; a file it does not name is swept away.
 
-    `day`: the UTC day of the client's own time (of receipt where it sent none); messageIds are looked up in it.
-    `first_day`, `last_day`: Japan's days of the events in it. `retired_at`: replaced, its file goes a little later.
+    `day`, `to_day`: the first and last UTC day of the clients' own time (of receipt where they sent none); messageIds are looked up
+    in it. One day, until the quarter is merged. `first_day`, `last_day`: Japan's days of the events in it. `retired_at`: replaced, its file goes a little later.
     """
 
     path = models.CharField(max_length=200, unique=True)
     day = models.DateField()
+    to_day = models.DateField()
     first_day = models.DateField()
     last_day = models.DateField()
     rows = models.IntegerField()
@@ -25,7 +26,7 @@ class EventSegment(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["day"], name="segment_day"),
+            models.Index(fields=["day", "to_day"], name="segment_day"),
             models.Index(fields=["first_day", "last_day"], name="segment_days"),
         ]
 

@@ -33,6 +33,45 @@ def test_closed_days_become_one_file_with_the_same_events(source: Source) -> Non
     assert compact().duplicates == 1
 
 
+def test_a_settled_quarter_becomes_one_file_in_which_doubles_are_found_and_days_removed(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def day(number: int, month: int = 2) -> str:
+        return f"2026-{month:02d}-{number:02d}T01:00:00Z"
+
+    log(
+        source,
+        [track(f"m{number}", day(number), userId=f"p{number % 2}") for number in range(1, 10)]
+        + [track("april", day(5, 4)), track("new", "2026-11-20T01:00:00Z")],
+    )
+    compact()
+    before = ids()
+    live = EventSegment.objects.filter(retired_at=None)
+
+    def killed(*_given: Any, **_named: Any) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(embedded, "swap", killed)
+        tidy()
+    assert (live.count(), ids()) == (11, before)
+    tidy()
+    merged = live.get(day=date(2026, 2, 1))
+    assert (live.count(), merged.to_day, merged.rows) == (3, date(2026, 2, 9), 9)
+    assert ids() == before
+    # The same message on another day is another event; on its own day it is the one that came.
+    log(source, [track("m3", day(3)), track("m3", day(4)), track("late", day(4))], name="again")
+    assert (compact().duplicates, live.count()) == (1, 4)
+    tidy()
+    assert live.count() == 4  # too little came late to write the quarter anew
+    store = EmbeddedStore()
+    assert store.erase(["p1"], "erased") == 5
+    assert store.forget_before(date(2026, 2, 4)) == 3
+    assert ids() == sorted([*(f"m{number}" for number in range(4, 10)), "april", "late", "m3", "new"])
+    kept = live.get(to_day=date(2026, 2, 9))
+    assert (kept.day, kept.rows) == (date(2026, 2, 4), 6)
+
+
 def test_an_engine_that_died_is_replaced_by_the_next_question(source: Source) -> None:
     log(source, [track("m1")])
     compact()
