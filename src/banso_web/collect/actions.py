@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -139,18 +139,31 @@ def _webhook(source_id: int) -> Webhook:
     return hook
 
 
-def close_source(source_id: int, *, actor: Member) -> None:
-    """Its key is refused from now on; what it sent stays. Closing twice changes nothing."""
+def close_source(source_id: int, *, actor: Member, ended_on: date | None = None) -> None:
+    """Its key is refused from now on; what it sent stays. Nothing is expected of it from `ended_on` (Japan's day; today where None):
+    days without it are no silence for customers whose use comes through another source. Closing twice changes nothing but that day.
+    """
     may_manage(actor)
+    if ended_on is not None and ended_on > clock.today():
+        problem = _("今日までの日を入れてください。何も変えていません。")
+        raise Refused(problem, fields={"ended_on": problem})
     with transaction.atomic():
         source = Source.objects.select_for_update().filter(pk=source_id).first()
         if source is None:
             raise NotVisible
-        if source.closed_at is None:
-            source.closed_at = clock.now()
-            source.save(update_fields=["closed_at"])
+        is_open, day = source.closed_at is None, ended_on or clock.today()
+        if is_open or (ended_on is not None and source.ended_on != ended_on):
+            old, source.ended_on = source.ended_on, day
+            source.closed_at = source.closed_at or clock.now()
+            source.save(update_fields=["closed_at", "ended_on"])
             audit.record(
-                "source.close", actor=actor, subject="source", subject_id=source.pk, label=source.name
+                "source.close" if is_open else "source.ended",
+                actor=actor,
+                subject="source",
+                subject_id=source.pk,
+                label=source.name,
+                old=None if old is None else {"ended_on": old.isoformat()},
+                new={"ended_on": day.isoformat()},
             )
     keys.forget()
     hooks.forget()

@@ -19,6 +19,8 @@ class Source(models.Model):
     write_key = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)  # its key is refused from then on; what it sent stays
+    # Of a closed one: Japan's day from which nothing is expected of it any more; None: the day it was closed.
+    ended_on = models.DateField(null=True)
     version = models.IntegerField(default=0)
 
 

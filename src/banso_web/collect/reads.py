@@ -28,6 +28,7 @@ class SourceRow:
     write_key: str
     created_at: datetime
     closed_at: datetime | None
+    ended_on: date | None  # of a closed one: the first day on which nothing was expected of it
     waiting: int  # rejected events nobody has settled
 
 
@@ -63,10 +64,14 @@ def source_names() -> dict[str, str]:
     return {str(pk): name for pk, name in Source.objects.values_list("pk", "name")}
 
 
-def closed_sources(day: date) -> frozenset[str]:
-    """Ids as text of the sources that were closed by the end of a day: nothing more is expected of them."""
-    rows = Source.objects.filter(closed_at__date__lte=day)
-    return frozenset(map(str, rows.values_list("pk", flat=True)))
+def ended_sources() -> dict[str, date]:
+    """{id as text: the day from which nothing is expected} of the sources that were closed."""
+    rows = Source.objects.exclude(closed_at=None)
+    return {str(row.pk): day for row in rows if (day := _ended_on(row)) is not None}
+
+
+def _ended_on(row: Source) -> date | None:
+    return row.ended_on or (row.closed_at and row.closed_at.astimezone(clock.JST).date())
 
 
 def file_source() -> int | None:
@@ -109,7 +114,15 @@ def webhook(source_id: int) -> WebhookRow:
 
 def _row(row: Source, waiting: int) -> SourceRow:
     return SourceRow(
-        row.pk, row.name, row.kind, KINDS[row.kind], row.write_key, row.created_at, row.closed_at, waiting
+        row.pk,
+        row.name,
+        row.kind,
+        KINDS[row.kind],
+        row.write_key,
+        row.created_at,
+        row.closed_at,
+        _ended_on(row),
+        waiting,
     )
 
 

@@ -97,6 +97,7 @@ DEEDS: dict[str, Any] = {
     "retention.apply": pgettext_lazy("deed", "保存期間の適用"),
     "source.new": pgettext_lazy("deed", "データの送信元の追加"),
     "source.close": pgettext_lazy("deed", "データの送信元の停止"),
+    "source.ended": pgettext_lazy("deed", "使わなくなった日の訂正"),
     "source.table": pgettext_lazy("deed", "表への接続の変更"),
     "source.reading": pgettext_lazy("deed", "表の読み方の変更"),
     "source.read": pgettext_lazy("deed", "表を今すぐ読む"),

@@ -59,9 +59,7 @@ def evidence_of(
         "skipped": [_skipped(week) for week in verdict.skipped],
         "parts": dict(parts or {}),
         "gaps": {
-            source: [day.isoformat() for day in missing[source]]
-            for source in series.sources
-            if missing.get(source)
+            source: [day.isoformat() for day in days] for source, days in series.silent(missing).items()
         },
     }
 

@@ -14,10 +14,21 @@ from banso.usage import missing_days
 from banso.usage.screen import Whole
 from banso_web.accounts.counting import ids_by_code
 from banso_web.accounts.reads.contracts import seats_between
+from banso_web.collect.reads import ended_sources
 from banso_web.core.facts import Asked
 from banso_web.usage.actions.weeks import WEEK, counted_weeks
 from banso_web.usage.models import UsageWeek
-from banso_web.usage.reads.series import DAILY, EVENTS, FILE, WEEKS, EventUse, Window, window_start
+from banso_web.usage.reads.series import (
+    DAILY,
+    EVENTS,
+    FILE,
+    WEEKS,
+    EventUse,
+    Window,
+    days_of,
+    silent_days,
+    window_start,
+)
 
 #: Monday to Friday: daily users are kept as their sum over these.
 PARTS = {EVENTS: 1, DAILY: 5}
@@ -42,7 +53,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Everybody:
-    """first: the Monday of column 0. counted_at: when a week of events was last counted. missing: silent days of each source.
+    """first: the Monday of column 0. counted_at: when a week of events was last counted. missing: silent days of each source; ended:
+    closed ones with their last day.
 
     stated_seats: accounts whose daily rows state seats, and whether these may differ from day to day; contract_seats_vary: accounts
     whose contracts' may; out_of_force: accounts that have contracts and none of them in force.
@@ -52,6 +64,7 @@ class Everybody:
     counted_at: datetime
     groups: Sequence[Group]
     missing: Mapping[str, tuple[date, ...]]
+    ended: Mapping[str, date]
     stated_seats: Mapping[int, bool]
     contract_seats_vary: Collection[int]
     out_of_force: Collection[int]
@@ -61,7 +74,7 @@ class Everybody:
         return account in self.contract_seats_vary if stated is None else stated
 
     def gaps(self, group: Group) -> tuple[date, ...]:
-        return tuple(sorted({day for source in group.sources for day in self.missing.get(source, ())}))
+        return days_of(silent_days(group.sources, self.missing, self.ended))
 
     def events_of(self, group: Group, rows: Collection[int]) -> EventUse:
         """What `read_series` needs to know of the events of some rows of a group."""
@@ -92,6 +105,7 @@ def read_everybody(asked: Asked, calendar: Calendar, inside: Collection[int]) ->
         newest or datetime.min.replace(tzinfo=UTC),
         groups,
         {source: missing_days(seen, calendar, first, last) for source, seen in silent.items() if seen},
+        ended_sources(),
         _stated_seats(window),
         *seats_between(asked, [first + WEEK * week + timedelta(days=6) for week in range(WEEKS)]),
     )

@@ -16,6 +16,7 @@ from django.db.models import Max, QuerySet, Sum
 from banso.periods import week_start
 from banso_web.accounts.counting import ids_by_code, merges
 from banso_web.accounts.reads.contracts import contract_seats
+from banso_web.collect.reads import ended_sources
 from banso_web.core.facts import Asked, counted
 from banso_web.usage.models import UsageDaily
 from banso_web.usage.reads.attributed import USED, event_parameters
@@ -39,7 +40,7 @@ class Series:
     """Users of one account: by Monday (`events`, 利用者数) or by day (`daily`, 日次平均), with seats by day.
 
     `users` begins with a 0 where use began before the window. `seats_from`: usage, contract or "" (not known).
-    `in_force` False: the account has contracts and none of them is in force on the day.
+    `in_force` False: the account has contracts and none of them is in force on the day. `ended`: closed sources, with their last day.
     """
 
     account_id: int
@@ -49,10 +50,14 @@ class Series:
     seats_from: str
     sources: tuple[str, ...]
     in_force: bool
+    ended: Mapping[str, date]
+
+    def silent(self, missing: Mapping[str, Collection[date]]) -> dict[str, tuple[date, ...]]:
+        """Silent days of the sources this account sends through."""
+        return silent_days(self.sources, missing, self.ended)
 
     def gaps(self, missing: Mapping[str, Collection[date]]) -> tuple[date, ...]:
-        """Silent days of the sources this account sends through."""
-        return tuple(sorted({day for source in self.sources for day in missing.get(source, ())}))
+        return days_of(self.silent(missing))
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,25 @@ class EventUse:
 
     users: Mapping[int, Mapping[date, int]]
     sources: Mapping[int, tuple[str, ...]]
+
+
+def silent_days(
+    sources: Collection[str], missing: Mapping[str, Collection[date]], ended: Mapping[str, date]
+) -> dict[str, tuple[date, ...]]:
+    """{source: its silent days} of some of the sources. What a closed one (置き換え) does not send from its end on is no silence,
+    unless no other is there: then nothing is known."""
+    is_followed = any(source not in ended for source in sources)
+    found = {
+        source: tuple(
+            day for day in missing.get(source, ()) if not is_followed or day < ended.get(source, date.max)
+        )
+        for source in sources
+    }
+    return {source: days for source, days in found.items() if days}
+
+
+def days_of(silent: Mapping[str, Collection[date]]) -> tuple[date, ...]:
+    return tuple(sorted({day for days in silent.values() for day in days}))
 
 
 def window_start(as_of: date, weeks: int = WEEKS) -> date:
@@ -83,7 +107,7 @@ def read_series(
     forms = {**dict.fromkeys(daily.users, DAILY), **dict.fromkeys(events.users, EVENTS)}
     sundays = [first + timedelta(days=7 * week + 6) for week in range(weeks)]
     held = contract_seats(asked, [*sundays, asked.as_of], [*ids, *window.merged_into(ids)])
-    rows = {}
+    rows, ended = {}, ended_sources()
     for account, form in forms.items():
         seats, told_by = daily.seats.get(account), "usage"
         if not seats:
@@ -96,6 +120,7 @@ def read_series(
             told_by,
             events.sources[account] if form == EVENTS else (FILE,),
             account not in held or asked.as_of in held[account],
+            ended,
         )
     return rows
 

@@ -97,6 +97,14 @@ def grouped(found: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[A
     return groups
 
 
+def shared(rows: Rows, given: Given) -> list[Any]:
+    found, (source, since) = used(rows, given), given[EXTRA:]
+    own = {use.account for use in found if use.source == source}
+    inside = [use for use in found if use.account in own and (use.source == source or use.day >= since)]
+    groups = grouped(inside, lambda use: use.source)
+    return [(key, len({use.account for use in group})) for key, group in groups.items()]
+
+
 def people_in(uses: Iterable[Use]) -> int:
     return len({use.person for use in uses})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from banso_web.usage.reads.health import chart, health_of, silent_sources
 from banso_web.usage.tests.conftest import CASES, load
 from banso_web.usage.tests.test_events import accounts, events, send, verdict
 from banso_web.warehouse.models import EventShape, SourceDay
+from banso_web.warehouse.shapes import count_days
 
 __all__ = ["accounts"]
 pytestmark = pytest.mark.django_db
@@ -71,6 +73,42 @@ def test_who_stopped_is_seen_while_another_source_is_silent(
     stopped = verdict(accounts["A010"])
     assert (stopped.verdict, stopped.reason, stopped.evidence["change"]) == ("drop", "stopped", "-1")
     assert verdict(accounts["A020"]).verdict == "suspended"
+
+
+def test_a_source_that_was_replaced_is_suggested_and_closed_with_its_day(
+    accounts: dict[str, Account], source: Source, second: Source, desk: Desks
+) -> None:
+    """A010 and A018 moved to the second source, A020 did not: after the first is closed as of its end, A010 is judged again,
+    and of A020 nothing is known as before."""
+    send(before(SILENT, of("A010", "A018", "A020")))
+    send(
+        [
+            {**event, "messageId": "b" + event["messageId"]}
+            for event in of("A010", "A018")
+            if event["timestamp"] >= SILENT
+        ],
+        key="second-key",
+    )
+    detect(DAY, actor=None)
+    assert {verdict(accounts[code]).verdict for code in ("A010", "A018", "A020")} == {"suspended"}
+    kanri, url = desk("kanri"), f"/settings/sources/{source.pk}/health/"
+    SourceDay.objects.all().delete()  # all came in at once, today: its own days say when it sent
+    count_days()
+    page = kanri.text(url)
+    assert "届いていた 3社 のうち 2社 の利用が、2026/11/17(火) からは" in re.sub(r"<[^>]+>", "", page)
+    assert "置き換えた送信元のようです" not in kanri.text(f"/settings/sources/{second.pk}/health/")
+    close = f"/settings/sources/{source.pk}/close/"
+    assert kanri.post(close, ended_on="2026/11/25").status_code == 422  # tomorrow
+    assert kanri.post(close, ended_on="2026/11/17").status_code == 302
+    ran = detect(DAY, actor=None)
+    assert ran.missing[str(source.pk)]  # what was silent stays told
+    found = {code: verdict(accounts[code]) for code in ("A010", "A018", "A020")}
+    assert (found["A010"].verdict, found["A010"].evidence["gaps"]) == ("drop", {})
+    assert found["A018"].verdict != "suspended" and found["A020"].verdict == "suspended"
+    # Known too late: from the 20th alone, and the silence before it is one again.
+    assert kanri.post(close, ended_on="2026/11/20").status_code == 302
+    detect(DAY, actor=None)
+    assert verdict(accounts["A010"]).verdict == "suspended"
 
 
 def test_a_late_file_suspends_only_who_stands_on_files(

@@ -20,6 +20,7 @@ import banso_web
 from banso.usage.features import Named
 from banso_web.usage.actions import keeping, seeing, weeks
 from banso_web.usage.reads import beginnings, matrix, parts, preview, retention, series
+from banso_web.usage.reads import sources as replaced
 from banso_web.usage.reads.adoption import events as adoption
 from banso_web.usage.reads.attributed import USED
 from banso_web.usage.tests import oracle
@@ -145,6 +146,7 @@ SHAPES: list[tuple[str, list[list[Any]], oracle.Oracle]] = [
         oracle.stored,
     ),
     (recent.NEWEST_STORED, [[UNTIL.replace(day=1), FAR, 0, "", "", "", None, None]], lambda rows, given: oracle.stored(rows, given)[:100]),
+    (replaced.SHARED, [asked(source, date(2026, 11, 1)) for source in (1, 9)], oracle.shared),
     (recent.FIRST_OF, [[source, "m7", date(1970, 1, 1), FAR] for source in (1, 2, 3)], oracle.first_of),
 ]  # fmt: skip
 

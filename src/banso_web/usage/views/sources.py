@@ -18,7 +18,7 @@ from banso_web.core.forms import tell
 from banso_web.core.pages import page, reader, render_page
 from banso_web.usage.actions.settling import may_settle
 from banso_web.usage.reads.sources import sources
-from banso_web.usage.views import webhooks
+from banso_web.usage.views import health, webhooks
 
 
 class SourceForm(forms.Form):
@@ -79,6 +79,14 @@ def one(request: HttpRequest, source_id: int) -> HttpResponse:
 @require_POST
 @page(actions.MANAGE)
 def close(request: HttpRequest, source_id: int) -> HttpResponse:
-    actions.close_source(source_id, actor=reader(request))
+    """Close it, or say from when a closed one was no longer used."""
+    form = health.EndForm(request.POST, label_suffix="")
+    if form.is_valid():
+        try:
+            actions.close_source(source_id, actor=reader(request), ended_on=form.cleaned_data["ended_on"])
+        except Refused as problem:
+            tell(form, problem)
+    if form.errors:
+        return health.shown(request, source_id, form)
     messages.success(request, _("送信元を閉じました。届いていたデータは残ります。"))
     return redirect("sources")

@@ -10,7 +10,7 @@ from fractions import Fraction
 from banso.usage import ActiveRate, Breadth, active_rate, breadth, core_of, depth, silent_since, stickiness
 from banso_web.accounts.counting import merges
 from banso_web.accounts.reads.contracts import Held, contracts_held
-from banso_web.collect.reads import closed_sources
+from banso_web.collect.reads import ended_sources
 from banso_web.core.facts import Asked, Memo
 from banso_web.core.reads.calendar import calendar
 from banso_web.usage.reads.adoption.daily import Daily, DailyUse, days_heard
@@ -118,7 +118,7 @@ _heard: Memo[Mapping[str, Collection[date]]] = Memo(4)  # the same whichever cus
 def adoption(asked: Asked, *, ids: Collection[int] | None = None) -> Adoption:
     """Every customer, or some (after 名寄せ). The same number of queries for one as for all; the answer for all is kept while no
     fact and no event comes."""
-    closed = closed_sources(asked.as_of)
+    closed = frozenset(source for source, day in ended_sources().items() if day <= asked.as_of)
     if ids is not None:
         return _read(asked, ids, closed)
     key = (asked.key, newest_change(), seen_version(), asked.today, closed)
