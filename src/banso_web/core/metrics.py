@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -111,7 +112,7 @@ class MetricSpec:
     """One metric of the catalogue. Texts are lazy; `rules` are the edge rules a reader must know.
 
     `better`: "up" or "down". `monthly`: needs a month; `month_optional`: takes one. `inputs`: keys that `--set` may
-    override.
+    override. `given`: computes it of the signals in a file instead (`--signals`).
     """
 
     key: str
@@ -128,6 +129,7 @@ class MetricSpec:
     inputs: tuple[str, ...] = ()
     permission: str = "revenue.view"
     group: str = "revenue"
+    given: Callable[[Path, Asked], MetricResult] | None = None
 
 
 catalogue: dict[str, MetricSpec] = {}

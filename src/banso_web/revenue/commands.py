@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from banso_web.core.errors import Refused
 from banso_web.core.facts import Asked
 from banso_web.core.metrics import (
     COUNT,
+    POINTS,
     RATIO,
     MetricResult,
     Scope,
@@ -24,6 +26,7 @@ from banso_web.core.metrics import (
     compute,
     month_start,
     plain,
+    spec_of,
     total_of,
 )
 from banso_web.core.registry import registry
@@ -40,7 +43,6 @@ LATER = frozenset(
         "onboarding_rate",
         "onboarding_rate_total",
         "time_to_value",
-        "health",
         "proactive_share",
         "coverage",
     ]
@@ -87,6 +89,8 @@ def shown(value: Decimal | None, unit: str, reason: str | None = None) -> str:
         return f"{value * 100:.2f} %"
     if unit == COUNT:
         return count_text(value, "社")
+    if unit == POINTS:
+        return f"{value:.1f}"
     if len(unit) == 3 and unit.isupper():
         places = 0 if unit == "JPY" else 2
         return f"{value:,.{places}f} {unit}"
@@ -150,6 +154,7 @@ def _print(result: MetricResult, currency: str) -> None:
 @click.option("--segment")
 @click.option("--reported", is_flag=True)
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE")
+@click.option("--signals", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE")
 @click.option("--json", "as_object", is_flag=True)
 def metric(
     key: str,
@@ -159,6 +164,7 @@ def metric(
     segment: str | None,
     reported: bool,
     pairs: tuple[str, ...],
+    signals: Path | None,
     as_object: bool,
 ) -> None:
     if key in LATER and key not in catalogue:
@@ -166,20 +172,32 @@ def metric(
     try:
         if month is not None:
             month_start(month)
-        result = compute(
-            key,
-            asked_for(as_of, known_at),
-            month=month,
-            scope=Scope(segment=segment),
-            overrides=_overrides(pairs),
-            reported=reported,
-        )
+        if signals is not None:
+            result = _given(key, signals, asked_for(as_of, known_at))
+        else:
+            result = compute(
+                key,
+                asked_for(as_of, known_at),
+                month=month,
+                scope=Scope(segment=segment),
+                overrides=_overrides(pairs),
+                reported=reported,
+            )
     except Refused as refused:
         raise WrongArgument(refused.message) from refused
     if as_object:
         click.echo(json.dumps(as_json(result), ensure_ascii=False, indent=2))
     else:
         _print(result, rules_at(asked_for(as_of, known_at)).currency)
+
+
+def _given(key: str, path: Path, asked: Asked) -> MetricResult:
+    given = spec_of(key).given
+    if given is None:
+        raise WrongArgument(
+            _("%(name)s はシグナルのファイルからは計算できません。") % {"name": catalogue[key].name}
+        )
+    return given(path, asked)
 
 
 def _both(text: Any) -> tuple[str, str]:
@@ -228,6 +246,7 @@ _HELP = {
     "segment": _("このセグメントだけで計算します"),
     "reported": _("締めた月の報告値を答えます"),
     "pairs": _("入力を置き換えて試算します(例: gross_margin=0.7)"),
+    "signals": _("ファイルに書いたシグナルを、標準のスコアカードで採点します(health のみ)"),
     "as_object": _("JSON で出力します"),
 }
 metric.help = _("指標を一つ計算し、分子・分母・除外とともに示します。")

@@ -94,7 +94,7 @@ def test_the_other_language() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["health"], "まだ計算できません"),
+        (["mrr", "--signals", __file__], "計算できません"),
         (["csat", "--json"], "まだ計算できません"),
         (["nothing"], "使える指標"),
         (["mrr", "--month", "2026-13"], "対象月"),
