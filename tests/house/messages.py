@@ -15,6 +15,7 @@ from tests.house.tree import SRC, name, python, text, tracked, tree
 
 CALLS = {
     "_": (0,),
+    "_l": (0,),
     "gettext": (0,),
     "gettext_lazy": (0,),
     "gettext_noop": (0,),

@@ -10,10 +10,12 @@ from banso_web.health import projection as projection
 from banso_web.health import rules
 from banso_web.health.actions.hearing import heard
 from banso_web.health.jobs import keep_all
+from banso_web.health.metrics import register_all
 from banso_web.health.personal import FIELDS
 from banso_web.health.reads.customer import health_block
 from banso_web.health.reads.sentiment import sentiment_entries
 
+register_all()
 rules.declare_all()
 registry.personal += FIELDS
 registry.timeline.append(TimelineSource("sentiment", sentiment_entries))
