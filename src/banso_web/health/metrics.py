@@ -34,12 +34,12 @@ from banso_web.usage.metrics.rates import inside
 
 UNITS = Decimal(10_000)
 BANDS = tuple(Band)
-#: Readings of everybody are floats; so many places of them are the exact reading's.
-PLACES = Decimal("1e-9")
+#: MRR × value is kept to the places that MRR itself has: readings of everybody are floats, and their last places are noise.
+PLACES = 4
 
 
 def health(question: Question) -> MetricResult:
-    """Σ MRR × value ÷ Σ MRR over the customers with a reading and MRR."""
+    """Σ MRR × value ÷ Σ MRR over the customers with MRR and a band; the others are listed with the reason."""
     if question.reported:
         raise Refused(
             _("ヘルススコアは月次締めで署名する指標ではないため、報告値がありません。"), code="not_reported"
@@ -55,22 +55,15 @@ def health(question: Question) -> MetricResult:
         if whose.get(key) != "":
             continue
         value = _value(found, at)
-        if value is None:
-            left.append(
-                (
-                    key,
-                    _("分かっているシグナルがありません")
-                    if found.card[at] >= 0
-                    else _("当てはまるスコアカードがありません"),
-                )
-            )
+        if value is None or BANDS[found.band[at]] is Band.UNKNOWN:
+            left.append((key, _why(found, at)))
             continue
         plain.append(value)
         if key in mrr:
             rows.append((key, value, Decimal(mrr[key]) / UNITS))
         else:
             left.append((key, _("換算レートなし") if key in unrated else _("MRRなし")))
-    top = sum((value * weight for _key, value, weight in rows), Decimal(0))
+    top = sum((_times(value, weight) for _key, value, weight in rows), Decimal(0))
     bottom = sum((weight for _key, _value, weight in rows), Decimal(0))
     return MetricResult(
         metric=question.key,
@@ -81,7 +74,7 @@ def health(question: Question) -> MetricResult:
         value=exact(Fraction(top) / Fraction(bottom)) if bottom else None,
         reason=None if bottom else _("算出不可(ヘルスとMRRの分かる顧客がいません)"),
         numerator=Side(
-            top, _rows("numerator", ((key, value * weight, value) for key, value, weight in rows))
+            top, _rows("numerator", ((key, _times(value, weight), value) for key, value, weight in rows))
         ),
         denominator=Side(bottom, _rows("denominator", ((key, weight, value) for key, value, weight in rows))),
         excluded=_left(left),
@@ -92,9 +85,22 @@ def health(question: Question) -> MetricResult:
     )
 
 
+def _why(found: Readings, at: int) -> str:
+    """Why an account does not count: little that is known of it must not stand for all of it."""
+    if found.card[at] < 0:
+        return _("当てはまるスコアカードがありません")
+    if np.isnan(found.value[at]):
+        return _("分かっているシグナルがありません")
+    return _("不明(分かっている重みが足りないか、送信元が止まっています)")
+
+
 def _value(found: Readings, at: int) -> Decimal | None:
     value = float(found.value[at])
-    return None if np.isnan(value) else round(Decimal(value), 9)
+    return None if np.isnan(value) else Decimal(repr(value))
+
+
+def _times(value: Decimal, weight: Decimal) -> Decimal:
+    return round(value * weight, PLACES)
 
 
 def _parts(
@@ -114,7 +120,7 @@ def _parts(
     for key, _value, weight in rows:
         at = place[key]
         money[str(BANDS[found.band[at]])] += weight
-        low += round(Decimal(float(found.low[at])), 9) * weight
+        low += _times(Decimal(repr(float(found.low[at]))), weight)
     whole = sum(money.values(), Decimal(0))
     return {
         "mean": exact(Fraction(sum(plain, Decimal(0))) / len(plain)) if plain else None,
@@ -132,7 +138,10 @@ def _rows(part: str, listed: Iterable[tuple[int, Decimal, Decimal]]) -> Rows:
     def make() -> list[Row]:
         names = called([key for key, _amount, _value in found])
         made = [
-            ((one.sort_key, one.code), Row(key, one.code, one.name, part, amount, extra={"value": value}))
+            (
+                (one.sort_key, one.code),
+                Row(key, one.code, one.name, part, amount, extra={"value": round(value, 9)}),
+            )
             for key, amount, value in found
             if (one := names.get(key)) is not None
         ]
@@ -160,7 +169,7 @@ SPEC = MetricSpec(
         _l("各シグナルの点と重みはスコアカードの版が決めます。標準は利用40、満足20、関係15、サポート15、契約/支払10です。"),
         _l("分からないシグナルは0にせず、理由とともに外し、分かっている重みの割合を信頼度として示します。"),
         _l("区分は区間の下限で決まります。良好は70以上、注意は40以上で、境界の値は上の区分に入ります。信頼度が50%未満なら不明です。"),
-        _l("ヘルスやMRRの分からない顧客は数えず、理由とともに示します。単純平均も内訳に示します。"),
+        _l("会社全体の値には、不明の顧客とMRRのない顧客を数えず、理由とともに示します。単純平均も内訳に示します。"),
     ),
     permission="account.view", group="health", given=given,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from banso_web.core.facts import Memo
-from banso_web.core.metrics import COUNT, RATIO, MetricResult, MetricSpec, Rows, catalogue, compute
+from banso_web.core.metrics import COUNT, POINTS, RATIO, MetricResult, MetricSpec, Rows, catalogue, compute
 from banso_web.core.ui.figures import Figure
 from banso_web.core.ui.formats import number_text
 from banso_web.reports.board import ALL, Line
@@ -89,11 +89,13 @@ def written_as(unit: str, digits: int = 2) -> dict[str, Any]:
         return {"kind": "count", "unit": "社"}
     if unit == "number":
         return {"kind": "number", "digits": digits}
+    if unit == POINTS:
+        return {"kind": "number", "digits": 1}
     return {"kind": "money", "currency": unit if len(unit) == 3 else "JPY"}
 
 
 def gap_kind(spec: MetricSpec) -> str:
-    return {RATIO: "pt", COUNT: "count", "number": "number"}.get(spec.unit, "money")
+    return {RATIO: "pt", COUNT: "count", "number": "number", POINTS: "number"}.get(spec.unit, "money")
 
 
 def is_small(result: MetricResult) -> bool:
