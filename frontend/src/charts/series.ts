@@ -40,6 +40,9 @@ export function line(chart: Line, paint: Paint): EChartsCoreOption {
   const drawn = chart.series.flatMap((series, place) => {
     const colour = series.style === "target" ? paint.soft : colourOf(series, place, paint);
     const marks = place === 0 ? chart.annotations ?? [] : [];
+    // A line that ends before the axis does (a forecast follows) is named above its last point, not where the next one begins.
+    const end = series.values.reduce<number>((last, value, at) => (value == null ? last : at), -1);
+    const early = end >= 0 && end < chart.x.length - 1;
     return [
       ...band(series, colour, place),
       {
@@ -52,7 +55,7 @@ export function line(chart: Line, paint: Paint): EChartsCoreOption {
         cursor: "pointer",
         lineStyle: { color: colour, width: 2, type: series.style === "dashed" ? [6, 4] : series.style === "target" ? [2, 3] : "solid" },
         itemStyle: { color: colour },
-        endLabel: { show: chart.series.length > 1, formatter: series.name, color: colour, fontSize: 12, distance: 6 },
+        endLabel: { show: chart.series.length > 1 && !early, formatter: series.name, color: colour, fontSize: 12, distance: 6 },
         labelLayout: { moveOverlap: "shiftY" },
         markLine: place === 0 ? targetLines(paint, chart.targets ?? []) : undefined,
         markPoint: marks.length
@@ -69,6 +72,9 @@ export function line(chart: Line, paint: Paint): EChartsCoreOption {
           value: value ?? "-",
           href: chart.hrefs?.[at] ?? undefined,
           ...(series.small?.[at] ? { itemStyle: { color: paint.paper, borderColor: colour, borderWidth: 2 }, symbolSize: 8 } : {}),
+          ...(early && at === end && chart.series.length > 1
+            ? { label: { show: true, formatter: series.name, position: "top", align: "right", offset: [6, -2], color: colour, fontSize: 12 } }
+            : {}),
         })),
       },
     ];

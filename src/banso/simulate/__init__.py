@@ -3,7 +3,7 @@
 from banso.simulate.company import Company, company
 from banso.simulate.plan import Cause, Plan, Truth
 from banso.simulate.signals import SignalHistory, SignalPlan, signal_history
-from banso.simulate.usage import Change, Usage, usage
+from banso.simulate.usage import Change, Usage, goes_on, usage
 from banso.simulate.work import work
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Truth",
     "Usage",
     "company",
+    "goes_on",
     "signal_history",
     "usage",
     "work",

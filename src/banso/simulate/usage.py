@@ -74,6 +74,26 @@ def usage(made: Company, plan: Plan) -> Usage:
     return Usage(rows, planted)
 
 
+def goes_on(made: Company, used: Usage, plan: Plan, weeks: int = 5) -> list[Row]:
+    """Rows of the open days from `plan.as_of` on, each customer's as on its last such weekday while it is one: a sample that
+    is looked at for some weeks does not fall silent."""
+    recent = [row for row in used.rows if row["day"] >= plan.as_of - timedelta(weeks=4)]
+    last: dict[tuple[str, int], date] = {}
+    for row in recent:
+        key = row["account_id"], row["day"].weekday()
+        last[key] = max(row["day"], last.get(key, row["day"]))
+    days_off, left = Calendar.japan(), made.truth.churned_on
+    days = [plan.as_of + timedelta(days=n) for n in range(weeks * 7)]
+    return [
+        {**row, "day": day}
+        for day in days
+        if days_off.is_business_day(day)
+        for row in recent
+        if row["day"] == last.get((row["account_id"], day.weekday()))
+        and day <= left.get(row["account_id"], day)
+    ]
+
+
 def _since(days_off: Calendar, monday: date) -> date:
     weeks = 0
     while weeks < SINCE_WEEKS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -189,5 +191,16 @@ def _line(row: RejectedEvent) -> RejectedLine:
         row.reason,
         REASONS.get(row.reason, row.reason),
         row.field,
-        row.body,
+        legible(row.body),
     )
+
+
+def legible(text: str) -> str:
+    r"""JSON with the letters that its \uXXXX stand for, where they can be shown: the same JSON, to be read by people."""
+
+    def letter(found: re.Match[str]) -> str:
+        escape = found[0]
+        shown = json.loads(f'"{escape}"') if escape.startswith("\\u") else ""
+        return shown if shown.isprintable() and not shown.isascii() else escape
+
+    return re.sub(r"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[0-9a-fA-F]{4}|\\.", letter, text, flags=re.S)

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from banso.simulate import Plan, company, usage, work
+from banso.simulate import Plan, company, goes_on, usage, work
 from banso_web.core import clock
 from banso_web.core.models import Entry
 from banso_web.members.actions.sample import enable_sample_member, give_sample_roles
@@ -64,8 +64,9 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
     plan = Plan(accounts=accounts, as_of=clock.today())
     made = company(plan)
     with tempfile.TemporaryDirectory() as name:
-        used = {"usage_daily": usage(made, plan).rows}
-        write_tables({**made.tables, **work(made, plan), **used}, Path(name))
+        used = usage(made, plan)
+        rows = [*used.rows, *goes_on(made, used, plan)]
+        write_tables({**made.tables, **work(made, plan), "usage_daily": rows}, Path(name))
         files, _aside = inputs_of(Path(name))
         run = actions.start_run(
             files, actor=None, label=_("サンプル会社"), known="effective", options={"sample": True}

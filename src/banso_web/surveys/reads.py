@@ -15,6 +15,7 @@ from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core.facts import Asked, Memo, counted, last_change
 from banso_web.core.facts.states import raw_rows
 from banso_web.core.registry import TimelineItem
+from banso_web.core.ui.formats import date_text
 from banso_web.surveys.models import Response
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def satisfaction(member: Member, account_id: int, asked: Asked) -> dict[str, Any
             "kind": "line",
             "unit": {"kind": "count", "digits": 1},
             "description": "CSAT",
-            "x": [str(row.answered_on) for row in scored],
+            "x": [date_text(row.answered_on, weekday=False) for row in scored],
             "series": [
                 {"name": "CSAT", "values": [float(row.score) for row in scored if row.score is not None]}
             ],

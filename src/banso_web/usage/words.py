@@ -41,6 +41,8 @@ USE_REASONS: dict[str, Any] = {
     "no_seats": _("席数が0"),
     "unknown_plan": _("契約中のプランが分からない"),
     "no_core": _("プランにコア機能がない"),
+    "daily_only": _("日次の集計からは、人ごとの利用が分からない"),
+    "no_users": _("30日の間に利用者がいない"),
 }
 FILE_WORD = _("取り込んだファイル")
 DRIFTS: dict[str, Any] = {

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from banso.periods import Calendar
-from banso.simulate import Change, Company, Plan, Usage, company, usage
+from banso.simulate import Change, Company, Plan, Usage, company, goes_on, usage
 from banso.usage import Drop, DropReason, Verdict, drop, missing_days
 
 PLAN = Plan(accounts=160)
@@ -55,6 +55,28 @@ def test_what_was_planted_is_found_and_nothing_else_is() -> None:
         for code, change in used.planted.items():
             if change is Change.SMALL:
                 assert found[code].verdict is Verdict.NOT_JUDGED
+
+
+def test_use_goes_on_as_on_the_last_such_weekday_while_the_customer_is_one() -> None:
+    made = company(PLAN)
+    used = usage(made, PLAN)
+    ahead = goes_on(made, used, PLAN, weeks=2)
+    days = {row["day"] for row in ahead}
+    # 2026-11-24 is a Tuesday; 11/23 is a holiday, so Mondays repeat 11/16.
+    assert min(days) == PLAN.as_of == date(2026, 11, 24) and max(days) == date(2026, 12, 7)
+    assert missing_days(days, Calendar.japan(), min(days), max(days)) == ()
+    left = made.truth.churned_on
+    assert not [row for row in ahead if row["day"] > left.get(row["account_id"], row["day"])]
+
+    def on(rows: list[dict[str, Any]], day: date) -> set[tuple[Any, ...]]:
+        return {
+            tuple(row[key] for key in ("account_id", "department", "feature", "users"))
+            for row in rows
+            if row["day"] == day
+        }
+
+    for day, like in ((date(2026, 11, 30), date(2026, 11, 16)), (date(2026, 12, 1), date(2026, 11, 17))):
+        assert on(ahead, day) and on(ahead, day) <= on(used.rows, like)
 
 
 def test_who_leaves_fades_before_the_end_and_uses_nothing_after_it() -> None:

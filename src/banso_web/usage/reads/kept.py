@@ -132,32 +132,38 @@ def progress(defined: Defined, asked: Asked) -> Progress:
     return Progress(rows, len(wanted))
 
 
-def course(rows: Sequence[UsageKept], asked: Asked) -> dict[str, Any] | None:
-    """The last year, week by week: the means over the days with use. A week that is not counted yet is a gap. None without a day."""
+def course(rows: Sequence[UsageKept], asked: Asked) -> list[dict[str, Any]]:
+    """The last year, week by week: the means of users and of customers over the days with use, a picture each, as there are
+    many users to a customer. A week that is not counted yet is a gap. Empty without a day."""
     first = week_start(asked.as_of) - timedelta(weeks=WEEKS)
     weeks: dict[date, list[UsageKept]] = {}
     for row in rows:
         if row.day >= first:
             weeks.setdefault(week_start(row.day), []).append(row)
     if not weeks:
-        return None
+        return []
     start, mondays = min(weeks), []
     while start <= asked.as_of:
         mondays.append(start)
         start += timedelta(weeks=1)
 
-    def line(name: str, what: str) -> dict[str, Any]:
+    def picture(title: str, name: str, what: str) -> dict[str, Any]:
         values = [_mean([getattr(row, what) for row in weeks.get(monday, ())]) for monday in mondays]
-        return {"name": name, "values": values, "states": ["" if one is not None else "not_computed" for one in values]}  # fmt: skip
+        states = ["" if one is not None else "not_computed" for one in values]
+        return {
+            "kind": "line",
+            "unit": {"kind": "count", "digits": 1},
+            "title": title,
+            "description": title,
+            "x": [week_label(monday) for monday in mondays],
+            "series": [{"name": name, "values": values, "states": states}],
+            "zero": True,
+        }
 
-    return {
-        "kind": "line",
-        "unit": {"kind": "count", "digits": 1},
-        "description": _("週ごとの、1日あたりの利用者と顧客"),
-        "x": [week_label(monday) for monday in mondays],
-        "series": [line(_("利用者"), "users"), line(_("顧客"), "accounts")],
-        "zero": True,
-    }
+    return [
+        picture(_("1日あたりの利用者(週の平均)"), _("利用者"), "users"),
+        picture(_("1日あたりの顧客(週の平均)"), _("顧客"), "accounts"),
+    ]
 
 
 def _mean(values: Sequence[int]) -> float | None:

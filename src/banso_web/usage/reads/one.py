@@ -69,6 +69,10 @@ class OneUse:
         return USE_REASONS.get(self.use.reason, "")
 
     @property
+    def people_reason_word(self) -> Any:
+        return USE_REASONS.get(self.use.people_reason, "")
+
+    @property
     def seats_word(self) -> Any:
         return {"usage": _("利用のファイルの席数"), "contract": _("有効な契約の席数")}.get(
             self.use.seats_from, ""
@@ -105,6 +109,7 @@ def _figures(use: AccountUse, url: str) -> list[Figure]:
     rate, found = use.rate, use.breadth
     why = use.reason
     whole = len(found.used) + len(found.unused) if found else 0
+    people_why = str(USE_REASONS.get(use.people_reason, ""))
     note = str(FORMS["daily"]) if use.form == "daily" else ""
     return [
         _share(_("アクティブ率"), rate.value if rate else None, use.rate_reason, "active_rate", f"{url}#rate", small=(use.seats or FEW) < FEW,
@@ -112,11 +117,12 @@ def _figures(use: AccountUse, url: str) -> list[Figure]:
         _share(_("利用の広がり"), found.value if found else None, use.breadth_reason, "adoption_breadth", f"{url}#breadth", small=0 < whole < FEW,
                note=f"{len(found.used)}/{whole}" if found and found.value is not None else ""),
         Figure(_("利用者(30日)"), None if why else use.month, digits=0 if use.form == "events" else 1,
-               state="not_computable" if why or use.month is None else "", reason=str(USE_REASONS.get(why, "")), note=note),
+               state="not_computable" if why or use.month is None else "", reason=str(USE_REASONS.get(why, "")), note=note,
+               metric="users", rows_url=f"{url}#rate"),
         Figure(_("定着率(日 ÷ 30日)"), use.stickiness, "pct", digits=1, state="" if use.stickiness is not None else "not_computable",
-               reason=_("日次の集計からは、人ごとの利用が分かりません") if use.form == "daily" else ""),
+               reason=people_why, metric="stickiness", rows_url=f"{url}#people"),
         Figure(_("深さ(1人あたりのイベント)"), use.depth, digits=1, state="" if use.depth is not None else "not_computable",
-               reason=_("日次の集計からは、人ごとの利用が分かりません") if use.form == "daily" else ""),
+               reason=people_why, metric="depth", rows_url=f"{url}#people"),
     ]  # fmt: skip
 
 

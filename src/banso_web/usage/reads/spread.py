@@ -105,6 +105,15 @@ class Line:
         return USE_REASONS.get(self.use.breadth_reason, "")
 
     @property
+    def users_digits(self) -> int:
+        """A mean has one digit, a number of people none."""
+        return 0 if self.users is None or self.users == int(self.users) else 1
+
+    @property
+    def people_reason_word(self) -> Any:
+        return USE_REASONS.get(self.use.people_reason, "")
+
+    @property
     def few_seats(self) -> bool:
         """少人数: a rate of so few seats is 参考."""
         return (self.use.seats or FEW) < FEW

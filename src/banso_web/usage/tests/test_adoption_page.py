@@ -72,6 +72,26 @@ def rows_of(page: str) -> list[tuple[str, str]]:
     return [(re.search(r"data-own>([^<]*)<", part)[1], part) for part in body.split("<tr>")[2:]]  # type: ignore[index]
 
 
+def test_users_depth_and_stickiness_open_what_they_are_made_of(
+    eight: dict[str, Account], desk: Any, source: Source
+) -> None:
+    send(events("X2", 2, OPEN[-1], "承認"))
+    page = desk("sato").text(URL, columns="name,users,depth,stickiness")
+    assert page.count("日次の集計からは、人ごとの利用が分からない") == 4  # あおば商事 and ちどり印刷 come in files
+    rows = f"/usage/adoption/{eight['X2'].pk}/"
+    found = dict(re.findall(rf'href="{rows}[^"]*" data-drawer data-figure="(\w+)"[^>]*>([\d.]+)', page))
+    assert found["users"] == "2" and found["depth"] == "1.0"
+    body = desk("sato").text(rows)
+    made = re.sub(
+        r"<[^>]+>|\s+",
+        " ",
+        body[body.index("定着率と深さ") : body.index("計算式", body.index("定着率と深さ"))],
+    )
+    assert "30日のイベント 2 ÷ 30日の利用者 2" in made and f"{found['stickiness']} %" in re.sub(
+        " +", " ", made
+    )
+
+
 def test_the_file_holds_exactly_what_is_shown(eight: dict[str, Account], desk: Any) -> None:
     text = desk("sato").text(URL, export="csv", columns="name,rate,breadth,last", sort="-breadth")
     lines = list(csv.reader(io.StringIO(text)))

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from banso_web.collect import personal
 from banso_web.collect.models import RejectedEvent, Source
+from banso_web.collect.reads import legible
 from banso_web.collect.taking import writers
 from banso_web.core.models import AuditRow
 from banso_web.core.personal import Whom
@@ -61,7 +63,7 @@ def test_counts_of_the_day_and_what_was_not_taken_in(source: Source, desk: Desks
     kanri = desk("kanri")
     page = kanri.text("/settings/sources/")
     assert "勤怠クラウド" in page and "2026/11/24(火) 09:00" in page
-    cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<td class="num">(.*?)</td>', page)]
+    cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<td class="num"[^>]*>(.*?)</td>', page)]
     assert cells == ["1", "1", "1", "0日"]  # accepted, duplicate, rejected; unusual days
     rejected = kanri.text("/settings/sources/rejected/")
     assert "track に event(名前)がない" in rejected and "m2" in rejected
@@ -109,6 +111,19 @@ def test_a_deep_event_stands_in_no_bodys_way(source: Source) -> None:
 def test_an_address_with_impossible_numbers_is_nowhere(source: Source, desk: Desks) -> None:
     for address in (f"{source.pk}/{10**20}", f"{source.pk}/{10**18}", f"{10**20}/1"):
         assert desk("kanri").get(f"/settings/sources/events/{address}/abcd/").status_code == 404
+
+
+def test_escaped_letters_are_shown_as_letters(source: Source, mender: Desk) -> None:
+    send(
+        [{**NAMELESS, "properties": {"画面": '申請"\n😀'}}]
+    )  # as most libraries write it: in ASCII with escapes
+    (row,) = RejectedEvent.objects.all()
+    assert "\\u753b\\u9762" in row.body
+    page = unescape(mender.text(f"/settings/sources/rejected/{row.pk}/"))
+    assert r'{"画面": "申請\"\n😀"}' in page
+    for text in (row.body, r'"\\u3042 \u0022 \u3042\u000a \ud83d"'):
+        assert json.loads(legible(text)) == json.loads(text)
+    assert legible(r'"\\u3042 \u0022 \u3042\u000a \ud83d"') == r'"\\u3042 \u0022 あ\u000a \ud83d"'
 
 
 def test_half_a_character_typed_in_is_mended(source: Source, mender: Desk) -> None:

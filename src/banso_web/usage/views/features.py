@@ -140,7 +140,7 @@ def one(request: HttpRequest, feature_id: int) -> HttpResponse:
         "line": found,
         "count": next(one for one in counts if one.feature.id == feature_id),
         "progress": counted,
-        "chart": course(counted.rows, asked),
+        "charts": course(counted.rows, asked),
         "retention": retention(found, asked),
         "rows_url": f"{reverse('usage_adoption')}?{urlencode({'feature': found.code})}&use=",
         "may_define": member.may("settings.edit"),

@@ -24,6 +24,7 @@ from banso_web.warehouse.reads import newest_change
 #: Why nothing is said of a customer.
 NO_CONTRACT, NOT_COLLECTED, GAP = "no_contract", "not_collected", "gap"
 UNKNOWN_PLAN = "unknown_plan"
+DAILY_ONLY, NO_USERS = "daily_only", "no_users"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,13 @@ class AccountUse:
         """Why there is no breadth; "" where there is one."""
         found = self.breadth
         return self.reason or (UNKNOWN_PLAN if found is None else found.reason or "")
+
+    @property
+    def people_reason(self) -> str:
+        """Why there is no depth and no stickiness; "" where there are both."""
+        if self.reason or self.month is None:
+            return self.reason or GAP
+        return DAILY_ONLY if self.form != EVENTS else "" if self.month else NO_USERS
 
     @property
     def depth(self) -> Fraction | None:
