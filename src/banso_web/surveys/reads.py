@@ -126,7 +126,7 @@ def satisfaction(member: Member, account_id: int, asked: Asked) -> dict[str, Any
             "kind": "line",
             "unit": {"kind": "count", "digits": 1},
             "description": "CSAT",
-            "x": [date_text(row.answered_on, weekday=False) for row in scored],
+            "x": [date_text(row.answered_on, weekday=False) for row in scored if row.answered_on],
             "series": [
                 {"name": "CSAT", "values": [float(row.score) for row in scored if row.score is not None]}
             ],

@@ -77,7 +77,9 @@ def test_users_depth_and_stickiness_open_what_they_are_made_of(
 ) -> None:
     send(events("X2", 2, OPEN[-1], "承認"))
     page = desk("sato").text(URL, columns="name,users,depth,stickiness")
-    assert page.count("日次の集計からは、人ごとの利用が分からない") == 4  # あおば商事 and ちどり印刷 come in files
+    assert (
+        page.count("日次の集計からは、人ごとの利用が分からない") == 4
+    )  # あおば商事 and ちどり印刷 come in files
     rows = f"/usage/adoption/{eight['X2'].pk}/"
     found = dict(re.findall(rf'href="{rows}[^"]*" data-drawer data-figure="(\w+)"[^>]*>([\d.]+)', page))
     assert found["users"] == "2" and found["depth"] == "1.0"
