@@ -20,24 +20,29 @@ def logit(p: Floats) -> Floats:
 
 
 def fit_logistic(
-    columns: Floats, event: Floats, weight: Floats | None = None, penalty: Floats | float = 0.0
+    columns: Floats,
+    event: Floats,
+    weight: Floats | None = None,
+    penalty: Floats | float = 0.0,
+    offset: Floats | float = 0.0,
 ) -> Floats:
     """Coefficients that maximise the weighted log-likelihood less ½ Σ penalty × coefficient².
 
-    columns: rows × columns, with the constant among them. penalty: one number or one for each column. Steps are halved while they do
+    columns: rows × columns, with the constant among them. penalty: one number or one for each column.
+    offset: what each row's log-odds have beside the columns. Steps are halved while they do
     not help, so separated data end at the penalty's finite answer; without a penalty they end after MOST_STEPS.
     """
     weight = np.ones(len(event)) if weight is None else weight
     ridge = np.broadcast_to(np.asarray(penalty, dtype=np.float64), (columns.shape[1],))
 
     def value(at: Floats) -> float:
-        line = columns @ at
+        line = columns @ at + offset
         return float(weight @ (event * line - np.logaddexp(0, line)) - ridge @ at**2 / 2)
 
     beta = np.zeros(columns.shape[1])
     best = value(beta)
     for _ in range(MOST_STEPS):
-        p = expit(columns @ beta)
+        p = expit(columns @ beta + offset)
         slope = columns.T @ (weight * (event - p)) - ridge * beta
         curve = (columns * (weight * p * (1 - p))[:, None]).T @ columns
         curve[np.diag_indices_from(curve)] += ridge + 1e-10

@@ -21,6 +21,7 @@ ROUNDS = (40, 120)
 #: Boosting is tried from so many accounts with the event on; below, trees learn accidents.
 BOOSTING_EVENTS = 200
 LEAST_CALIBRATING = 20
+TURN = 0.25
 
 
 class Model(Protocol):
@@ -134,17 +135,23 @@ class Line:
 
 
 def calibrate(said: Floats, panel: Panel, leads: int, until: int, weight: Floats | None = None) -> Line:
-    """The line through hazards that were said before and what happened by `until`; none where fewer than 20 accounts had the event."""
+    """The line through hazards that were said before and what happened by `until`; none where fewer than 20 accounts had the event.
+
+    The level is free; the slope is drawn towards 1 as if it were known to lie there within ± TURN.
+    """
     at_risk, event = panel.seen(leads, until)
     rows = at_risk & ~np.isnan(said)
     where = np.nonzero(rows)[0]
     if len(np.unique(panel.account[np.nonzero(rows & event)[0]])) < LEAST_CALIBRATING:
         return Line()
     told = logit(said[rows])
-    if np.ptp(told) < 1e-9:
-        return Line()
-    columns = np.column_stack((np.ones(len(told)), told))
+    middle = float(told.mean())
+    columns = np.column_stack((np.ones(len(told)), told - middle))
     found = fit_logistic(
-        columns, event[rows].astype(np.float64), None if weight is None else weight[where], penalty=1e-6
+        columns,
+        event[rows].astype(np.float64),
+        None if weight is None else weight[where],
+        np.array([0.0, 1 / TURN**2]),
+        told,
     )
-    return Line(float(found[0]), float(found[1])) if found[1] > 0 else Line()
+    return Line(float(found[0] - found[1] * middle), float(1 + found[1]))

@@ -123,8 +123,9 @@ def fit_risk(
     panel: account (or account_id), as_of, the features (numbers; empty where unknown) as they were known on that day
     (`banso.health.known_panel` makes it out of facts), optionally renews_on, and the column named by `score`, which the model must beat.
     outcomes: as for `backtest`. monotone: {feature: 1 where more is more risk, −1 where it is less}, for boosting.
-    The snapshot days whose 90 days are over are parted in four: models learn before the second and third quarter and are chosen on
-    them; the last one is only looked at. Then the chosen one learns from everything, and its calibration from all that it said ahead.
+    The snapshot days whose 90 days are over are parted in four. Models learn before the second and the third quarter and are chosen on
+    them. The chosen one is checked on the last: learnt before the third, calibrated on it. The one that is given learns from the first three
+    and is calibrated on the last: what is calibrated is what is used, on snapshots it has not learnt from.
     refits: as many histories with other weights for the accounts give the interval; 0 for none. Same input and seed, same answer.
     Raises ValueError for unusable rows or horizons.
     """
@@ -145,19 +146,12 @@ def fit_risk(
     notes = _notes(early)
     beaten = {choice.BASE: "no_better_than_base_rate", choice.SCORE: "no_better_than_scorecard"}
     chosen = next(one for one in pool if one.name == name)
-    line = choice.calibrate(said[name], rows, leads, last)
     later = rows.rows((rows.day >= last) & (rows.day + CHECK <= until))
-    raw = chosen.fitted(rows.rows(rows.day < last), last)
-    check, ahead = _check(later, line.of(raw(later)), outcomes, until, kind)
+    check, ahead = _check(later, _ready(chosen, rows, leads, third, last, None)(later), outcomes, until, kind)
     found = effects(fit_hazard(rows, leads, until, choice.PENALTIES[0]), rows, until)
     if name in beaten:
         return RiskFit(None, beaten[name], None, tried, check, ahead, found, notes, with_event)
-    ahead_said = said[name]
-    newest = rows.day >= last
-    ahead_said[newest] = raw(rows.rows(newest))
-    models = [
-        _refit(chosen, rows, ahead_said, leads, until, weight) for weight in _weights(rows, refits, seed)
-    ]
+    models = [_ready(chosen, rows, leads, last, until, weight) for weight in _weights(rows, refits, seed)]
     model = RiskModel(kind, tuple(sorted(horizons)), tuple(features), tuple(models))
     return RiskFit(model, None, name, tried, check, ahead, found, notes, with_event)
 
@@ -206,11 +200,14 @@ def _weights(rows: Panel, refits: int, seed: int) -> list[Floats | None]:
     return [None, *(one[rows.account] for one in each)]
 
 
-def _refit(
-    chosen: choice.Candidate, rows: Panel, ahead: Floats, leads: int, until: int, weight: Floats | None
+def _ready(
+    chosen: choice.Candidate, rows: Panel, leads: int, cut: int, until: int, weight: Floats | None
 ) -> Callable[[Panel], Floats]:
-    line, hazards = (
-        choice.calibrate(ahead, rows, leads, until, weight),
-        chosen.fitted(rows, until, weight),
+    """Learnt from what was known on the cut, calibrated on the snapshots since then by what had happened by `until`."""
+    before, since = rows.day < cut, (rows.day >= cut) & (rows.day < until)
+    hazards = chosen.fitted(rows.rows(before), cut, None if weight is None else weight[before])
+    held_out = rows.rows(since)
+    line = choice.calibrate(
+        hazards(held_out), held_out, leads, until, None if weight is None else weight[since]
     )
     return lambda panel: line.of(hazards(panel))

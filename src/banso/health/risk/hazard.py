@@ -86,7 +86,10 @@ def fit_hazard(
     weight: Floats | None = None,
     scale: Scale | None = None,
 ) -> Hazard:
-    """The penalised maximum over the periods that were over by `until`; `weight`: one a row. ValueError without an event among them."""
+    """The penalised maximum over the periods that were over by `until`; `weight`: one a row. ValueError without an event among them.
+
+    A lead of which no period was over yet takes the constant of the last one that was.
+    """
     at_risk, event = panel.seen(leads, until)
     if not event.any():
         raise ValueError("no event in the periods that are over: there is nothing to learn from")
@@ -118,7 +121,10 @@ def fit_hazard(
         theta, gain, best = theta + step, now - best, max(now, best)
         if gain < TOLERANCE * (1 + abs(best)):
             break
-    return Hazard(panel.features, scale, theta[size + 1 :], theta[:size], float(theta[size]), penalty)
+    constants = theta[size + 1 :]
+    over = int(np.flatnonzero(at_risk.any(axis=0))[-1]) + 1
+    constants[over:] = constants[over - 1]
+    return Hazard(panel.features, scale, constants, theta[:size], float(theta[size]), penalty)
 
 
 def _to_parameters(columns: Floats, renewing: Floats, by_lead: Floats) -> Floats:

@@ -65,6 +65,15 @@ def test_periods_by_hand() -> None:
     assert event.tolist() == [[False] * 3, [True, False, False], [False] * 3]
 
 
+def test_a_lead_that_no_period_has_reached_takes_the_one_before() -> None:
+    """Early in a history no sixth period is over; to say that nobody leaves in it would be a lie."""
+    rows, _until = panel()
+    young = rows.rows(rows.day < rows.day.min() + 60)
+    model = fit_hazard(young, 6, int(rows.day.min()) + 90, 1.0)
+    assert model.constants[3:] == pytest.approx([model.constants[2]] * 3)
+    assert model.constants[2] > -5
+
+
 def test_benjamini_and_hochberg_by_hand() -> None:
     assert benjamini_hochberg(np.array([0.01, 0.04, 0.03, 0.2])) == pytest.approx(
         [0.04, 0.16 / 3, 0.16 / 3, 0.2]
