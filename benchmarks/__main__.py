@@ -1,6 +1,6 @@
 """`make bench`: all benchmarks one after another, written to benchmarks/results.md.
 
-    python -m benchmarks [--quick] [--only a,b,c,d,e,f] [--out FILE]      all of it takes 29 minutes on two idle cores
+    python -m benchmarks [--quick] [--only a,b,c,d,e,f,h] [--out FILE]      all of it takes 29 minutes on two idle cores
 
 `--quick` tries the whole run at small sizes; its figures are for nobody. PostgreSQL takes part in (a) where it is
 installed: on a private server (tests/postgres.sh), or at BANSO_BENCH_PG (a connection string).
@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import collecting, compacting, imports, night, pages, report
+from benchmarks import backtesting, collecting, compacting, imports, night, pages, report
 from benchmarks.homes import ROOT
 
 #: How a private server's address reaches the benchmark, under a name that nobody's own database has.
@@ -71,9 +71,23 @@ def nights(quick: bool) -> str:
     return report.nights_section(found, [night.measure(few), night.measure(few, older=100 if quick else 548)])
 
 
+def back_tests(quick: bool) -> str:
+    """Section (h)."""
+    accounts = 2_000 if quick else 20_000
+    return backtesting.section(backtesting.measure(accounts), accounts)
+
+
 #: 10 million events; 100 million too where asked for by BANSO_BENCH_LARGE=1 (some ten minutes and 2 GB of disk more).
 NIGHTS = (10_000, 100_000) if "BANSO_BENCH_LARGE" in os.environ else (10_000,)
-SECTIONS = {"a": waterfall, "b": page_times, "c": import_times, "d": collector, "e": compactor, "f": nights}
+SECTIONS = {
+    "a": waterfall,
+    "b": page_times,
+    "c": import_times,
+    "d": collector,
+    "e": compactor,
+    "f": nights,
+    "h": back_tests,
+}
 
 
 def main() -> None:
@@ -82,7 +96,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         default=",".join(SECTIONS),
-        help="(a) waterfall, (b) pages, (c) import, (d) collector, (e) compactor, (f) night",
+        help="(a) waterfall, (b) pages, (c) import, (d) collector, (e) compactor, (f) night, (h) back-test",
     )
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
     asked = parser.parse_args()
