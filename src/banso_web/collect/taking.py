@@ -107,17 +107,19 @@ def unreadable(error: Unreadable) -> Answer:
 
 
 class Keys(Generic[Known]):
-    """What the keys of open sources stand for, read anew after some seconds."""
+    """What the keys of open sources stand for, read anew after some seconds, and at once where a process of this home says that
+    something changed: a sender that was set up by a page meets what the page said, whichever worker takes its request."""
 
     def __init__(self, read: Callable[[], dict[str, Known]]) -> None:
         self._read = read
         self._known: dict[str, Known] = {}
         self._read_at = float("-inf")
+        self._as_of = -1
         self._lock = threading.Lock()
 
     def cached(self, key: str) -> Known | None:
         """What a key stands for, as far as it is known without asking the database."""
-        return self._known.get(key) if time.monotonic() - self._read_at < KEY_SECONDS else None
+        return self._known.get(key) if self._holds(KEY_SECONDS) else None
 
     def find(self, key: str) -> Known | None:
         """What a key stands for, or None."""
@@ -125,13 +127,34 @@ class Keys(Generic[Known]):
         if found is not None or not key:
             return found
         with self._lock:
-            if time.monotonic() - self._read_at < MISS_SECONDS:
+            if self._holds(MISS_SECONDS):
                 return self._known.get(key)  # somebody has just looked, maybe while this one waited
-            self._known, self._read_at = self._read(), time.monotonic()
+            changes = _changes()  # before the look: what changes during it is looked at again
+            self._known, self._read_at, self._as_of = self._read(), time.monotonic(), changes
         return self._known.get(key)
 
+    def _holds(self, seconds: float) -> bool:
+        return time.monotonic() - self._read_at < seconds and self._as_of == _changes()
+
     def forget(self) -> None:
+        """Something changed, and is committed. Processes on other machines see it after KEY_SECONDS."""
         self._read_at = float("-inf")
+        with suppress(OSError), _changed_file().open("ab") as file:
+            file.write(b".")
+
+
+def _changed_file() -> Path:
+    path: Path = settings.BANSO_HOME / "events" / "keys.changed"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def _changes() -> int:
+    """How often keys changed: the length of a file that every change makes longer."""
+    try:
+        return os.stat(settings.BANSO_HOME / "events" / "keys.changed").st_size
+    except OSError:
+        return 0
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.accounts.fields import CompanyInput, companies_of
+from banso_web.collect import reads as collected
 from banso_web.core import clock
 from banso_web.core.days import DayField
 from banso_web.usage.actions.settling import About, Whose
@@ -96,6 +97,7 @@ class RuleForm(WhoseForm):
         choices=[
             ("domain", ABOUT["domain"]),
             *RULE_FIELDS.items(),
+            ("user", _("1人の利用者のID")),
             ("trait", _("利用者・グループの属性(traits)")),
         ],
     )
@@ -111,12 +113,18 @@ class RuleForm(WhoseForm):
         help_text=_("メールドメインは example.co.jp の形。ほかは * が任意の文字に当たります。例: acme-*"),
     )
 
-    field_order = ("kind", "trait", "key", "company", "reason")
+    source = forms.TypedChoiceField(label=_("送信元"), required=False, coerce=int, empty_value=None)
+
+    field_order = ("kind", "trait", "key", "source", "company", "reason")
+
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.fields["source"].choices = [("", _("すべての送信元")), *collected.source_names().items()]  # type: ignore[attr-defined]
 
     def about(self) -> About:
-        kind = self.cleaned_data["kind"]
+        kind, key, source = (self.cleaned_data[name] for name in ("kind", "key", "source"))
         if kind == "domain":
-            return About("domain", self.cleaned_data["key"])
-        return About(
-            "rule", self.cleaned_data["key"], field=self.cleaned_data["trait"] if kind == "trait" else kind
-        )
+            return About("domain", key)
+        if kind == "user":
+            return About("user", key, source)
+        return About("rule", key, source, field=self.cleaned_data["trait"] if kind == "trait" else kind)

@@ -56,19 +56,30 @@ def events_group() -> None:
 
 
 @events_group.command("move", help=_l("この場所のファイルにあるイベントを ClickHouse に移します。"))
-def move_command() -> None:
-    from banso_web.warehouse.moving import move
-    from banso_web.warehouse.store import event_store
+@click.option(
+    "--from", "origin", envvar="BANSO_EVENTS_FROM", metavar="URL", default="",
+    help=_l("この ClickHouse から、この場所のファイルに戻します(環境変数 BANSO_EVENTS_FROM でも指定できます)。"),
+)  # fmt: skip
+def move_command(origin: str) -> None:
+    from banso_web.warehouse.moving import move, move_back
+    from banso_web.warehouse.store import clickhouse_at, event_store
+
+    def told(of: str, events: int) -> None:
+        click.echo(f"{of}: {events}")
 
     try:
-        if event_store().in_home:
+        if origin and not event_store().in_home:
+            raise click.ClickException(
+                _("戻す先がこの場所ではありません。BANSO_EVENTS_URL を外してください。何も変えていません。")
+            )
+        if not origin and event_store().in_home:
             raise click.ClickException(
                 _(
                     "移す先がありません。BANSO_EVENTS_URL に ClickHouse を設定してください。何も変えていません。"
                 )
             )
-        moved = move(lambda file, events: click.echo(f"{file}: {events}"))
-    except Refused as problem:
+        moved = move_back(clickhouse_at(origin), told) if origin else move(told)
+    except (Refused, StoreUnavailable) as problem:
         raise click.ClickException(problem.message) from problem
     click.echo(_("%(n)s 件のイベントを移しました。") % {"n": moved})
 

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 import duckdb
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum
@@ -156,6 +157,12 @@ class EmbeddedStore:
             wanted = {"source": events.source[places], "message_id": events.message_id[places]}
             seen |= {(day, *key) for key in _present(files, wanted, condition)}
         return manifest.sifted(events, seen)
+
+    def untimed_on(self, day: date, names: Sequence[str]) -> set[tuple[int, str]]:
+        """(source, messageId) of the events without a time, received on a UTC day, that bear one of these messageIds."""
+        files = EventSegment.objects.filter(retired_at=None, untimed__gt=0, day__lte=day, to_day__gte=day)
+        condition = f"NOT timed AND day = DATE '{day}'"
+        return _present(files, {"message_id": np.array(names, dtype=object)}, condition) if names else set()
 
     def query(
         self, sql: str, parameters: Sequence[Any] = (), *, first: date | None = None, last: date | None = None
@@ -353,7 +360,7 @@ def _view(opened: duckdb.DuckDBPyConnection, paths: list[Path], condition: str =
 
 
 def _present(files: Any, wanted: dict[str, Column], condition: str) -> set[tuple[int, str]]:
-    """Those of the keys (source, message_id) that the files hold. Only two columns are read."""
+    """The keys (source, message_id) of the files whose columns of `wanted` are wanted. Only two columns are read."""
     paths = [folder() / path for path in files.values_list("path", flat=True)]
     if not paths:
         return set()
@@ -361,7 +368,7 @@ def _present(files: Any, wanted: dict[str, Column], condition: str) -> set[tuple
         _view(opened, paths)
         opened.register("wanted", wanted)
         found = opened.execute(
-            f"SELECT DISTINCT source, message_id FROM events SEMI JOIN wanted USING (source, message_id) WHERE {condition}"
+            f"SELECT DISTINCT source, message_id FROM events SEMI JOIN wanted USING ({', '.join(wanted)}) WHERE {condition}"
         ).fetchall()
     return {(int(source), str(name)) for source, name in found}
 

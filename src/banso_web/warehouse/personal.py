@@ -13,7 +13,7 @@ from banso_web.warehouse import shapes
 from banso_web.warehouse.compactor import compact, damaged_logs
 from banso_web.warehouse.models import Duplicate
 from banso_web.warehouse.port import StoreUnavailable
-from banso_web.warehouse.store import event_store, unmoved
+from banso_web.warehouse.store import event_store, left_behind
 
 MOST_SHOWN = 1_000
 IDENTIFIED = """SELECT DISTINCT user_id FROM events, (SELECT unnest($1::VARCHAR[]) AS text)
@@ -49,7 +49,7 @@ def find(whom: Whom) -> Sequence[dict[str, Any]]:
 
 def erase(whom: Whom) -> int:
     """Their ids give way to a keyed hash, their events' contents and every text that names them go; the counts stay."""
-    if told := unmoved():  # their events in those files would stay, and be moved later
+    if told := left_behind():  # their events in the other store would stay, and be moved later
         raise StoreUnavailable(told)
     compact()
     codes = sorted(whom.codes) or [f"contact-{whom.contact_id}"]

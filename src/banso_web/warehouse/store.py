@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -9,14 +11,20 @@ from banso_web.warehouse.embedded import EmbeddedStore
 from banso_web.warehouse.models import EventBatch, EventSegment
 from banso_web.warehouse.port import EventStore, StoreUnavailable
 
+if TYPE_CHECKING:
+    from banso_web.warehouse.clickhouse import ClickHouseStore
+
 SCHEMES = ("clickhouse", "http", "https", "chdb")
 
 
 def event_store() -> EventStore:
     """The store that BANSO_EVENTS_URL names; the embedded one where it is empty. StoreUnavailable where that cannot be."""
     url = settings.BANSO_EVENTS_URL
-    if not url:
-        return EmbeddedStore()
+    return clickhouse_at(url) if url else EmbeddedStore()
+
+
+def clickhouse_at(url: str) -> ClickHouseStore:
+    """The ClickHouse at an address. StoreUnavailable where that cannot be."""
     if url.partition("://")[0] not in SCHEMES:
         raise StoreUnavailable(
             _(
@@ -46,8 +54,8 @@ def unmoved() -> str:
 
 def left_behind() -> str:
     """What to do about events in the store that is not chosen; "" where there are none."""
-    if not settings.BANSO_EVENTS_URL and EventBatch.objects.exists():
+    if not settings.BANSO_EVENTS_URL and EventBatch.objects.filter(state=EventBatch.State.SETTLED).exists():
         return _(
-            "ClickHouse に入れたイベントは、BANSO_EVENTS_URL がないと見えません。もう一度設定してください。"
+            "ClickHouse に入れたイベントは、BANSO_EVENTS_URL がないと見えません。もう一度設定するか、banso events move --from でこの場所に戻してください。"
         )
     return unmoved()

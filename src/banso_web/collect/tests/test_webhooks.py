@@ -249,11 +249,19 @@ def test_deeds_and_their_limits(hook: tuple[Source, str], person: Any) -> None:
             deed()
     with pytest.raises(Refused):
         map_webhook(source.pk, {"event": "type"}, actor=person("kanri"))
+    worker = taking.Keys(taking._hooks)  # another process of this home, which has just looked
+    found = worker.find(source.write_key)
+    assert found is not None and found.mapping == {} and worker.find("unknown") is None
     map_webhook(source.pk, {**PATHS, "other": "x"}, actor=person("kanri"))
     assert Webhook.objects.get().mapping == PATHS
+    found = worker.find(source.write_key)
+    assert found is not None and found.mapping == PATHS
+    opened, _secret = open_webhook("もう1つ", actor=person("kanri"))
+    assert worker.find(opened.write_key) is not None
     body = json.dumps(ORDER).encode()
     assert post(source, body, signed(secret, body)).json()["accepted"] == 1
     close_source(source.pk, actor=person("kanri"))
+    assert worker.find(source.write_key) is None
     assert post(source, body, signed(secret, body)).status_code == 404
     with pytest.raises(Refused):
         renew_secret(source.pk, actor=person("kanri"))

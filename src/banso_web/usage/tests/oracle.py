@@ -6,6 +6,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -316,6 +317,21 @@ def stored(rows: Rows, given: Given) -> list[Any]:
         (row.source, row.kind, row.message_id, row.user_id, row.anonymous_id, row.group_id, row.name, row.feature,
          naive(row.received_at), naive(row.happened_at), row.local_day, row.properties, row.context)
         for row in found
+    ]  # fmt: skip
+
+
+def held_days(rows: Rows, _given: Given) -> list[Any]:
+    return sorted((day, len(group)) for day, group in grouped(rows, lambda row: row.day).items())
+
+
+def part(rows: Rows, given: Given) -> list[Any]:
+    day, *behind, most = given
+    found = [row for row in rows if row.day == day and [row.source, row.message_id, row.timed] > behind]
+    found.sort(key=lambda row: (row.source, row.message_id, row.timed))
+    moments = ("happened_at", "received_at")
+    return [
+        tuple(naive(value) if name in moments else value for name, value in zip(EventRow.__slots__, astuple(row), strict=True))
+        for row in found[:most]
     ]  # fmt: skip
 
 

@@ -117,6 +117,24 @@ def test_a_domain_and_a_rule(queue: dict[str, Account], desk: Desks) -> None:
     assert why("user", "u8") == "domain:A3" and why("group", "ws-1") == "rule:A1"
 
 
+def test_who_always_sends_a_customers_group_is_put_aside_by_the_id_or_from_an_event(
+    queue: dict[str, Account], desk: Desks
+) -> None:
+    """Nobody keeps an id whose every event names a customer; of another source the same id is somebody else."""
+    Source.objects.create(pk=2, name="経費", write_key="other", created_at=clock.now())
+    keep(event("track", "tester", "A1"), event("track", "u5", "A1"), event("track", "tester", "A2", source=2))
+    tanaka = desk("tanaka")
+    tanaka.post(LIST + "rule/", deed="aside", kind="user", key="tester", source="1")
+    assert "過去のイベントも、これから届くものも数えません" in tanaka.text(LIST)
+    assert (used()["A1"], used()["A2"]) == ({"u5"}, {"tester"})
+    link = IdentityLink.objects.get()
+    assert (link.kind, link.key, link.source) == ("user", "tester", 1)
+    assert "tester" in tanaka.text(LIST + "?list=links")
+    tanaka.post(f"{LIST}links/{link.pk}/undo/")
+    assert used()["A1"] == {"u5", "tester"}
+    assert tanaka.post(LIST + "rule/", deed="aside", kind="user", key="tester", source="9").status_code == 422
+
+
 def test_the_file_is_safe_and_audited(queue: dict[str, Account], desk: Desks) -> None:
     keep(event("track", "u4", "=1+1"))
     tanaka = desk("tanaka")

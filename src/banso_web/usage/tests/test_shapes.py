@@ -35,7 +35,7 @@ from banso_web.usage.tests.oracle import (
     people_in,
     sources,
 )
-from banso_web.warehouse import imports, personal, recent, shapes
+from banso_web.warehouse import imports, moving, personal, recent, shapes
 from banso_web.warehouse import retention as warehouse_retention
 from banso_web.warehouse.port import Events, Taking
 from banso_web.warehouse.store import event_store
@@ -147,6 +147,8 @@ SHAPES: list[tuple[str, list[list[Any]], oracle.Oracle]] = [
     ),
     (recent.NEWEST_STORED, [[UNTIL.replace(day=1), FAR, 0, "", "", "", None, None]], lambda rows, given: oracle.stored(rows, given)[:100]),
     (replaced.SHARED, [asked(source, date(2026, 11, 1)) for source in (1, 9)], oracle.shared),
+    (moving.DAYS, [[]], oracle.held_days),
+    (moving.PART, [[date(2026, 10, 1), *behind, 7] for behind in ((-1, "", False), (2, "m5", False), (2, "m5", True))], oracle.part),
     (recent.FIRST_OF, [[source, "m7", date(1970, 1, 1), FAR] for source in (1, 2, 3)], oracle.first_of),
 ]  # fmt: skip
 

@@ -194,7 +194,7 @@ def settle_many(request: HttpRequest) -> HttpResponse:
     except Refused as problem:
         messages.error(request, problem.message)
     else:
-        _tell(request, done)
+        _tell(request, done, aside=whose.aside)
     return redirect(_back(request))
 
 
@@ -219,7 +219,7 @@ def one(request: HttpRequest, seen_id: int) -> HttpResponse:
             except Refused as problem:
                 tell(form, problem)
             else:
-                _tell(request, done)
+                _tell(request, done, aside=whose.aside)
                 return redirect(reverse("identity") + f"?list={GROUPS if seen.kind == 'group' else USERS}")
     context = {"line": line, "form": form, "kind_word": ABOUT[line.seen.kind]}
     return render_page(request, "usage/identity_one.html", context, status=422 if form.errors else 200)
@@ -262,7 +262,7 @@ def rule(request: HttpRequest) -> HttpResponse:
             except Refused as problem:
                 tell(form, problem)
             else:
-                _tell(request, done)
+                _tell(request, done, aside=whose.aside)
                 return redirect(reverse("identity") + f"?list={LINKS}")
     return _shown(request, form, which=LINKS)
 
@@ -281,7 +281,7 @@ def undo_link(request: HttpRequest, link_id: int) -> HttpResponse:
     return redirect(reverse("identity") + f"?list={LINKS}")
 
 
-def _tell(request: HttpRequest, done: Followed) -> None:
+def _tell(request: HttpRequest, done: Followed, *, aside: bool) -> None:
     if done.gained:
         _tell_gained(request, done)
     elif done.lost:
@@ -290,6 +290,8 @@ def _tell(request: HttpRequest, done: Followed) -> None:
             _("除外しました。過去のイベント %(events)s 件を数えません。")
             % {"events": number_text(done.lost)},
         )
+    elif aside:  # how many of its events name a customer's group nobody has counted
+        messages.success(request, _("除外しました。過去のイベントも、これから届くものも数えません。"))
     else:
         messages.success(
             request, _("決めました。当てはまる過去のイベントはまだなく、これから届くものに使います。")

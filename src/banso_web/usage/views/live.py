@@ -17,6 +17,7 @@ from banso_web.collect import reads as collected
 from banso_web.collect.protocol import SINGLE
 from banso_web.core.days import DayField
 from banso_web.core.pages import any_day, is_fragment_request, page, reader, render_page
+from banso_web.usage.actions.settling import may_settle
 from banso_web.usage.reads.made import accounts_of, made_of, shown_json
 from banso_web.usage.words import STATES
 from banso_web.warehouse import recent
@@ -97,6 +98,7 @@ def event(request: HttpRequest, source_id: int, received: int, digest: str) -> H
         "made": made_of(member, one, asked),
         "text": shown_json(one, personal=sees_people),
         "sees_people": sees_people,
+        "known_as": (one.user_id or one.anonymous_id) if may_settle(member) else "",
     }
     return render_page(request, "usage/event.html", context)
 

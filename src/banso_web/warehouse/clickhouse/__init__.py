@@ -132,6 +132,10 @@ class ClickHouseStore:
     def forget_before(self, day: date) -> int:
         return self._changed("DELETE WHERE", f"local_day < toDate32('{day}')", {})
 
+    def forget_day(self, day: date) -> int:
+        """Remove everything of a UTC day, as messageIds are looked up in it; how many."""
+        return self._changed("DELETE WHERE", f"day = toDate32('{day}')", {})
+
     def _changed(self, how: str, which: str, values: dict[str, Any]) -> int:
         """Change rows in every batch, settled or not; how many of them counted."""
         ((all_of_them, counted),) = self._server.ask(
@@ -153,6 +157,10 @@ class ClickHouseStore:
         if listed := ", ".join(map(str, gone)):
             self._changed("DELETE WHERE", f"batch IN ({listed})", {})
         EventBatch.objects.filter(state=State.SETTLED, number__lt=_newest()).delete()
+
+    def leave(self) -> None:
+        """Its events are elsewhere now. Numbers that were never settled stay: a late row under one of them is never read."""
+        EventBatch.objects.filter(state=State.SETTLED).delete()
 
     def check(self) -> str:
         ((version,),) = self._server.ask("SELECT version()")

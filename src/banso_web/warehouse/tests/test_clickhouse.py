@@ -24,11 +24,11 @@ from banso_web.operations.doctor import State
 from banso_web.warehouse import moving, personal
 from banso_web.warehouse.commands import move_command
 from banso_web.warehouse.compactor import compact, tidy
-from banso_web.warehouse.embedded import EmbeddedStore
+from banso_web.warehouse.embedded import COLUMNS, EmbeddedStore
 from banso_web.warehouse.models import EventBatch, EventSegment, Lease, LogTaken, SourceDay
 from banso_web.warehouse.port import AlreadyTaken, Events, StoreUnavailable, Taking
 from banso_web.warehouse.retention import EVENTS
-from banso_web.warehouse.store import event_store
+from banso_web.warehouse.store import clickhouse_at, event_store
 from banso_web.warehouse.tests.engines import OVER_HTTP, needs_clickhouse
 from banso_web.warehouse.tests.logs import event_row, ids, log, track
 
@@ -232,6 +232,51 @@ def test_events_move_there_once_also_when_the_move_is_killed(
     settings.BANSO_EVENTS_URL = ""
     assert doctor._events().state == State.WARNING  # back at the files, its events are not seen
     assert CliRunner().invoke(move_command).exit_code == 1
+
+
+def test_events_move_back_once_also_when_the_move_is_killed(
+    engine: str, source: Source, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also an event without a time that is too old to be compared with new ones, and one that came again after the change."""
+    from banso_web.warehouse.clickhouse import ClickHouseStore
+
+    url, asked = settings.BANSO_EVENTS_URL, "SELECT * FROM events ORDER BY message_id"
+    store = event_store()
+    sent = [track(f"m{number}", f"2026-11-{number + 1:02d}T01:00:00Z") for number in range(3)]
+    log(source, [*sent, track("m0", "2026-11-02T01:00:00Z"), track("m4", None, properties={"髙": "﨑"})])
+    compact()
+    old = datetime(2026, 9, 1, 3, tzinfo=UTC)
+    store.add(Events.of([event_row(source.pk, "old", happened_at=old, local_day=old.date(), day=old.date(), timed=False, received_at=old)]), Taking(["old"]))  # fmt: skip
+    before = store.query(asked)
+    settings.BANSO_EVENTS_URL = ""
+    log(source, [track("m1", "2026-11-02T01:00:00Z")], name="0009")
+    compact()
+    assert CliRunner().invoke(move_command, ["--from", "file:///tmp"]).exit_code == 1
+    whom = Whom(1, frozenset({"u1"}), (1,), frozenset(), frozenset(), frozenset(), frozenset())
+    with pytest.raises(StoreUnavailable, match="--from"):
+        personal.erase(whom)
+
+    def die(*_asked: Any, **_more: Any) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(moving, "CHUNK", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(ClickHouseStore, "forget_day", die)
+        with pytest.raises(KeyboardInterrupt):
+            moving.move_back(clickhouse_at(url), lambda _day, _events: None)
+    assert [row[1] for row in event_store().query(asked)] == ["m1", "old"]
+    Lease.objects.update(until=None)
+    answer = CliRunner().invoke(move_command, ["--from", url])
+    assert (answer.exit_code, "6" in answer.output.splitlines()[-1]) == (0, True), answer.output
+    moved = event_store().query(asked)
+    received = [name for name, _kind in COLUMNS].index("received_at")
+
+    def told(rows: list[Any]) -> list[Any]:
+        return [row[:received] + row[received + 1 :] for row in rows]
+
+    assert told(moved) == told(before)  # m1 is the one that came here
+    assert clickhouse_at(url).query("SELECT count(*) FROM events") == [(0,)]
+    assert doctor._events().state == State.OK
 
 
 def test_a_backup_says_what_is_not_in_it(engine: str, source: Source, settings: Any, tmp_path: Path) -> None:
