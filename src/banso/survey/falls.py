@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
 import numpy as np
 
+from banso.lifetime import kaplan_meier
 from banso.survey.standing import LIFE_DAYS, Answers
 
 HALF = Fraction(1, 2)
@@ -89,3 +91,23 @@ def _of_one(
     if since is not None:
         found.append(Fall(account, date.fromordinal(since), low, None, last))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How long a fall takes to be made good. median: days, by Kaplan and Meier, so that falls that are not made good yet count as long
+    as they were watched; None where fewer than half came back (`reason`: no_falls, no_events, not_reached)."""
+
+    n: int
+    recovered: int
+    median: int | None
+    reason: str | None
+
+
+def recovery(found: Sequence[Fall]) -> Recovery:
+    """The statistic of these falls."""
+    if not found:
+        return Recovery(0, 0, None, "no_falls")
+    curve = kaplan_meier([one.days for one in found], [one.recovered_on is not None for one in found])
+    median = None if curve.median is None else int(curve.median)
+    return Recovery(curve.n, curve.events, median, curve.median_reason)

@@ -19,18 +19,15 @@ CSAT_FROM, CSAT_BELOW = "health.csat_mid_from", "health.csat_mid_below"
 NPS_FROM, NPS_BELOW = "health.nps_mid_from", "health.nps_mid_below"
 DROP, RENEWAL, DAYS = "health.drop", "health.renewal_days", "health.follow_days"
 TOUCH_DAYS = {key: f"health.follow_days_{key}" for key in ("high", "low", "tech")}
-CADENCE = {key: f"health.cadence_{key}" for key in ("high", "low", "tech")}
 
 
 @dataclass(frozen=True)
 class Rules:
-    """`csat`, `nps`: the rule of each view. `by_touch`: days without contact of a touch model that has its own. `cadence`: within
-    how many days each touch model is to be spoken to; one that is missing is not expected to be."""
+    """`csat`, `nps`: the rule of each view. `by_touch`: days without contact of a touch model that has its own."""
 
     csat: Rule
     nps: Rule
     by_touch: Mapping[str, int]
-    cadence: Mapping[str, int]
 
     def of(self, basis: str) -> Rule:
         return self.nps if basis == "nps" else self.csat
@@ -53,7 +50,6 @@ def rules(asked: Asked) -> Rules:
             RENEWAL,
             DAYS,
             *TOUCH_DAYS.values(),
-            *CADENCE.values(),
         ),
         as_of=asked.as_of,
         watermark=asked.watermark,
@@ -65,15 +61,8 @@ def rules(asked: Asked) -> Rules:
             int(held[RENEWAL]), point,
         )  # fmt: skip
 
-    def set_days(keys: Mapping[str, str]) -> dict[str, int]:
-        return {model: int(held[key]) for model, key in keys.items() if held[key]}
-
-    return Rules(
-        rule(CSAT_FROM, CSAT_BELOW, STANDARD.point),
-        rule(NPS_FROM, NPS_BELOW, NPS.point),
-        set_days(TOUCH_DAYS),
-        set_days(CADENCE),
-    )
+    by_touch = {model: int(held[key]) for model, key in TOUCH_DAYS.items() if held[key]}
+    return Rules(rule(CSAT_FROM, CSAT_BELOW, STANDARD.point), rule(NPS_FROM, NPS_BELOW, NPS.point), by_touch)
 
 
 def _number(low: str, high: str) -> Callable[[Any], str]:
@@ -101,10 +90,6 @@ def _days(value: Any) -> int:
 
 def _days_or_none(value: Any) -> int | None:
     return None if value in (None, "") else _days(value)
-
-
-def _days_or_zero(value: Any) -> int:
-    return 0 if value in (0, "0") else _days(value)
 
 
 def declare_all() -> None:
@@ -141,10 +126,3 @@ def declare_all() -> None:
             clean=_days, group="health", counted=True,
         )
     )  # fmt: skip
-    cadence = _l("接点カバー率で、この日数のうちに能動接点があるかを見ます。0を入れたタッチは対象外です。")
-    for model, word, default in (
-        ("high", _l("接点の間隔: ハイタッチ"), 30),
-        ("low", _l("接点の間隔: ロータッチ"), 90),
-        ("tech", _l("接点の間隔: テックタッチ"), 0),
-    ):
-        declare(SettingSpec(CADENCE[model], word, cadence, default, "days", clean=_days_or_zero, group="health", counted=True))  # fmt: skip

@@ -22,6 +22,11 @@ MORE_PARTS: dict[str, Any] = {
     "planned_churn": _("解約予定"),
 }
 REASONS: dict[str, Any] = {**EXCLUDED}
+INTERVALS: dict[str, Any] = {
+    "wilson": _("95%区間(ウィルソン)"),
+    "t": _("95%区間(スチューデント)"),
+    "adjusted_wald": _("95%区間(調整ワルド)"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "renewal_rate_amount": ("pending", "lost", "untouched"),
     "customer_churn_12m_avg": ("denominator",),
     "mrr_churn_12m_avg": ("denominator",),
+    "coverage": ("numerator", "denominator"),
 }
 
 

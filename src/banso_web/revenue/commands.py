@@ -140,8 +140,8 @@ def _print(result: MetricResult, currency: str) -> None:
     if len(result.excluded):
         click.echo("  " + _("除外: %(count)s") % {"count": count_text(len(result.excluded), "行")})
     if result.interval:
-        low, high = result.interval.low * 100, result.interval.high * 100
-        click.echo(_("  95%%信頼区間: %(low).1f–%(high).1f %%") % {"low": low, "high": high})
+        times, form = (100, _("  95%%信頼区間: %(low).1f–%(high).1f %%")) if result.unit == RATIO else (1, _("  95%%信頼区間: %(low).1f–%(high).1f"))  # fmt: skip
+        click.echo(form % {"low": result.interval.low * times, "high": result.interval.high * times})
     for note in result.notes:
         click.echo(f"  ※ {note}")
 

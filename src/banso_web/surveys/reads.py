@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,6 +94,25 @@ def unanswered(asked: Asked, account_ids: Collection[int], instrument: str) -> d
     ):
         key = merged.get(account, account)
         found[key] = found.get(key, 0) + number
+    return found
+
+
+def requests_since(asked: Asked, instrument: str, first: date) -> dict[int, tuple[int, int]]:
+    """{customer: (requests sent from a day to the asked one, how many of them were answered by then)}. One query."""
+    merged = merges(asked.watermark, asked.known_at)
+    rows = counted(Response, asked.watermark, asked.known_at).filter(
+        instrument__iexact=instrument, sent_on__gte=first, sent_on__lte=asked.as_of
+    )
+    both = (
+        rows.order_by()
+        .values_list("account_id")
+        .annotate(sent=Count("pk"), answered=Count("pk", filter=Q(answered_on__lte=asked.as_of)))
+    )
+    found: dict[int, tuple[int, int]] = {}
+    for account, sent, answered in both:
+        key = merged.get(account, account)
+        before = found.get(key, (0, 0))
+        found[key] = (before[0] + sent, before[1] + answered)
     return found
 
 

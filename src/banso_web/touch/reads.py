@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Max, Q
 
 from banso_web.accounts.access import visible_contacts
-from banso_web.accounts.counting import merges
+from banso_web.accounts.counting import merge_mark, merges
 from banso_web.accounts.reads.merged import accounts_of
 from banso_web.core import clock
-from banso_web.core.facts import Asked, counted, current_watermark, last_change, states_at
+from banso_web.core.facts import Asked, Memo, counted, current_watermark, last_change, states_at
 from banso_web.core.facts.happenings import effective
 from banso_web.core.models import Entry
 from banso_web.core.registry import TimelineItem
@@ -51,6 +51,15 @@ def last_touches(
         key, day = merged.get(account, account), at.astimezone(clock.JST).date()
         found[key] = max(day, found.get(key, day))
     return found
+
+
+_spoken: Memo[dict[int, date]] = Memo(4)
+
+
+def last_proactive(asked: Asked) -> dict[int, date]:
+    """{customer: day of the latest 能動 touch} up to the asked day. Kept until touches or 名寄せ change."""
+    key = (touch_mark(asked.watermark), merge_mark(asked.watermark), asked.as_of, asked.known_at)
+    return _spoken.get(key, lambda: last_touches(asked, initiative="proactive"))
 
 
 def touch_mark(watermark: int) -> int:

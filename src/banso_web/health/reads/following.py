@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from banso.health.overlooked import VERDICTS, Judged, Known, Rule, Verdict, judge, sort_out
 from banso.survey import Standing, standing
-from banso_web.core.facts import Asked, Memo
+from banso_web.core.facts import Asked
 from banso_web.health.rules import Rules, rules
 from banso_web.surveys.reads import answers
 from banso_web.touch.reads import (
     Contacts,
     contacts_since,
-    last_touches,
-    touch_mark,
+    last_proactive,
     touches_known,
     urgent_tickets,
 )
@@ -28,8 +27,6 @@ from banso_web.touch.reads import (
 Whole = NDArray[np.int64]
 BASES = ("csat", "nps")
 CONTACT_DAYS = 30  # 接点の偏り looks at so many days, the asked one among them
-PROACTIVE = "proactive"
-_spoken: Memo[dict[int, date]] = Memo(4)
 
 
 class Customer(NamedTuple):
@@ -151,9 +148,3 @@ def following(asked: Asked, customers: Callable[[], Sequence[Customer]], basis: 
 def _taken(values: Whole, places: Whole) -> Whole:
     """The values of these places; 0 where there is none."""
     return np.where(places >= 0, values[places], 0) if len(values) else np.zeros(len(places), np.int64)
-
-
-def last_proactive(asked: Asked) -> dict[int, date]:
-    """{customer: day of the latest 能動 touch}. Kept until touches change."""
-    key = (touch_mark(asked.watermark), asked.as_of, asked.known_at)
-    return _spoken.get(key, lambda: last_touches(asked, initiative=PROACTIVE))

@@ -153,11 +153,13 @@ def rows_page(question: Question, key: str) -> str:
 
 
 def interval_text(result: MetricResult) -> str:
-    """1.4–16.5 %: Wilson's 95 % interval of a proportion, with one digit."""
+    """1.4–16.5 %: the 95 % interval with one digit; of a figure that is no ratio in its own unit."""
     if result.interval is None or result.value is None:
         return ""
-    low, high = (number_text(bound * 100, 1) for bound in (result.interval.low, result.interval.high))
-    return f"{low}–{high} %"
+    bounds = (result.interval.low, result.interval.high)
+    if result.unit != RATIO:
+        return "–".join(number_text(bound, 1) for bound in bounds)
+    return "–".join(number_text(bound * 100, 1) for bound in bounds) + " %"
 
 
 def reporting_currency(question: Question) -> str:

@@ -34,7 +34,7 @@ from banso_web.reports import files
 from banso_web.reports.board import ALL, Line
 from banso_web.reports.question import Question, customer_url, picker, read_question
 from banso_web.reports.reads.figures import LTV_FORMS, figure, interval_text, reporting_currency, shape
-from banso_web.reports.words import COUNTED_IN, counted, part_name, parts_of
+from banso_web.reports.words import COUNTED_IN, INTERVALS, counted, part_name, parts_of
 from banso_web.touch.reads import last_touches
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
         "result": result,
         "figure": figure(question, line, result),
         "interval": interval_text(result),
+        "interval_word": INTERVALS.get(result.interval.method) if result.interval else "",
         "shape": shape(spec, result, line.digits),
         "part": part,
         "part_name": part_name(part),
@@ -191,7 +192,7 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
         "counted_in": COUNTED_IN.get(spec.key, "社"),
         "numerator_counted": counted(spec.key, "numerator"),
         "denominator_counted": counted(spec.key, "denominator"),
-        "direct": spec.key not in ("customer_churn_annualised", "quick_ratio", "arr"),
+        "direct": spec.key not in ("customer_churn_annualised", "quick_ratio", "arr", "nps"),
         "currency": result.unit if len(result.unit) == 3 else reporting_currency(question),
         "is_money": _is_money(spec),
         "sees_money": member.may("revenue.view"),
@@ -201,8 +202,8 @@ def metric_rows(request: HttpRequest) -> HttpResponse:
 
 
 def _is_money(spec: MetricSpec) -> bool:
-    """Whether the amounts of its rows are money; those of use are people, seats and features."""
-    return spec.group != "usage"
+    """Whether the amounts of its rows are money; those of use, answers and contacts are counts."""
+    return spec.group == "revenue"
 
 
 def _visible(member: Member, ids: set[int]) -> set[int]:

@@ -171,6 +171,13 @@ def closing_units(fall: Waterfall) -> dict[int, int]:
     return dict(zip((int(key) for key in fall.lines.customers(held)), amounts, strict=True))
 
 
+def active_customers(asked: Asked) -> set[int]:
+    """Customers with MRR at the close of the asked day, those in a currency without a rate among them."""
+    fall = standing(asked, asked.as_of)
+    unrated = {int(item.customer) for item in fall.excluded if item.reason == "missing_rate"}
+    return closing_units(fall).keys() | unrated
+
+
 def mrr_of(asked: Asked, counted: Counted) -> dict[int, int]:
     """{customer: MRR at the close of the question's day in 1/10,000 of the reporting currency} of those who hold any."""
     found = mrr_at(
