@@ -89,7 +89,7 @@ NEEDS: dict[str, str] = {
         api:movements/<code> api:movements/<code>/history api:charges api:charges/<code> api:charges/<code>/history
         api:invoices api:invoices/<code> api:invoices/<code>/history api:rates api:rates/<code> api:rates/<code>/history
         api:ltv_inputs api:ltv_inputs/<code> api:ltv_inputs/<code>/history
-        api:metrics/<key>/rows api:waterfall api:waterfall/<month> api:cohorts api:ltv api:ltv/scenarios api:kpi api:closings
+        api:metrics/<key>/rows api:portfolio/following api:portfolio/contacts api:waterfall api:waterfall/<month> api:cohorts api:ltv api:ltv/scenarios api:kpi api:closings
         api:closings/preview/<month> api:closings/<closing> api:closings/<closing>/rows api:targets api:countermeasures""",
     "import.run": """imports import_new import_columns import_template import_run import_files import_mapping import_preview
         import_undo import_rows import_rows_csv api:imports api:imports/<run> api:imports/<run>/standing
@@ -113,7 +113,7 @@ customers_bulk customers_undo portfolio_assign matching_decide matching_undo per
 api:edits/<entry>/undo api:closings/<closing>/reopen api:closings/<closing>/bridge api:targets/<target>/withdraw
 api:countermeasures/<measure>/done api:countermeasures/<measure>/withdraw
 api:imports/<run>/confirm api:imports/<run>/resume api:imports/<run>/drop api:imports/<run>/undo api:merges/<merge>/undo
-api:facts/<kind> api:closures/<on> api:keys/<key> api:imports/<run>/check api:contacts/<code>/leave api:contacts/<code>/return
+api:facts/<kind> api:portfolio/hearings api:closures/<on> api:keys/<key> api:imports/<run>/check api:contacts/<code>/leave api:contacts/<code>/return
 api:contracts/<code>/end api:contracts/<code>/cancel-end api:contracts/<code>/price
 api: api:missing setup password_link entry_link join openid_connect_login openid_connect_callback account_signup
 account_email account_email_verification_sent account_set_password account_confirm_login_code account_request_login_code

@@ -14,6 +14,7 @@ from banso_web.api.views import (
     dated,
     deeds,
     entering,
+    following,
     identities,
     imports,
     keys,
@@ -27,7 +28,7 @@ from banso_web.api.views import (
 )
 
 for _nouns in (
-    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage, identities,
+    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage, identities, following,
 ):  # fmt: skip
     api.add_router("", _nouns.router)
 api.add_router("", facts.router())

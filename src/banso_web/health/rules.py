@@ -88,8 +88,8 @@ def _days(value: Any) -> int:
     return int(text)
 
 
-def _days_or_none(value: Any) -> int | None:
-    return None if value in (None, "") else _days(value)
+def _days_or_zero(value: Any) -> int:
+    return 0 if value in (0, "0") else _days(value)
 
 
 def declare_all() -> None:
@@ -113,13 +113,13 @@ def declare_all() -> None:
             clean=_days, group="health", counted=True,
         )
     )  # fmt: skip
-    own = _l("空欄なら「フォロー漏れとする日数」と同じです。")
+    own = _l("0なら「フォロー漏れとする日数」と同じです。")
     for model, word in (
         ("high", _l("フォロー漏れとする日数: ハイタッチ")),
         ("low", _l("フォロー漏れとする日数: ロータッチ")),
         ("tech", _l("フォロー漏れとする日数: テックタッチ")),
     ):
-        declare(SettingSpec(TOUCH_DAYS[model], word, own, None, "days", clean=_days_or_none, group="health", counted=True))  # fmt: skip
+        declare(SettingSpec(TOUCH_DAYS[model], word, own, 0, "days", clean=_days_or_zero, group="health", counted=True))  # fmt: skip
     declare(
         SettingSpec(
             RENEWAL, _l("優先度を上げる、更新までの日数"), _l("更新がこの日数のうちにある顧客の優先度を0.5上げます。"), 120, "days",

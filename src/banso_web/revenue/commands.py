@@ -36,15 +36,9 @@ from banso_web.revenue.reads.customers import rules_at
 # Keys of the catalogue whose capability comes with a later release.
 LATER = frozenset(
     [
-        "csat",
-        "csat_top2",
-        "nps",
-        "ces",
         "onboarding_rate",
         "onboarding_rate_total",
         "time_to_value",
-        "proactive_share",
-        "coverage",
     ]
 )
 

@@ -99,12 +99,16 @@ def coverage(question: Question) -> MetricResult:
     bottoms: dict[int, Decimal | None] = {}
     left: dict[int, str] = {}
     unmodelled = 0
-    for key in active_customers(asked) & whose.keys():
+    active = active_customers(asked)
+    for key, kind in whose.items():
+        if kind:
+            left[key] = excluded_word(kind)
+            continue
+        if key not in active:
+            continue
         models = touch.at(key, day) or ""
         within = cadence_of(models, set_days)
-        if whose[key]:
-            left[key] = excluded_word(whose[key])
-        elif within is None:
+        if within is None:
             left[key] = _("接点の間隔を決めていないタッチ")
         else:
             unmodelled += not models

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from banso.survey import Answers, Fall, Standing, falls, latest, standing
+from banso.survey import Answers, Fall, Recovery, Standing, falls, latest, recovery, standing
 
 DAY = date(2026, 11, 24)
 Row = tuple[int, int, int, int]  # customer, person, days before DAY, score
@@ -91,3 +91,13 @@ def test_smaller_falls_and_a_customers_first_answers_are_none() -> None:
 def test_of_two_customers_each_has_its_own() -> None:
     rows = [(8, 5, 100, 5), (8, 5, 50, 4), (7, 1, 150, 4), (7, 1, 100, 3), (9, 9, 30, 4)]
     assert [(one.account, one.fell_on) for one in falls(made(*rows), DAY)] == [(7, back(100)), (8, back(50))]
+
+
+def test_recovery_counts_what_is_not_made_good_yet() -> None:
+    """Made good after 10, 20 and 40 days, one watched for 30: 3/4, 2/4, then 1 of 1 left at 40. Median 20. Alone, 30 days say nothing."""
+    made_good = [Fall(1, back(100), Fraction(2), back(100 - days), back(0)) for days in (10, 20, 40)]
+    watched = Fall(2, back(100), Fraction(2), None, back(70))
+    assert recovery([*made_good, watched]) == Recovery(4, 3, 20, None)
+    assert recovery([watched]) == Recovery(1, 0, None, "no_events")
+    assert recovery([made_good[0], watched, watched]) == Recovery(3, 1, None, "not_reached")
+    assert recovery([]) == Recovery(0, 0, None, "no_falls")

@@ -54,7 +54,8 @@ class AccountsIn(PageIn):
     sort: Literal["id", "name", "-name", "mrr", "-mrr"] = "name"
 
 
-def _owner(text: str) -> str:
+def owner_of(text: str) -> str:
+    """What `ListQuery` takes for a member_id, `me` or `none`; 422 for a member that does not exist."""
     if text in ("", "me", "none"):
         return text
     found = ids_by_code([text])
@@ -66,7 +67,7 @@ def _owner(text: str) -> str:
 def filters(query: AccountsIn) -> ListQuery:
     return ListQuery(
         text=query.q,
-        owner=_owner(query.owner),
+        owner=owner_of(query.owner),
         segment=query.segment,
         touch=query.touch,
         renewal_days=query.renewal,

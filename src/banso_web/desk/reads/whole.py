@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from banso.health.overlooked import Verdict
 from banso_web.core.facts import Asked, Memo
+from banso_web.core.metrics import MetricResult, Scope, compute
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ACTIVE, ListQuery, customers
 from banso_web.health.reads.following import Customer, Following, following
@@ -31,6 +32,7 @@ LISTS: dict[str, tuple[Verdict, ...]] = {
     UNKNOWN: (Verdict.UNKNOWN,),
 }
 _found: Memo[Following] = Memo(6)
+_figures: Memo[MetricResult] = Memo(60)
 Among = NDArray[np.bool_]
 
 
@@ -65,6 +67,11 @@ def whole(member: Member, asked: Asked, basis: str = "csat") -> Following:
     source = _today if asked.is_today else _then
     key = (asked.key, asked.today, basis, int(time.monotonic() // KEPT_FOR))
     return _found.get(key, lambda: following(asked, lambda: source(member, asked), basis))
+
+
+def metric(key: str, asked: Asked, scope: Scope) -> MetricResult:
+    """A figure of satisfaction or contact, kept until something new is entered."""
+    return _figures.get((key, asked.key, asked.today, scope.key), lambda: compute(key, asked, scope=scope))
 
 
 def among(found: Following, member: Member, query: ListQuery, team: set[int] | None = None) -> Among | None:

@@ -11,32 +11,35 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from banso.health.overlooked import MAN, Rule
+from banso.health.overlooked import Rule
 from banso.names import csv_safe
 from banso_web.accounts.counting import called
 from banso_web.core import audit, clock
 from banso_web.core.errors import Forbidden
 from banso_web.core.facts import Asked
-from banso_web.core.metrics import exact, plain
+from banso_web.core.metrics import RATIO, MetricResult, Scope, catalogue, exact, plain
 from banso_web.core.pages import reader
 from banso_web.core.reads.calendar import calendar
-from banso_web.core.ui.formats import count_text, number_text, pct_text
+from banso_web.core.ui.figures import Figure
+from banso_web.core.ui.formats import count_text, number_text, pct_text, query_text
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Tab
 from banso_web.desk.reads import whole
 from banso_web.desk.reads.customers import ListQuery
-from banso_web.health.reads.following import BASES, CONTACT_DAYS, Following, Line
+from banso_web.desk.reads.whole_rows import Row, rows
+from banso_web.health.reads.following import BASES, CONTACT_DAYS, Following
+from banso_web.health.reads.recovery import recoveries
 from banso_web.lifecycle.actions import DUE_DAYS
-from banso_web.lifecycle.reads import Hearing, open_hearings
-from banso_web.members.reads import assignable_codes, member_names
-from banso_web.surveys.reads import unanswered
+from banso_web.members.reads import assignable_codes
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
 SIZE = 50
+FIGURES = ("csat", "csat_top2", "nps", "ces", "proactive_share", "coverage")
 
 
 def list_words() -> dict[str, str]:
@@ -60,55 +63,6 @@ def group_words() -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class Row:
-    """One customer of a list. `sum`: how its priority is made. silent: requests without any answer."""
-
-    line: Line
-    code: str
-    name: str
-    owner: str
-    sum: str
-    hearing: Hearing | None
-    silent: int
-
-    @property
-    def fell_by(self) -> Fraction:
-        """前回 − 今回 of the same people, on the scale of the answers."""
-        return (self.line.before or Fraction(0)) - (self.line.now or Fraction(0))
-
-
-def _sum(line: Line) -> str:
-    """52 × (1 + 0.7 + 0.111): MRR in 万円, the fall, the wait, the renewal where it is near."""
-    if line.customer.mrr_units is None:
-        return ""
-    mrr = Fraction(line.customer.mrr_units, 10_000) / MAN
-    told = line.judged
-    parts = ["1"]
-    if told.fall:
-        parts.append(plain(round(exact(told.fall), 2)) or "0")
-    if told.wait:
-        parts.append(plain(round(exact(told.wait), 3)) or "0")
-    if told.renewal:
-        parts.append("0.5")
-    return f"{number_text(mrr, 0 if mrr.denominator == 1 else 1)} × ({' + '.join(parts)})"
-
-
-def rows(asked: Asked, found: Following, places: Sequence[int]) -> list[Row]:
-    """The rows of these customers, named. The same number of queries however many."""
-    lines = [found.line(place) for place in places]
-    ids = [line.customer.id for line in lines]
-    names, owners, hearings = called(ids), member_names(), open_hearings(asked, ids)
-    silent = unanswered(asked, [line.customer.id for line in lines if line.now is None], found.basis)
-    return [
-        Row(
-            line, names[key].code, names[key].name, owners.get(line.customer.owner_id, ""), _sum(line),
-            hearings.get(key), silent.get(key, 0),
-        )
-        for key, line in zip(ids, lines, strict=True)
-    ]  # fmt: skip
-
-
 def chosen(request: HttpRequest) -> tuple[str, str]:
     """(list, basis) of the address; what it does not say is フォロー漏れ by CSAT."""
     which, basis = request.GET.get("list", ""), request.GET.get("basis", "")
@@ -126,9 +80,13 @@ def context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
     text = request.GET.get("from", "")
     start = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
     start = start if start < len(places) else 0
+    shown = rows(asked, found, places[start : start + SIZE])
     leaning = whole.lean(found, inside)
     edits = asked.is_today and (member.may("account.edit_own") or member.may("account.edit_all"))
     return {
+        "figures": _figures(member, asked, query),
+        "recovery": recoveries(asked, basis, found.rule) if which == whole.FELL else None,
+        "step": plain(exact(found.rule.drop / found.rule.point)),
         "found": found,
         "which": which,
         "basis": basis,
@@ -137,7 +95,8 @@ def context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
             (key, found.rules.by_touch[key]) for key in ("high", "low", "tech") if key in found.rules.by_touch
         ],
         "mid": mid_text(found.rule, basis),
-        "rows": rows(asked, found, places[start : start + SIZE]),
+        "rows": shown,
+        "any_fell": any(row.line.judged.fell for row in shown),
         "stake": whole.stake(found, places),
         "overlooked": whole.stake(found, by_list[whole.OVERLOOKED]),
         "unknown": whole.stake(found, by_list[whole.UNKNOWN]),
@@ -172,6 +131,28 @@ def context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
     }
 
 
+def _figures(member: Member, asked: Asked, query: ListQuery) -> list[Figure]:
+    """Satisfaction and contact of the page's scope; each opens its rows."""
+    owner = member.pk if query.owner == "me" else int(query.owner) if query.owner.isdecimal() else None
+    scope = Scope(segment=query.segment or None, owner=owner)
+    asking = {"segment": scope.segment, "owner": scope.owner}
+    narrowed = query_text({key: value for key, value in asking.items() if value is not None})
+    return [_figure(whole.metric(key, asked, scope), narrowed) for key in FIGURES]
+
+
+def _figure(result: MetricResult, narrowed: str) -> Figure:
+    spec = catalogue[result.metric]
+    rate = result.parts.get("response_rate")
+    told = None if rate is None else _("回答率 %(rate)s") % {"rate": pct_text(rate, 1)}
+    low, high = (result.interval.low, result.interval.high) if result.interval else (None, None)
+    return Figure(
+        spec.name, result.value, "pct" if result.unit == RATIO else "number", digits=1, low=low, high=high, n=result.n,
+        state="" if result.value is not None else "not_computable", reason=result.reason or "", metric=result.metric,
+        small=result.value is not None and (result.n or 0) < 5, version=result.version, note=told or "",
+        rows_url=f"{reverse('kpi_rows')}?metric={result.metric}&{narrowed}",
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Head:
     """What the home shows of フォロー漏れ: the first rows, all of it, what is 満足度不明, and how contacts lean."""
@@ -179,6 +160,7 @@ class Head:
     rows: Sequence[Row]
     stake: whole.Stake
     unknown: whole.Stake
+    fell: int
     lean: str
 
 
@@ -196,6 +178,7 @@ def head(member: Member, asked: Asked, *, team: bool) -> Head | None:
         rows(asked, found, places[:HEAD]),
         whole.stake(found, places),
         whole.stake(found, whole.listed(found, whole.UNKNOWN, inside)),
+        len(whole.listed(found, whole.FELL, inside)),
         lean_text(whole.lean(found)) if team else "",
     )
 

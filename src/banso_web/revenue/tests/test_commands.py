@@ -95,7 +95,7 @@ def test_the_other_language() -> None:
     ("arguments", "words"),
     [
         (["mrr", "--signals", __file__], "計算できません"),
-        (["csat", "--json"], "まだ計算できません"),
+        (["onboarding_rate", "--json"], "まだ計算できません"),
         (["nothing"], "使える指標"),
         (["mrr", "--month", "2026-13"], "対象月"),
         (["nrr_monthly"], "対象月"),
