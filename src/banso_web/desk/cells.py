@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -15,6 +15,7 @@ from banso_web.core.templatetags.banso import band, date_ja, link, mark, number,
 from banso_web.core.ui.figures import state_html
 from banso_web.core.ui.lists import Column
 from banso_web.desk import words
+from banso_web.health.words import BAND_KEYS
 
 if TYPE_CHECKING:
     from banso_web.accounts.models import Account
@@ -81,6 +82,16 @@ def _contacted(row: Account, today: date) -> SafeString:
     return _day(last, days_since(last, today) if last else "", _("記録なし"))
 
 
+def _band(told: Any) -> SafeString:
+    """`told`: its newest reading; None: not computed, or counted nowhere."""
+    if told is None:
+        return format_html("<td>{}</td>", band("not_computed"))
+    mark = band(BAND_KEYS[told.band])
+    value = "" if told.value is None else number(told.value, 1)
+    frozen = format_html(" · {}", _("据え置き")) if told.frozen else ""
+    return format_html('<td>{}<span class="cell-sub">{}{}</span></td>', mark, value, frozen)
+
+
 CELLS: dict[str, Cell] = {
     "name": _name,
     "code": lambda row, today: _text(row.code),
@@ -91,7 +102,7 @@ CELLS: dict[str, Cell] = {
     "mrr": lambda row, today: _mrr(row),
     "renewal": _renewal,
     "contacted": _contacted,
-    "band": lambda row, today: format_html("<td>{}</td>", band("not_computed")),
+    "band": lambda row, today: _band(getattr(row, "health", None)),
     "industry": lambda row, today: _text(row.industry),
     "prefecture": lambda row, today: _text(row.prefecture),
     "employees": lambda row, today: format_html(

@@ -21,7 +21,7 @@ COLUMNS = [
     Column("mrr", _("MRR(税抜)"), sort="mrr_units", num=True),
     Column("renewal", _("満了日"), sort="renewal_on", help=_("契約中の契約のうち、いちばん早い満了日")),
     Column("contacted", _("最終接点"), sort="last_touch_on"),
-    Column("band", _("ヘルス")),
+    Column("band", _("ヘルス"), sort="health__band", help=_("並べ替えは危険、不明、注意、良好の順")),
     Column("industry", _("業種"), default=False),
     Column("prefecture", _("都道府県"), default=False),
     Column("employees", _("従業員数"), sort="employees", num=True, default=False),

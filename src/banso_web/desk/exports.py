@@ -24,11 +24,12 @@ from banso_web.core.facts import Asked
 from banso_web.core.pages import render_page
 from banso_web.core.ui import formats
 from banso_web.core.ui.lists import Column, Order, whole_ordering
-from banso_web.core.ui.states import state_word
+from banso_web.core.ui.states import BANDS, state_word
 from banso_web.desk import shift_jis
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ListQuery, customers, late_for
 from banso_web.desk.words import touch_words
+from banso_web.health.words import BAND_KEYS
 from banso_web.revenue.reads.customers import rules_at
 
 if TYPE_CHECKING:
@@ -43,12 +44,16 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "deputy": lambda row: row.deputy.name if row.deputy else "",
     "renewal": lambda row: row.renewal_on,
     "contacted": lambda row: row.last_touch_on,
-    "band": lambda row: state_word("not_computed"),
+    "band": lambda row: _band(getattr(row, "health", None)),
     "industry": lambda row: row.industry,
     "prefecture": lambda row: row.prefecture,
     "employees": lambda row: row.employees,
     "started": lambda row: row.started_on,
 }
+
+
+def _band(told: Any) -> str:
+    return state_word("not_computed") if told is None else str(BANDS[BAND_KEYS[told.band]].word)
 
 
 def _mrr(row: Any, currency: str) -> Decimal | str:

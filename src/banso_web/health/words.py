@@ -15,6 +15,8 @@ from banso_web.health.signals import SIGNALS
 
 #: The key of a band's mark and word on pages.
 BAND_MARKS = {Band.GOOD: "good", Band.WATCH: "watch", Band.BAD: "risk", Band.UNKNOWN: "unknown"}
+#: The same in the order of `banso.health.Band`, worst first: what rows and arrays keep is a place in it.
+BAND_KEYS = tuple(BAND_MARKS[band] for band in Band)
 #: The key of a state's word.
 STATE_WORDS = {
     State.KNOWN: "", State.NOT_COLLECTED: "not_collected", State.NOT_APPLICABLE: "not_applicable",

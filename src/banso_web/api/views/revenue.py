@@ -157,10 +157,18 @@ class KpiAnswer(schemas.Stamp):
     unaddressed: list[str] = Field(description="Missed targets without a countermeasure (未対策).")
 
 
+class BandCell(Schema):
+    customers: int
+    mrr: str | None
+
+
 class PortfolioCell(Schema):
     month: str | None
     customers: int
     mrr: str | None
+    bands: dict[str, BandCell] = Field(
+        description="The same customers by band: good, watch, risk, unknown, not_computed; none that is empty."
+    )
 
 
 class PortfolioAnswer(schemas.Stamp):
@@ -171,7 +179,7 @@ class PortfolioAnswer(schemas.Stamp):
     later: PortfolioCell
     without_end: PortfolioCell
     total: PortfolioCell
-    band: None = Field(None, description="Not computed until health exists.")
+    band: None = Field(None, description="Always null: each cell has its `bands`.")
 
 
 def see_numbers(request: HttpRequest) -> None:
@@ -380,8 +388,14 @@ def portfolio(request: HttpRequest, query: Query[AccountsIn]) -> Any:
     sees = member.may("revenue.view")
 
     def cell(one: Cell, month: date | None) -> dict[str, Any]:
-        mrr = money(from_units(one.mrr_units)) if sees else None
-        return {"month": f"{month:%Y-%m}" if month else None, "customers": one.customers, "mrr": mrr}
+        return {
+            "month": f"{month:%Y-%m}" if month else None,
+            **sums(one),
+            "bands": {key: sums(own) for key, own in one.bands},
+        }
+
+    def sums(one: Cell) -> dict[str, Any]:
+        return {"customers": one.customers, "mrr": money(from_units(one.mrr_units)) if sees else None}
 
     return {
         **stamp(question),

@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from banso.names import search_key
 from banso_web.accounts.access import visible_accounts
 from banso_web.core.facts import Asked
+from banso_web.health.words import BAND_KEYS
 from banso_web.revenue.reads.renewals import Pending, pending_renewals
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def following(month: date) -> date:
 ACTIVE = Q(mrr_units__gt=0) | ~Q(mrr_unrated="")
 STATES = ("active", "ended", "incomplete")
 MONTHS = 12  # of the portfolio's grid, from the asked day's on
+NOT_COMPUTED = "not_computed"
+BAND_CHOICES = (*BAND_KEYS, NOT_COMPUTED)  # worst first
 ENDS = ("all", "over", "ahead", "later", "none")
 
 
@@ -48,6 +51,7 @@ class ListQuery:
     state: str = ""  # "", "active" (MRR > 0), "ended", "incomplete"
     # A line of the portfolio: "all" of them; "over" its end undecided, "ahead" of it, "later" than the grid, or with "none"
     ends: str = ""
+    band: str = ""  # a band's key, or "not_computed"
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> ListQuery:
@@ -80,6 +84,7 @@ class ListQuery:
             excluded=word("excluded"),
             state=query.get("state", "") if query.get("state") in STATES else "",
             ends=query.get("ends", "") if query.get("ends") in ENDS else "",
+            band=query.get("band", "") if query.get("band") in BAND_CHOICES else "",
         )
 
 
@@ -158,7 +163,11 @@ def customers(member: Member, query: ListQuery, today: date, late: Collection[in
             rows = rows.filter(renewal_on__gte=behind)
         elif query.ends == "none":
             rows = rows.filter(Q(renewal_on=None) | Q(renewal_on__lt=first))
-    return rows.select_related("owner", "deputy")
+    if query.band == NOT_COMPUTED:
+        rows = rows.filter(health=None)
+    elif query.band:
+        rows = rows.filter(health__band=BAND_KEYS.index(query.band))
+    return rows.select_related("owner", "deputy", "health")
 
 
 def remembered(what: str, watermark: int, key: str) -> str:

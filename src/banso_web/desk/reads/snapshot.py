@@ -19,7 +19,16 @@ from banso_web.accounts.reads.lists import keys_of_all
 from banso_web.core.facts import Asked, Memo, states_at
 from banso_web.core.ui.links import changed_query
 from banso_web.core.ui.lists import Order, Page
-from banso_web.desk.reads.customers import ListQuery, Totals, following, grid_span, late_for
+from banso_web.desk.reads.customers import (
+    NOT_COMPUTED,
+    ListQuery,
+    Totals,
+    following,
+    grid_span,
+    late_for,
+)
+from banso_web.health.reads.bands import Shown, bands_on
+from banso_web.health.words import BAND_KEYS
 from banso_web.members.reads import member_names
 from banso_web.revenue.reads.customers import counted_movements
 from banso_web.revenue.reads.months import closing_units, standing
@@ -65,6 +74,7 @@ class Then:
     prefecture: str
     employees: int | None
     started_on: date | None
+    health: Shown | None
     owner: Named | None = None
     deputy: Named | None = None
 
@@ -98,6 +108,7 @@ def _read(asked: Asked) -> list[Then]:
     unrated = {int(item.customer) for item in fall.excluded if item.reason == "missing_rate"}
     own = held_of(counted_movements(asked), unrated, asked.as_of) if unrated else {}
     renewals, touched, names = _renewals(asked), last_touches(asked), member_names()
+    bands = bands_on(asked) or {}
     found = []
     for pk, code, sort_key, key in keys_of_all():
         values = states.get(pk)
@@ -129,6 +140,7 @@ def _read(asked: Asked) -> list[Then]:
                 prefecture=values.get("prefecture") or "",
                 employees=values.get("employees"),
                 started_on=started,
+                health=bands.get(pk),
                 owner=Named(owner, names.get(owner, "")) if owner else None,
                 deputy=Named(deputy, names.get(deputy, "")) if deputy else None,
             )
@@ -168,6 +180,11 @@ def _tests(
         tests.append(lambda row: row.last_touch_on is None or row.last_touch_on <= limit)
     if query.excluded:
         tests.append(lambda row: bool(row.excluded) and query.excluded in ("only", row.excluded))
+    if query.band == NOT_COMPUTED:
+        tests.append(lambda row: row.health is None)
+    elif query.band:
+        code = BAND_KEYS.index(query.band)
+        tests.append(lambda row: row.health is not None and row.health.band == code)
     wanted = {
         "active": lambda row: row.mrr_units > 0 or bool(row.mrr_unrated),
         "ended": lambda row: row.mrr_units == 0 and not row.mrr_unrated,
@@ -203,9 +220,17 @@ def ordered(rows: Sequence[Then], order: Order) -> list[Then]:
     """By the list's order; empty values last, the id ends it."""
     found = sorted(rows, key=lambda row: row.pk)
     for _key, field, descending in reversed(order.terms):
-        present = [row for row in found if getattr(row, field) is not None]
-        absent = [row for row in found if getattr(row, field) is None]
-        found = sorted(present, key=lambda row: getattr(row, field), reverse=descending) + absent
+        values = {row.pk: _value(row, field) for row in found}
+        present = [row for row in found if values[row.pk] is not None]
+        absent = [row for row in found if values[row.pk] is None]
+        found = sorted(present, key=lambda row: values[row.pk], reverse=descending) + absent
+    return found
+
+
+def _value(row: Then, path: str) -> Any:
+    found: Any = row
+    for name in path.split("__"):
+        found = getattr(found, name, None)
     return found
 
 

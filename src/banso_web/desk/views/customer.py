@@ -57,6 +57,7 @@ def customer(request: HttpRequest, account_id: int) -> HttpResponse:
             for change in found.changes[:40]
         ],
         "today": asked.as_of,
+        "health": dict(found.blocks).get("health/_block.html", {}),
         "last_touch": last_touches(asked, [account_id]).get(account_id),
         "may_personal": member.may("personal.manage"),
         "undo": request.session.pop("undo_entry", None),

@@ -16,10 +16,11 @@ from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.formats import month_text
 from banso_web.core.ui.links import changed_query, hidden_pairs
 from banso_web.core.ui.lists import Chip, Order, chosen_columns, keyset_page
+from banso_web.core.ui.states import BANDS
 from banso_web.desk import exports
 from banso_web.desk.columns import columns_for
 from banso_web.desk.reads import snapshot
-from banso_web.desk.reads.customers import ListQuery, customers, late_for, totals
+from banso_web.desk.reads.customers import BAND_CHOICES, ListQuery, customers, late_for, totals
 from banso_web.desk.views.bulk import FIELDS as BULK_FIELDS
 from banso_web.desk.views.bulk import taken_up
 from banso_web.desk.words import FIELD_WORDS, TOUCH_WORDS
@@ -63,6 +64,7 @@ def _chips(request: HttpRequest, query: ListQuery, owners: Mapping[int | None, s
                 "none": _("満了日なし・不明"),
             }.get(query.ends, ""),
         ),
+        ("band", query.band, BANDS[query.band].word if query.band else ""),
     ]
     return [
         Chip(label, changed_query(request, **{key: None}))
@@ -72,7 +74,7 @@ def _chips(request: HttpRequest, query: ListQuery, owners: Mapping[int | None, s
 
 
 # What the filter form asks itself; everything else of the address (基準日, order, columns) it carries along.
-FIELDS = ("q", "owner", "segment", "state", "renewal", "silent", "excluded", "export")
+FIELDS = ("q", "owner", "segment", "state", "band", "renewal", "silent", "excluded", "export")
 
 
 @page("account.view")
@@ -115,6 +117,7 @@ def customer_list(request: HttpRequest) -> HttpResponseBase:
         "kept": hidden_pairs(request, *FIELDS),
         "may_export": member.may("export.run"),
         "excluded": excluded_choices(),
+        "bands": [(key, BANDS[key].word) for key in BAND_CHOICES],
         "today": asked.as_of,
         "may_add": asked.is_today and may_add(member),
         "may_bulk": may_bulk,

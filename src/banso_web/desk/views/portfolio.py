@@ -10,7 +10,8 @@ from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.display import current
 from banso_web.core.ui.formats import month_text, query_text, units_text
 from banso_web.core.ui.links import hidden_pairs, keep_question
-from banso_web.desk.reads.customers import ListQuery
+from banso_web.core.ui.states import BANDS
+from banso_web.desk.reads.customers import BAND_CHOICES, ListQuery
 from banso_web.desk.reads.portfolio import Grid, grid
 from banso_web.desk.views import whole
 from banso_web.members.reads import assignable_members
@@ -22,25 +23,26 @@ def _narrowed(query: ListQuery) -> dict[str, str]:
 
 
 def _chart(found: Grid, narrowed: dict[str, str]) -> dict[str, object]:
+    shown = [key for key in BAND_CHOICES if any(key in dict(cell.bands) for cell in found.cells)]
     cells = [
         {
-            "row": 0,
+            "row": shown.index(key),
             "col": index,
-            "value": cell.mrr_units / 10_000,
-            "text": units_text(cell.mrr_units),
-            "n": cell.customers,
+            "value": one.mrr_units / 10_000,
+            "text": units_text(one.mrr_units),
+            "n": one.customers,
             "href": keep_question(
-                f"/customers/?{query_text({'month': f'{cell.month:%Y-%m}', 'ends': 'ahead', **narrowed})}"
+                f"/customers/?{query_text({'month': f'{cell.month:%Y-%m}', 'ends': 'ahead', 'band': key, **narrowed})}"
             ),
         }
         for index, cell in enumerate(found.cells)
-        if cell.customers
+        for key, one in cell.bands
     ]
     return {
         "kind": "heat",
         "unit": {"kind": "money", "currency": current().base()},
         "description": _("満了月ごとの顧客数と MRR"),
-        "rows": [_("未計算")],
+        "rows": [str(BANDS[key].word) for key in shown],
         "cols": [month_text(cell.month) for cell in found.cells],
         "rowTitle": _("ヘルス"),
         "colTitle": _("満了月"),
