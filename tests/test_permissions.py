@@ -74,6 +74,7 @@ NEEDS: dict[str, str] = {
         api:responses api:accounts/<account>/responses api:responses/<code> api:responses/<code>/history
         api:tickets api:accounts/<account>/tickets api:tickets/<code> api:tickets/<code>/history
         api:voices api:accounts/<account>/voices api:voices/<code> api:voices/<code>/history
+        api:sentiments api:accounts/<account>/sentiments api:sentiments/<code> api:sentiments/<code>/history
         api:tasks api:accounts/<account>/tasks api:tasks/<code> api:tasks/<code>/history
         api:renewals api:accounts/<account>/renewals api:renewals/<code> api:renewals/<code>/history
         api:goals api:accounts/<account>/goals api:goals/<code> api:goals/<code>/history

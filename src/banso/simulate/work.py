@@ -151,7 +151,7 @@ def _agreed(account: Row, until: date) -> tuple[Row, Row]:
 
 
 def work(made: Company, plan: Plan) -> dict[str, list[Row]]:
-    """Canonical tables touches, responses, tickets, voices, invoices, goals, tasks, targets and ltv_inputs.
+    """Canonical tables touches, responses, tickets, voices, sentiments, invoices, goals, tasks, targets and ltv_inputs.
 
     The same company and plan give the same rows. Nothing is dated after `plan.as_of` but due days of tasks and bills.
     """
@@ -177,7 +177,63 @@ def work(made: Company, plan: Plan) -> dict[str, list[Row]]:
             tables["goals"].append(goal)
             if account["account_id"] not in made.truth.churned_on:
                 tables["tasks"].append(task)
-    return tables | _numbers(made, plan)
+    tables["tickets"] += _new_tickets(made, plan)
+    return tables | {"sentiments": _sentiments(made, plan)} | _numbers(made, plan)
+
+
+def _new_tickets(made: Company, plan: Plan) -> list[Row]:
+    """Two tickets on each of the last eight days, of customers who are there: some still open, and some of those urgent."""
+    random = Random(plan.seed + 2)
+    there = [
+        row["account_id"]
+        for row in made.tables["accounts"]
+        if row["account_id"] not in made.truth.churned_on
+        and row["started_on"] < plan.as_of - timedelta(days=8)
+    ]
+    rows = []
+    for number in range(16 if there else 0):
+        day = plan.as_of - timedelta(days=8 - number // 2)
+        category, subject = random.choice(TICKETS)
+        is_open = random.random() < 0.6
+        rows.append(
+            {
+                "ticket_id": f"QN{number:02d}",
+                "account_id": random.choice(there),
+                "opened_at": _instant(day, 10),
+                "first_reply_at": _instant(day, 13),
+                "closed_at": None if is_open else _instant(day, 16),
+                "category": category,
+                "priority": random.choice(("normal", "normal", "high", "urgent")),
+                "severity": "normal",
+                "subject": subject,
+                "minutes": None if is_open else random.randint(5, 90),
+            }
+        )
+    return rows
+
+
+def _sentiments(made: Company, plan: Plan) -> list[Row]:
+    """What owners think of a third of their customers, of the last two months; worse of those who left since."""
+    random = Random(plan.seed + 1)
+    rows = []
+    for account in made.tables["accounts"]:
+        left_on = made.truth.churned_on.get(account["account_id"])
+        until = min(left_on or plan.as_of, plan.as_of)
+        day = until - timedelta(days=random.randint(1, 60))
+        mark = random.choice(("fair", "poor") if left_on else ("excellent", "good", "good", "good", "fair"))
+        if random.random() < 1 / 3 and account["owner"] and account["started_on"] <= day:
+            rows.append(
+                {
+                    "sentiment_id": f"S{account['account_id'][1:]}",
+                    "account_id": account["account_id"],
+                    "on": day,
+                    "mark": mark,
+                    "until": None,
+                    "member": account["owner"],
+                    "reason": "",
+                }
+            )
+    return rows
 
 
 def _numbers(made: Company, plan: Plan) -> dict[str, list[Row]]:

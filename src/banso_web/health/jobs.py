@@ -6,12 +6,20 @@ from django_tasks import task
 
 
 @task(queue_name="long")
-def keep_all() -> int:
-    """Today, days that late facts or another definition made stale, and whatever of history was never computed. Gives how many days
-    were computed."""
+def keep_nightly() -> int:
+    """Today, the ends of months, and the last month day by day: what was never computed and what late facts or another definition made
+    stale. Gives how many days were computed."""
     from banso_web.health.actions.keeping import fill
 
-    return fill()
+    return fill(days=31)
+
+
+@task(queue_name="long")
+def keep_on() -> int:
+    """Some more of the year before, every hour until it is whole."""
+    from banso_web.health.actions.keeping import fill
+
+    return fill(seconds=60)
 
 
 @task(queue_name="long")

@@ -9,7 +9,8 @@ from banso_web.core.models.fact import Happening, StateRow
 
 
 class Sentiment(Happening):
-    """担当所感: what somebody who knows the customer thinks of it. It holds from `on` to `until` (both inclusive), or until the next."""
+    """担当所感: what somebody who knows the customer thinks of it. It holds from `on` to `until` (both inclusive;
+    None: for 90 days), or until the next."""
 
     class Mark(models.TextChoices):
         EXCELLENT = "excellent", _("◎ とても良い")
@@ -19,7 +20,7 @@ class Sentiment(Happening):
 
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     on = models.DateField()
-    until = models.DateField()
+    until = models.DateField(null=True)
     mark = models.CharField(max_length=9, choices=Mark)
     member = models.CharField(max_length=200, default="")
     reason = models.TextField(default="")

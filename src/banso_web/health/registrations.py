@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.periodic import Periodic
 from banso_web.core.registry import CustomerPart, TimelineSource, registry
+from banso_web.health import imports as imports
 from banso_web.health import projection as projection
 from banso_web.health import rules
 from banso_web.health.actions.hearing import heard
-from banso_web.health.jobs import keep_all
+from banso_web.health.jobs import keep_nightly, keep_on
 from banso_web.health.metrics import register_all
 from banso_web.health.personal import FIELDS
 from banso_web.health.reads.customer import health_block
@@ -21,5 +22,6 @@ registry.personal += FIELDS
 registry.timeline.append(TimelineSource("sentiment", sentiment_entries))
 registry.customer_parts.append(CustomerPart("health", 5, "health/_block.html", health_block))
 registry.after_publish.append(heard)
-registry.periodic.append(Periodic("health.keep", keep_all.enqueue, at_hour=5))
+registry.periodic.append(Periodic("health.keep", keep_nightly.enqueue, at_hour=5))
+registry.periodic.append(Periodic("health.keep_on", keep_on.enqueue, every="hour"))
 registry.field_words.setdefault("mark", _("担当所感"))

@@ -55,6 +55,7 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
     """Put the sample company into an empty home; a home with data is left as it is."""
     if not is_empty():
         return
+    from banso_web.health.actions.keeping import fill
     from banso_web.ingest import actions
     from banso_web.ingest.inputs import inputs_of
     from banso_web.usage.actions import detect
@@ -78,6 +79,7 @@ def load_sample(say: Callable[[str], None], *, accounts: int = 160) -> None:
     for code, values in SAMPLE_FEATURES.items():
         save_feature({**values, "rules": [{"name": values["name"]}]}, actor=None, code=code)
     detect(plan.as_of, actor=None)
+    fill(days=7)
     say(_("サンプル会社を入れました。画面には「サンプル」と表示されます。取込の画面から元に戻せます。"))
 
 

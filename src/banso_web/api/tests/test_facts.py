@@ -87,6 +87,11 @@ ROWS: dict[str, tuple[list[dict[str, Any]], str, tuple[str, Any]]] = {
          {"voice_id": "V2", "account_id": "A2", "on": "2026-10-01", "channel": "ticket", "verbatim": "遅い"}],
         "V1", ("themes", ["取込", "CSV"]),
     ),
+    "sentiments": (
+        [{"sentiment_id": "S1", "account_id": "A1", "on": "2026-04-01", "mark": "◎", "until": "2026-09-30", "reason": "田村さんが推してくれている"},
+         {"sentiment_id": "S2", "account_id": "A2", "on": "2026-10-01", "mark": "poor"}],
+        "S1", ("mark", "excellent"),
+    ),
     "tasks": (
         [{"task_id": "W1", "account_id": "A1", "title": "資料を送る", "due_on": "2026-04-01"},
          {"task_id": "W2", "account_id": "A2", "title": "電話", "due_on": "2026-10-01"}],
@@ -240,6 +245,7 @@ def test_who_sees_what(company: Api, as_key: Caller, kind: str) -> None:
         "touches": ["contacts", "note", "subject"],
         "tickets": ["subject"],
         "responses": ["contact_id"],
+        "sentiments": ["reason"],
         "renewals": ["amount"],
     }.get(kind, [])
     assert one.json()["fact"]["hidden"] == hidden

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from time import monotonic
 
 import numpy as np
 from django.db import transaction
@@ -173,16 +174,16 @@ def refresh(accounts: Collection[int]) -> None:
             write_latest(computed.readings, part)
 
 
-def wanted(today: date, first: date) -> list[date]:
+def wanted(today: date, first: date, days_kept: int = DAYS_KEPT) -> list[date]:
     """The days that are kept of all of history, in the order they are computed: today, the last days of months from the newest on, then
-    every day, month by month from the newest on."""
+    every day of the last `days_kept`, month by month from the newest on."""
     ends: list[date] = []
     end = today.replace(day=1) - DAY
     while end >= first:
         ends.append(end)
         end = end.replace(day=1) - DAY
     days: list[date] = []
-    begin = max(first, today - timedelta(days=DAYS_KEPT))
+    begin = max(first, today - timedelta(days=days_kept))
     last = today
     while last >= begin:
         start = max(begin, last.replace(day=1))
@@ -200,16 +201,17 @@ def stands(day: date, kept: Mapping[date, HealthDay]) -> bool:
     return before is None or before.state != HealthDay.State.DONE or row.follows == day - DAY
 
 
-def fill(most: int | None = None) -> int:
-    """Keep whatever of history is not (at most so many days); gives how many days were computed."""
-    today = clock.today()
+def fill(*, days: int | None = None, most: int | None = None, seconds: float | None = None) -> int:
+    """Keep whatever of history is not: of its last days only so many, and only so many of them or for so long; gives how many were
+    computed."""
+    today, begun = clock.today(), monotonic()
     first = first_fact()
     done = 0
     if first is None:
         return 0
     kept = {row.day: row for row in HealthDay.objects.all()}
-    for day in wanted(today, first):
-        if most is not None and done >= most:
+    for day in wanted(today, first, DAYS_KEPT if days is None else days):
+        if (most is not None and done >= most) or (seconds is not None and monotonic() - begun > seconds):
             break
         if not stands(day, kept):
             kept[day] = keep(day)

@@ -15,14 +15,14 @@ from banso_web.core import audit, clock
 from banso_web.core.errors import NotVisible
 from banso_web.core.facts import counted, current_watermark, new_entry
 from banso_web.health.models import Sentiment
+from banso_web.health.reads.sentiment import USUAL
 
 if TYPE_CHECKING:
     from banso_web.accounts.models import Account
     from banso_web.core.models import Entry
     from banso_web.members.models import Member
 
-#: How long it holds where nobody says otherwise, and at most.
-DAYS, MOST_DAYS = 90, 365
+MOST_DAYS = 365
 FIELDS = ("on", "until", "mark", "member", "reason")
 
 
@@ -92,7 +92,7 @@ def _clean(mark: str, reason: str, until: date | None, times: Times) -> dict[str
     on, text = times.day, cleaning.text(2_000)(reason)
     if on > clock.today():
         raise invalid(on=_("担当所感の日に未来の日は入れられません。"))
-    until = until or on + timedelta(days=DAYS)
+    until = until or on + USUAL
     if not on <= until <= on + timedelta(days=MOST_DAYS):
         raise invalid(until=_("有効期限は、付けた日から365日のうちで選んでください。"))
     return {"on": on, "until": until, "mark": mark, "reason": text}
@@ -106,7 +106,7 @@ def _standing(account: Account, on: date) -> Sentiment | None:
 
 def shown(row: Sentiment) -> dict[str, Any]:
     """Its values as the audit log keeps them: its text stands in the row alone, where an erasure finds it."""
-    return {"mark": row.mark, "on": row.on.isoformat(), "until": row.until.isoformat()}
+    return {"mark": row.mark, "on": row.on.isoformat(), "until": row.until and row.until.isoformat()}
 
 
 def _audit(

@@ -9,16 +9,14 @@ from django.db.models import Min
 
 from banso_web.core import clock
 from banso_web.core.registry import registry
-from banso_web.health.models import Sentiment
 
 #: The files that signals read.
-FILES = ("touches", "tickets", "responses", "invoices", "usage_daily", "movements")
+FILES = ("touches", "tickets", "responses", "invoices", "usage_daily", "sentiments", "movements")
 
 
 def kinds() -> list[tuple[type[Any], tuple[str, ...]]]:
     """The happenings that signals read, with the fields that say when they were so."""
-    of_files = ((registry.facts[key].model, registry.facts[key].spanned) for key in FILES)
-    return [*of_files, (Sentiment, ("on",))]
+    return [(registry.facts[key].model, registry.facts[key].spanned) for key in FILES]
 
 
 def day_of(value: Any) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -43,7 +43,14 @@ class Felt:
         return self.on <= day <= self.until
 
 
+#: How long one holds where nobody says otherwise.
+USUAL = timedelta(days=90)
 FIELDS = ("pk", "account_id", "on", "until", "mark", "member", "reason")
+
+
+def _felt(row: Sequence[Any]) -> Felt:
+    key, account, on, until, *rest = row
+    return Felt(key, account, on, until or on + USUAL, *rest)
 
 
 def newest(asked: Asked, accounts: Collection[int] | None = None) -> dict[int, Felt]:
@@ -56,7 +63,7 @@ def newest(asked: Asked, accounts: Collection[int] | None = None) -> dict[int, F
     found: dict[int, Felt] = {}
     listed = rows.order_by("on", "entry__seq", "pk").values_list(*FIELDS)
     for row in listed.iterator(chunk_size=20_000):
-        one = Felt(*row)
+        one = _felt(row)
         found[merged.get(one.account_id, one.account_id)] = one
     return found
 
@@ -66,7 +73,7 @@ def felt(asked: Asked, account_id: int) -> list[Felt]:
     rows = counted(Sentiment, asked.watermark, asked.known_at).filter(
         account_id__in=accounts_of(asked, account_id), on__lte=asked.as_of
     )
-    return [Felt(*row) for row in rows.order_by("-on", "-entry__seq", "-pk").values_list(*FIELDS)[:100]]
+    return [_felt(row) for row in rows.order_by("-on", "-entry__seq", "-pk").values_list(*FIELDS)[:100]]
 
 
 def sentiment_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:

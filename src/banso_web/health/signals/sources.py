@@ -1,19 +1,26 @@
-"""Whether a source that people or systems feed by the day still comes: touches, tickets. The rule is usage's own (`banso.usage.gaps`)."""
+"""Whether a source that people feed still comes: touches, tickets. A day alone may be quiet by chance; a week of days on which something
+always came is not. Which days those are is usage's rule (`banso.usage.gaps`)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
 
-from banso.usage import silent_since
+from banso.usage import missing_days
 from banso_web.core.facts import Asked
 from banso_web.core.reads.calendar import calendar
 
 #: Days of a source are looked at so far back: a silence is told by the same weekdays before it.
 LOOK = timedelta(days=182)
+#: So many missing days in a row are a silence.
+SILENT = 5
 
 
 def silence(asked: Asked, days: Collection[date]) -> date | None:
     """The first day of a silence that still runs on the last whole day; None while rows come, or where nothing can be said."""
     last = min(asked.as_of, asked.today - timedelta(days=1))
-    return silent_since([day for day in days if day <= last], calendar(), last)
+    seen = {day for day in days if day <= last}
+    if not seen:
+        return None
+    missing = missing_days(seen, calendar(), max(seen) + timedelta(days=1), last)
+    return missing[0] if len(missing) >= SILENT else None

@@ -29,6 +29,7 @@ from banso_web.ingest.readers.values import (
     OPERATOR,
     PERIOD,
     PRIORITY,
+    SENTIMENT,
     SEVERITY,
     TOUCH_KIND,
     TOUCH_MODEL,
@@ -259,6 +260,16 @@ VOICES = FileSchema("voices", "お客様の声", "Voices", "happening", ("voice_
     _c("themes", "テーマ", "Themes", "texts"),
 ), ("VoC", "顧客の声", "要望一覧"))  # fmt: skip
 
+SENTIMENTS = FileSchema("sentiments", "担当所感", "Owner's views", "happening", ("sentiment_id",), (
+    _c("sentiment_id*", "所感ID", "View ID", "key"),
+    _ACCOUNT,
+    _c("on*", "日付", "On", "date"),
+    _c("mark*", "所感", "Mark", "enum", values=SENTIMENT),
+    _c("until", "有効期限", "Holds until", "date"),
+    _c("member", "担当", "Member", "key", ref="members"),
+    _c("reason", "理由", "Reason"),
+), ("所感", "担当者所感"))  # fmt: skip
+
 CLOSURES = FileSchema("closures", "休業日", "Company closures", "setting", ("on",), (
     _c("on*", "休業日", "On", "date"),
     _c("name", "名称", "Name"),
@@ -316,14 +327,14 @@ FILES: Mapping[str, FileSchema] = MappingProxyType(
         schema.key: schema
         for schema in (
             ACCOUNTS, CONTACTS, CONTRACTS, MOVEMENTS, CHARGES, INVOICES, LTV_INPUTS, RATES, TARGETS, USAGE_DAILY,
-            EVENTS, TOUCHES, RESPONSES, TICKETS, VOICES, CLOSURES, TASKS, RENEWALS, GOALS, ONBOARDING, MEMBERS,
+            EVENTS, TOUCHES, RESPONSES, TICKETS, VOICES, SENTIMENTS, CLOSURES, TASKS, RENEWALS, GOALS, ONBOARDING, MEMBERS,
         )
     }
 )  # fmt: skip
 
 IMPORT_ORDER: tuple[str, ...] = (
     "closures", "rates", "members", "accounts", "contacts", "contracts", "movements", "charges", "invoices",
-    "ltv_inputs", "targets", "usage_daily", "events", "touches", "responses", "tickets", "voices", "tasks", "renewals",
+    "ltv_inputs", "targets", "usage_daily", "events", "touches", "responses", "tickets", "voices", "sentiments", "tasks", "renewals",
     "goals", "onboarding",
 )  # fmt: skip
 

@@ -98,6 +98,12 @@ INITIATIVE = (
     V("proactive", "能動", "Proactive", ("こちらから", "アウトバウンド")),
     V("reactive", "受動", "Reactive", ("先方から", "インバウンド", "問い合わせ対応")),
 )
+SENTIMENT = (
+    V("excellent", "◎", "Very good", ("二重丸", "とても良い")),
+    V("good", "○", "Good", ("〇", "◯", "丸", "良い")),
+    V("fair", "△", "Some concern", ("三角", "気がかり")),
+    V("poor", "×", "At risk", ("✕", "✖", "バツ", "危ない")),
+)
 PRIORITY = (
     V("low", "低", "Low"),
     V("normal", "中", "Normal", ("通常", "普通")),
