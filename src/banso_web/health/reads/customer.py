@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 COURSE = timedelta(days=180)
 MOVES = 5
 #: Moves of less are no news.
-LEAST = Fraction(1, 20)
+LEAST = Fraction(1, 2)
 
 
 @dataclass(frozen=True)
