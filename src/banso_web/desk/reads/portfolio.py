@@ -4,8 +4,8 @@ an empty cell."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -110,27 +110,22 @@ def _late(
     return found
 
 
+def _added(month: date, rows: Sequence[Sums]) -> Cell:
+    return Cell(month, sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows))
+
+
 def _sum(month: date, rows: Iterable[Sums]) -> Cell:
     listed = list(rows)
-
-    def added(mine: list[Sums]) -> tuple[int, ...]:
-        return tuple(sum(row[place] for row in mine) for place in (1, 2, 3))
-
-    by_band = {
-        key: Cell(month, *added([row for row in listed if row[0] == code]))
-        for code, key in (*enumerate(BAND_KEYS), (None, NOT_COMPUTED))
-    }
-    return Cell(
-        month, *added(listed), bands=tuple((key, cell) for key, cell in by_band.items() if cell.customers)
-    )
+    codes: tuple[tuple[int | None, str], ...] = (*enumerate(BAND_KEYS), (None, NOT_COMPUTED))
+    bands = [(key, [row for row in listed if row[0] == code]) for code, key in codes]
+    return replace(_added(month, listed), bands=tuple((key, _added(month, own)) for key, own in bands if own))
 
 
 def grid(member: Member, query: ListQuery, asked: Asked) -> Grid:
     """The grid for what the filters leave. Sums of the cells are the total, always."""
     by_month: dict[date | None, list[Sums]] = defaultdict(list)
     ends = _ends(member, query, asked)
-    for end, *sums in ends:
-        band, count, mrr, unrated = sums
+    for end, band, count, mrr, unrated in ends:
         by_month[end.replace(day=1) if end else None].append((band, count, mrr, unrated))
     late = by_month.pop(date.min, [])
     months = [asked.as_of.replace(day=1)]

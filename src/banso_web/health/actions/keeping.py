@@ -174,16 +174,16 @@ def refresh(accounts: Collection[int]) -> None:
             write_latest(computed.readings, part)
 
 
-def wanted(today: date, first: date, days_kept: int = DAYS_KEPT) -> list[date]:
+def wanted(today: date, first: date, days_kept: int | None = None) -> list[date]:
     """The days that are kept of all of history, in the order they are computed: today, the last days of months from the newest on, then
-    every day of the last `days_kept`, month by month from the newest on."""
+    every day of the last `days_kept` (DAYS_KEPT), month by month from the newest on."""
     ends: list[date] = []
     end = today.replace(day=1) - DAY
     while end >= first:
         ends.append(end)
         end = end.replace(day=1) - DAY
     days: list[date] = []
-    begin = max(first, today - timedelta(days=days_kept))
+    begin = max(first, today - timedelta(days=DAYS_KEPT if days_kept is None else days_kept))
     last = today
     while last >= begin:
         start = max(begin, last.replace(day=1))
@@ -210,7 +210,7 @@ def fill(*, days: int | None = None, most: int | None = None, seconds: float | N
     if first is None:
         return 0
     kept = {row.day: row for row in HealthDay.objects.all()}
-    for day in wanted(today, first, DAYS_KEPT if days is None else days):
+    for day in wanted(today, first, days):
         if (most is not None and done >= most) or (seconds is not None and monotonic() - begun > seconds):
             break
         if not stands(day, kept):
