@@ -140,13 +140,14 @@ def satisfaction(member: Member, account_id: int, asked: Asked) -> dict[str, Any
     if not rows:
         return {"empty": True}
     scored = [row for row in reversed(rows) if row.score is not None and row.instrument == "csat"]
+    days = [date_text(row.answered_on, weekday=False) if row.answered_on else "" for row in scored]
     chart = None
     if len(scored) > 1:
         chart = {
             "kind": "line",
             "unit": {"kind": "count", "digits": 1},
             "description": "CSAT",
-            "x": [date_text(row.answered_on, weekday=False) for row in scored if row.answered_on],
+            "x": days,
             "series": [
                 {"name": "CSAT", "values": [float(row.score) for row in scored if row.score is not None]}
             ],
