@@ -15,9 +15,8 @@ from banso_web.ingest.owners import NOBODY, guessed
 from banso_web.ingest.readers import RawTable
 from banso_web.ingest.readers.aliases import Suggestion
 from banso_web.ingest.readers.canonical import FILES
-from banso_web.ingest.readers.cells import parse_cell, parse_key, parse_text
+from banso_web.ingest.readers.cells import parse_cell, parse_text
 from banso_web.ingest.readers.convert import FieldMap, converter, month_columns
-from banso_web.ingest.readers.plain import UNDECIDED
 from banso_web.ingest.readers.problems import Problem as CellProblem
 from banso_web.ingest.readers.schema import Column
 from banso_web.ingest.shaping import Shaping, column_label, suggestions
@@ -141,7 +140,7 @@ def unread_of(table: RawTable, shaping: Shaping) -> list[Unread]:
         deal = shaping.kind == "deals" and key == "kind"
         place = next((each.index for each in table.columns if each.header == one.source), None)
         if place is not None and column.reference == "members":
-            if people := _people(one, [row[place] for row in rows]):
+            if people := _people(one, column, [row[place] for row in rows]):
                 values = [(NOBODY, _("主担当を入れない")), *assignable_codes()]
                 open_words = _("この名前のメンバーを作る(ログインはできません)")
                 found.append(Unread(column, column_label(column), people, values, open_words))
@@ -167,10 +166,10 @@ def unread_of(table: RawTable, shaping: Shaping) -> list[Unread]:
     return found
 
 
-def _people(one: FieldMap, cells: Iterable[Any]) -> list[tuple[str, str]]:
+def _people(one: FieldMap, column: Column, cells: Iterable[Any]) -> list[tuple[str, str]]:
     """Words of a column of members that name no one member, each with who is meant where one can be guessed."""
-    texts = dict.fromkeys(text for cell in cells if isinstance(text := parse_key(cell), str))
-    fresh = guessed([text for text in texts if text not in one.values and text.casefold() not in UNDECIDED])
+    texts = dict.fromkeys(text for cell in cells if isinstance(text := parse_cell(cell, column), str))
+    fresh = guessed([text for text in texts if text not in one.values])
     return [*one.values.items(), *fresh.items()][:PEOPLE]
 
 

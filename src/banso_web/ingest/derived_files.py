@@ -56,7 +56,8 @@ def write_inputs(made: Derivation, folder: Path, label: str) -> list[Input]:
 
 def _accounts(made: Derivation) -> Iterator[dict[str, str]]:
     """Customers whose name or owner the files tell; a name that they do not tell stays as it is, else the id stands for it."""
-    nameless = made.owners.keys() - made.accounts.keys()
+    told = {row["account_id"] for row in made.derived.movements} if made.called_by_name else set()
+    nameless = (made.owners.keys() | told) - made.accounts.keys()
     names = account_names(nameless)
     for key in sorted(made.accounts.keys() | nameless):
         name = made.accounts.get(key) or names.get(key) or key

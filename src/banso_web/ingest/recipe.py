@@ -24,6 +24,7 @@ from banso.revenue.recipes import (
     from_won_deals,
 )
 from banso_web.ingest.readers import RawTable
+from banso_web.ingest.readers.aliases import match_header
 from banso_web.ingest.readers.amounts import parse_amount
 from banso_web.ingest.readers.cells import Amount, parse_cell, parse_key, parse_text
 from banso_web.ingest.readers.convert import (
@@ -35,7 +36,6 @@ from banso_web.ingest.readers.convert import (
     wide_rows,
 )
 from banso_web.ingest.readers.months import month_of
-from banso_web.ingest.readers.plain import UNDECIDED
 from banso_web.ingest.shaping import Shaping
 
 FILE_STEP = 1 << 40  # rows of the second file are numbered from here on
@@ -63,6 +63,7 @@ class Derivation:
     derived: Derived
     accounts: dict[str, str] = field(default_factory=dict)  # account_id → name, where the files tell names
     owners: dict[str, str] = field(default_factory=dict)  # account_id → 主担当 as the newest row says
+    called_by_name: bool = False  # account_id comes from a column of names: the id is the name
     owners_differ: set[str] = field(default_factory=set)  # customers whose rows name several
     refused: list[dict[str, Any]] = field(default_factory=list)
     soft: list[dict[str, Any]] = field(default_factory=list)
@@ -97,7 +98,9 @@ def derive(sources: Sequence[Source], *, until: date, stored: Stored | None = No
     """
     kind = sources[0].shaping.kind
     work = _Work(kind, sources, stored)
-    options = dict(sources[0].shaping.options)
+    fields, options = sources[0].shaping.fields, dict(sources[0].shaping.options)
+    header = match_header(fields["account_id"].source, "accounts") if "account_id" in fields else None
+    work.out.called_by_name = header is not None and header.column == "name"
     totals, _bad = parse_totals(str(options.get("totals", "")))
     match kind:
         case "wide":
@@ -161,7 +164,7 @@ class _Work:
 
     def _owned(self, account: str, owner: Any, day: date) -> None:
         """The owner of the row that begins last; of several that begin together, the last one."""
-        if not isinstance(owner, str) or owner.casefold() in UNDECIDED:
+        if not isinstance(owner, str):
             return
         if self.out.owners.setdefault(account, owner) != owner:
             self.out.owners_differ.add(account)

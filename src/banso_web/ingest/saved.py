@@ -59,7 +59,9 @@ def _alike(mapping: Mapping, table: RawTable) -> float:
 
 def name_for(file_name: str) -> str:
     """A mapping's name from a file's: without its date and ending."""
-    stem = re.sub(r"[\s_\-(]*(20\d{2})[-_.年]?\d{0,2}[-_.月]?\d{0,2}日?[)\s]*", "", Path(file_name).stem)
+    stem = re.sub(
+        r"[\s_\-(]*(20\d{2})(?:年度|[-_.年]?\d{0,2}[-_.月]?\d{0,2}日?)[)\s]*", "", Path(file_name).stem
+    )
     return (stem or Path(file_name).stem)[:120]
 
 

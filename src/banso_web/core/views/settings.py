@@ -255,7 +255,7 @@ def setup(request: HttpRequest) -> HttpResponse:
             changed = _save_setup(request, groups, steps)
             if changed is not None:
                 messages.success(request, _("はじめの設定を保存しました。設定でいつでも変えられます。"))
-                return redirect("/" if request.POST.get("next") == "/" else "settings")
+                return redirect("/")  # the home shows what to do next
     return render_page(request, "core/settings/setup.html", {"groups": groups, "steps": steps}, status=status)
 
 

@@ -66,7 +66,7 @@ def parse_key(value: object) -> str | None | Problem:
 def parse_date(value: object, *, month_end: bool = False) -> dt.date | None | Problem:
     """A day of Japan: date cells, ISO and slashed dates, 和暦, full width, Excel serials (`banso.periods.parse_date`).
 
-    A month alone (`2026年4月度`) is its first day, or its last for the end of something (`month_end`). A moment with an
+    A month alone (`2026年4月度`) is its first day, or its last for the end of something (`month_end`) and for `2026年4月末`. A moment with an
     offset is turned to Japan's day (2026-10-31T15:30Z is 2026-11-01). 「未定」 is a soft problem.
     """
     if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
@@ -84,6 +84,8 @@ def parse_date(value: object, *, month_end: bool = False) -> dt.date | None | Pr
         return Problem("date_undecided", "fix_date_undecided", value.strip(), soft=True)
     if isinstance(value, str) and re.fullmatch(r"\d{5}(\.\d+)?", nfkc(value)):
         value = float(nfkc(value))  # an Excel serial number that a CSV carried out
+    if isinstance(value, str) and (last := re.fullmatch(r"(.*\d月?)末日?", nfkc(value))):
+        value, month_end = last[1], True
     if isinstance(value, Decimal):
         value = float(value)
     if not isinstance(value, (str, int, float, dt.date)):
@@ -375,6 +377,8 @@ def parse_cell(value: object, column: Column, *, values: Mapping[str, str] | Non
         return parse_enums(value, column, values)
     if values and isinstance(value, str) and value.strip() in values:
         value = values[value.strip()]
+    if column.reference == "members" and isinstance(value, str) and nfkc(value).casefold() in UNDECIDED:
+        return None  # 担当 未定: nobody yet
     if column.key in _ENDS:
         return parse_date(value, month_end=True)
     if column.key == "recorded_at":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
-from banso_web.accounts.models import Account
+from banso_web.accounts.models import Account, Contract
 from banso_web.ingest import undoing
 from banso_web.ingest.models import Mapping
 from banso_web.ingest.tests.pages import Pages
@@ -91,3 +92,20 @@ def test_other_lists_have_owners_too_but_a_deals_owner_is_its_seller(
     pages.save_columns(run, **({"const_product": "A"} if kind == "deals" else {}))
     assert pages.confirm(pages.derive(run)).state == "done"
     assert owners() == expected
+
+
+def test_a_ledger_without_codes_names_its_customers_and_reads_month_ends(pages: Pages) -> None:
+    rows = "お客様名,担当,製品,開始,終了,月額\nみどり物流,未定,A,2025年4月1日,2027年3月末,300000\n南山大学,,A,R7.4.1,令和9年2月末日,100\n"
+    run = pages.upload(("契約管理表_2026年度.csv", rows))
+    pages.choose(run)
+    shown = pages.shown(f"/imports/{run.pk}/files/0/columns/")
+    assert shown["name"] == "契約管理表" and "word_owner_0" not in shown
+    pages.save_columns(run)
+    run = pages.confirm(pages.derive(run))
+    assert run.state == "done" and "incomplete_accounts" not in str(run.notes)
+    assert list(Account.objects.order_by("code").values_list("code", "name", "incomplete", "owner")) == [
+        ("みどり物流", "みどり物流", False, None),
+        ("南山大学", "南山大学", False, None),
+    ]
+    ends = Contract.objects.order_by("account__code").values_list("ends_on", flat=True)
+    assert list(ends) == [date(2027, 3, 31), date(2027, 2, 28)]
