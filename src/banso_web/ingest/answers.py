@@ -19,7 +19,7 @@ from banso_web.ingest.readers.cells import parse_cell, parse_text
 from banso_web.ingest.readers.convert import FieldMap, converter, month_columns
 from banso_web.ingest.readers.problems import Problem as CellProblem
 from banso_web.ingest.readers.schema import Column
-from banso_web.ingest.shaping import Shaping, column_label, suggestions
+from banso_web.ingest.shaping import Shaping, column_label, suggestions, with_id
 from banso_web.ingest.words import reason_text
 from banso_web.members.reads import assignable_codes
 
@@ -199,6 +199,7 @@ def read_answers(table: RawTable, before: Shaping, data: Mapping[str, Any]) -> S
         constant = str(data.get(f"const_{key}", "")).strip()[:300]
         if constant and key not in fields:
             fields[key] = FieldMap(constant=constant)
+    fields = with_id(before.kind, fields)
     tax = str(data.get("tax_percent", before.tax_percent)).strip()
     percent = tax if tax.replace(".", "", 1).isdecimal() and float(tax) < 100 else before.tax_percent
     return replace(before, fields=fields, left_out=tuple(left), tax_percent=percent)

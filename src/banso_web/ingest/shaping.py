@@ -131,6 +131,12 @@ class Shaping:
         have = {key for key, one in self.fields.items() if one.source or one.constant}
         return [column for column in self.schema.columns if column.required and column.key not in have]
 
+    @property
+    def name_is_id(self) -> bool:
+        """A list of customers without codes: the name is the id, as in a ledger without codes."""
+        code, name = self.fields.get("account_id"), self.fields.get("name")
+        return self.kind == "accounts" and bool(code and name and code.source) and code.source == name.source
+
     def open_words(self) -> str:
         """Why the columns cannot be used yet, in words; empty when they can."""
         if missing := self.missing():
@@ -283,7 +289,16 @@ def suggested_shaping(table: RawTable, kind: str) -> Shaping:
         options["unit"] = table.unit_hint
     if kind == "ledger":
         options["complete"] = True
+    fields = with_id(kind, fields)
     return Shaping(kind, fields, _empty(table, fields), options=options)
+
+
+def with_id(kind: str, fields: Mapping[str, FieldMap]) -> dict[str, FieldMap]:
+    """The fields of a list of customers, whose names are their ids where it has no codes; others as they are."""
+    name = fields.get("name")
+    if kind != "accounts" or "account_id" in fields or name is None or not name.source:
+        return dict(fields)
+    return {"account_id": FieldMap(name.source), **fields}
 
 
 def _each_row_says(table: RawTable, fields: dict[str, FieldMap]) -> None:

@@ -78,7 +78,7 @@ def preview_of(
     end_shifts: Mapping[str, Mapping[EndReading, int]] | None = None,
     carried: Mapping[tuple[str, str], int] | None = None,
 ) -> Preview:
-    """Month by month from the first movement (or sheet total) to the last sheet total, else the last movement.
+    """Month by month from the first movement (or sheet total) to the last sheet total, else to `until` or the last movement.
 
     `sheet_totals`: any day of the month → total, in `currency`. `until` cuts later months (ends far in the future).
     `carried`: (currency, account) → units that it already pays before all this.
@@ -137,7 +137,8 @@ def _months(
     first = min([*sums, *sheets])
     last = max(sheets) if sheets else max(sums)
     if until is not None:
-        last = min(last, until.year * 12 + until.month - 1)
+        now = until.year * 12 + until.month - 1
+        last = min(last, now) if sheets else now
     result = []
     for index in range(first, min(last, first + _MOST_MONTHS) + 1):
         found = sums.get(index, _Sums())

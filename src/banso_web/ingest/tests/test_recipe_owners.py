@@ -109,3 +109,17 @@ def test_a_ledger_without_codes_names_its_customers_and_reads_month_ends(pages: 
     ]
     ends = Contract.objects.order_by("account__code").values_list("ends_on", flat=True)
     assert list(ends) == [date(2027, 3, 31), date(2027, 2, 28)]
+
+
+def test_a_list_of_customers_without_codes_meets_the_ledger_by_name(pages: Pages) -> None:
+    ledger = "お客様名,製品,開始,終了,月額\n㈱みどり物流,A,2025-04-01,2027-03-31,1000\n"
+    pages.ledger(ledger.encode(), "契約台帳.csv")
+    run = pages.upload(("顧客リスト.csv", "会社名,業種\n㈱みどり物流,運輸\nさくら病院,医療\n"))
+    pages.choose(run)
+    assert "顧客名をIDとして使います" in pages.text("import_mapping", run.pk, 0)
+    assert "the names serve as IDs" in pages.text("import_mapping", run.pk, 0, lang="en")
+    pages.save_columns(run)
+    run = pages.confirm(pages.work(run))
+    assert run.state == "done"
+    rows = Account.objects.filter(live=True).order_by("code").values_list("code", "name", "industry")
+    assert list(rows) == [("(株)みどり物流", "㈱みどり物流", "運輸"), ("さくら病院", "さくら病院", "医療")]
