@@ -135,7 +135,9 @@ class Shaping:
     def name_is_id(self) -> bool:
         """A list of customers without codes: the name is the id, as in a ledger without codes."""
         code, name = self.fields.get("account_id"), self.fields.get("name")
-        return self.kind == "accounts" and bool(code and name and code.source) and code.source == name.source
+        if self.kind != "accounts" or code is None or name is None:
+            return False
+        return code.source == name.source != ""
 
     def open_words(self) -> str:
         """Why the columns cannot be used yet, in words; empty when they can."""
