@@ -87,18 +87,8 @@ class Product:
                     "0",
                 ]
             )
-        with (self.home / "server.log").open("ab") as log:
-            for command in commands:
-                self.processes.append(
-                    subprocess.Popen(
-                        command,
-                        env=environment(self.home),
-                        cwd=ROOT,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,
-                    )
-                )
+        for command in commands:
+            self.run(command)
         end = time.monotonic() + 90
         while time.monotonic() < end:
             assert self.processes[0].poll() is None, self.said()
@@ -109,6 +99,20 @@ class Product:
                 time.sleep(0.1)
         self.stop()
         raise AssertionError("the web process did not answer: " + self.said())
+
+    def run(self, command: list[str]) -> None:
+        """A process more, which ends with the product."""
+        with (self.home / "server.log").open("ab") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    command,
+                    env=environment(self.home),
+                    cwd=ROOT,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            )
 
     def said(self) -> str:
         return (self.home / "server.log").read_text("utf-8", "replace")[-4000:]

@@ -19,7 +19,7 @@ from banso_web.accounts.counting import merges
 from banso_web.core import clock
 from banso_web.core.facts import Asked
 from banso_web.usage.models import UsageWeek
-from banso_web.usage.reads.attributed import USED, event_parameters
+from banso_web.usage.reads.attributed import USED, event_parameters, lean
 from banso_web.warehouse.reads import changes_of_days
 from banso_web.warehouse.store import event_store
 
@@ -86,10 +86,10 @@ def _count(given: Sequence[Any], *, people: bool) -> Counted:
     """Asked of the events of the days that the parameters of `USED` name."""
     first, until = given[:2]
     store, last = event_store(), until - timedelta(days=1)
-    rows = store.query(PEOPLE if people else SEEN, given, first=first, last=last)
+    rows = store.query(lean(PEOPLE if people else SEEN, given), given, first=first, last=last)
     sent: dict[str, list[int]] = {}
     if any(row[2] != row[3] for row in rows):
-        for account, source in store.query(PAIRS, given, first=first, last=last):
+        for account, source in store.query(lean(PAIRS, given), given, first=first, last=last):
             sent.setdefault(account, []).append(source)
     places: dict[tuple[int, ...], int] = {}
     through = [tuple(sent.get(account) or (low,)) for account, _users, low, _high in rows]

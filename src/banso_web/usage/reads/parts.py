@@ -14,7 +14,7 @@ from banso.usage import Drop, compared, weekly_means
 from banso_web.accounts.counting import ids_by_code, merges
 from banso_web.core.facts import Asked, counted
 from banso_web.usage.models import UsageDaily
-from banso_web.usage.reads.attributed import USED, event_parameters
+from banso_web.usage.reads.attributed import USED, event_parameters, lean
 from banso_web.usage.reads.series import DAILY, EVENTS, Series
 from banso_web.warehouse.store import event_store
 
@@ -56,9 +56,8 @@ def read_parts(asked: Asked, first: date, series: Collection[Series]) -> Weekly:
 
 
 def _of_events(asked: Asked, first: date, merged: Mapping[int, int], ids: list[int]) -> Weekly:
-    rows = event_store().query(
-        PARTS, event_parameters(asked, first, merged, ids), first=first, last=asked.as_of
-    )
+    given = event_parameters(asked, first, merged, ids)
+    rows = event_store().query(lean(PARTS, given), given, first=first, last=asked.as_of)
     known = ids_by_code({row[0] for row in rows})
     found: Weekly = defaultdict(dict)
     for account, monday, department, feature, by_feature, users in rows:

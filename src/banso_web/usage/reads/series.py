@@ -19,7 +19,7 @@ from banso_web.accounts.reads.contracts import contract_seats
 from banso_web.collect.reads import ended_sources
 from banso_web.core.facts import Asked, counted
 from banso_web.usage.models import UsageDaily
-from banso_web.usage.reads.attributed import USED, event_parameters
+from banso_web.usage.reads.attributed import USED, event_parameters, lean
 from banso_web.warehouse.store import event_store
 
 #: Ten weeks are compared; four more stand in for holiday weeks and weeks with a silent day.
@@ -199,7 +199,7 @@ def _event_use(window: Window, ids: Collection[int]) -> EventUse:
     until = window.asked.as_of - timedelta(days=1)
     given = event_parameters(window.asked, window.early, window.merged, ids)
     rows = event_store().query(
-        WEEKLY,
+        lean(WEEKLY, given),
         given,
         first=window.early,
         last=until,

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from importlib import import_module
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +23,7 @@ from banso_web.usage.actions import keeping, seeing, weeks
 from banso_web.usage.reads import beginnings, matrix, parts, preview, retention, series
 from banso_web.usage.reads import sources as replaced
 from banso_web.usage.reads.adoption import events as adoption
-from banso_web.usage.reads.attributed import USED
+from banso_web.usage.reads.attributed import USED, lean
 from banso_web.usage.tests import oracle
 from banso_web.usage.tests.oracle import (
     FAR,
@@ -164,6 +165,27 @@ def test_every_shape_says_what_plain_python_says(engine: str) -> None:
         assert any(answers), sql
         for parameters, answer in zip(given, answers, strict=True):
             assert alike(store.query(sql, parameters), answer), (sql, parameters)
+
+
+@pytest.mark.django_db
+@engines
+def test_the_relation_without_the_joins_of_empty_lists_says_the_same(engine: str) -> None:
+    rows = oracle.made_up()
+    store = event_store()
+    store.add(Events.of(rows), Taking(["made up"]))
+    sql, places = SHAPES[0][0], ((2, 4), (6, 11), (11, 16), (16, 21))
+    told = set()
+    for empty in (some for size in range(5) for some in combinations(places, size)):
+        given = asked()
+        for first, end in empty:
+            given[first:end] = [[]] * (end - first)
+        told.add(lean(sql, given))
+        assert alike(store.query(lean(sql, given), given), oracle.used(rows, given)), empty
+    assert len(told) == 16
+    bare = next(one for one in told if "JOIN" not in one)
+    assert (
+        store.query(bare, asked()) == []
+    )  # asked with a list it leaves out, it says nothing rather than something wrong
 
 
 def modules() -> Iterator[ModuleType]:

@@ -11,7 +11,7 @@ from banso.usage import Feature, named
 from banso_web.accounts.counting import ids_by_code
 from banso_web.core.facts import Asked
 from banso_web.usage.reads.adoption.periods import LOOK, Periods
-from banso_web.usage.reads.attributed import USED, event_parameters, known_by
+from banso_web.usage.reads.attributed import USED, event_parameters, known_by, lean
 from banso_web.warehouse.store import event_store
 
 SEEN = USED + "SELECT account, source, min(local_day), max(local_day) FROM used GROUP BY account, source"
@@ -92,7 +92,7 @@ def read(
     """Rows of a SELECT over `used` from a first day to the asked one, which counts (the relation ends before the day it is given)."""
     until = replace(asked, as_of=asked.as_of + timedelta(days=1))
     given = [*event_parameters(until, first, merged, ids), *more]
-    return event_store().query(sql, given, first=first, last=asked.as_of)
+    return event_store().query(lean(sql, given), given, first=first, last=asked.as_of)
 
 
 def ever(asked: Asked, merged: Mapping[int, int], ids: Collection[int]) -> dict[int, dict[str, set[date]]]:
