@@ -1,6 +1,6 @@
 """`make bench`: all benchmarks one after another, written to benchmarks/results.md.
 
-    python -m benchmarks [--quick] [--only a,b,c,d,e,f,h] [--out FILE]      all of it takes 29 minutes on two idle cores
+    python -m benchmarks [--quick] [--only a,b,c,d,e,f,g,h] [--out FILE]      all of it takes 29 minutes on two idle cores
 
 `--quick` tries the whole run at small sizes; its figures are for nobody. PostgreSQL takes part in (a) where it is
 installed: on a private server (tests/postgres.sh), or at BANSO_BENCH_PG (a connection string).
@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import backtesting, collecting, compacting, imports, night, pages, report
+from benchmarks import backtesting, collecting, compacting, imports, night, pages, report, surviving
 from benchmarks.homes import ROOT
 
 #: How a private server's address reaches the benchmark, under a name that nobody's own database has.
@@ -71,6 +71,11 @@ def nights(quick: bool) -> str:
     return report.nights_section(found, [night.measure(few), night.measure(few, older=100 if quick else 548)])
 
 
+def survival(quick: bool) -> str:
+    """Section (g)."""
+    return report.surviving_section(surviving.measure(*((20_000, 1) if quick else (1_000_000, 3))))
+
+
 def back_tests(quick: bool) -> str:
     """Section (h)."""
     accounts = 2_000 if quick else 20_000
@@ -86,6 +91,7 @@ SECTIONS = {
     "d": collector,
     "e": compactor,
     "f": nights,
+    "g": survival,
     "h": back_tests,
 }
 
@@ -96,7 +102,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         default=",".join(SECTIONS),
-        help="(a) waterfall, (b) pages, (c) import, (d) collector, (e) compactor, (f) night, (h) back-test",
+        help="(a) waterfall, (b) pages, (c) import, (d) collector, (e) compactor, (f) night, (g) survival, (h) back-test",
     )
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
     asked = parser.parse_args()

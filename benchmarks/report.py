@@ -277,3 +277,39 @@ def compacting_section(found: dict[str, Any]) -> str:
             f"| {words} | {one['seconds']:.2f} | {events / one['seconds']:,.0f} | {one['cpu']:.1f} | {one['peak']:.0f} | {verdict} |"
         )
     return "\n".join(lines) + "\n"
+
+
+FITS = {
+    "km": "Kaplan–Meier with intervals", "km late": "the same, a third came late", "cox": "Cox, 3 covariates, with concordance",
+    "cox late": "the same, a third came late",
+}  # fmt: skip
+AIM_SURVIVING = 10
+
+
+def surviving_section(found: dict[str, Any]) -> str:
+    """Section (g)."""
+    theirs = found["lifelines"]
+    lines = [
+        "## (g) Survival fits",
+        "",
+        f"{found['rows']:,} customers, {found['events']:,} ends on {found['days']:,} different days. Each engine in its own process over the same "
+        f"columns, already loaded; medians of {found['runs']} runs, one core; load average at the end {found['load']:.1f}. "
+        f"Aim: {AIM_SURVIVING} × as fast as lifelines. "
+        + ("" if theirs else "lifelines is not installed here, so nothing stands beside these."),
+        "",
+        "| | s | lifelines s | times as fast | numbers apart at most |",
+        "|---|---|---|---|---|",
+    ]
+    for key, words in FITS.items():
+        own, other = found["banso"][key]["seconds"], (theirs or {}).get(key)
+        beside, verdict = "not installed" if theirs is None else "not tried", ""
+        if other:
+            ratio = other["seconds"] / own
+            beside, verdict = (
+                f"{other['seconds']:.2f}",
+                f"{'✓' if ratio >= AIM_SURVIVING else '✗'} {ratio:.0f}",
+            )
+        apart = f"{found['apart'][key]:.0e}" if key in found["apart"] else ""
+        lines.append(f"| {words} | {own:.3f} | {beside} | {verdict} | {apart} |")
+    peak = f"; lifelines {theirs['peak']:,.0f} MB" if theirs else ""
+    return "\n".join(lines) + f"\n\nMemory at its highest: Banso {found['banso']['peak']:,.0f} MB{peak}.\n"

@@ -17,20 +17,22 @@ def before(values: NDArray[np.int64], asks: Flags) -> tuple[int, int, int]:
     there = np.cumsum(~asks)
     total = int(there[asks].sum())
     lower = 0
+    values = values.astype(np.int32)
+    here = np.arange(len(values), dtype=np.int32)
     for bit in reversed(range(int(values.max()).bit_length() if len(values) else 0)):
         prefix, high = values >> (bit + 1), (values >> bit) & 1 == 1
         starts = np.flatnonzero(np.append(True, prefix[1:] != prefix[:-1]))
         sizes = np.diff(np.append(starts, len(values)))
-        zeros = np.cumsum(~high & ~asks)
-        earlier = np.append(0, zeros)[starts]  # zeros of the groups before
+        zeros = np.cumsum(~high & ~asks, dtype=np.int32)
+        earlier = np.append(np.int32(0), zeros)[starts]  # zeros of the groups before
         deciding = high & asks
-        lower += int((zeros - np.repeat(earlier, sizes))[deciding].sum())
-        low_rank = np.cumsum(~high)
-        base = np.repeat(np.append(0, low_rank)[starts], sizes)
-        start = np.repeat(starts, sizes)
-        low_all = np.repeat(np.diff(np.append(np.append(0, low_rank)[starts], low_rank[-1])), sizes)
-        rank = low_rank - base
-        place = np.where(high, low_all + np.arange(len(values)) - start - rank, rank - 1) + start
+        lower += int((zeros - np.repeat(earlier, sizes))[deciding].sum(dtype=np.int64))
+        # In each group the zeros keep their order at its head, the ones theirs behind them.
+        low = np.cumsum(~high, dtype=np.int32)
+        low_before = np.append(np.int32(0), low)[starts]
+        head = np.repeat((starts - low_before).astype(np.int32), sizes)
+        low_until = np.repeat(np.append(low_before[1:], low[-1]), sizes)
+        place = np.where(high, low_until + here - low, head + low - 1)
         moved, asking = np.empty_like(values), np.empty_like(asks)
         moved[place], asking[place] = values, asks
         values, asks = moved, asking

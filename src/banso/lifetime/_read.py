@@ -56,8 +56,9 @@ def lives(duration: Any, event: Any, entry: Any = None) -> tuple[Numbers, Flags,
     """
     ends = numbers(duration, "duration", least=0.0)
     flags = numbers(event, "event")
-    if not np.isin(flags, (0.0, 1.0)).all():
-        row = int((~np.isin(flags, (0.0, 1.0))).argmax())
+    neither = (flags != 0.0) & (flags != 1.0)
+    if neither.any():
+        row = int(neither.argmax())
         raise ValueError(f"event: row {row} is {flags[row]:g}; 1 is the event, 0 is not yet")
     if entry is None:
         same_length({"duration": ends, "event": flags})

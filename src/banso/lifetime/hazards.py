@@ -154,7 +154,8 @@ def _partial(risk: _Risk, beta: Numbers) -> tuple[float, Numbers, Numbers]:
     value = float(lean[risk.events].sum() - np.log(left).sum())
     inverse = 1.0 / left
     a, b = risk.at_event(inverse), risk.at_event(share * inverse)
-    a2, b2, c2 = (risk.at_event(share**power * inverse**2) for power in (0, 1, 2))
+    square = inverse * inverse
+    a2, b2, c2 = risk.at_event(square), risk.at_event(share * square), risk.at_event(share * share * square)
     s1 = np.column_stack([risk.at_risk(matrix[:, one] * weight) for one in range(size)])
     d1 = np.column_stack([risk.at_event(risk.covariates_of_events[:, one] * mine) for one in range(size)])
     slope = risk.covariates_of_events.sum(axis=0) - (a @ s1 - b @ d1)

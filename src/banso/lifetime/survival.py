@@ -89,11 +89,8 @@ def kaplan_meier(duration: Any, event: Any, entry: Any = None, interval: Interva
     ends, events, begins = lives(duration, event, entry)
     if not len(ends):
         raise ValueError("there are no rows: nobody was seen, so nothing can be said")
-    came = np.sort(begins[begins > 0]) if begins is not None else np.empty(0)
-    left, had = np.sort(ends), np.sort(ends[events])
-    times = _distinct(left) if not len(came) else np.union1d(left, came)
-    gone, died = _each(left, times), _each(had, times)
-    entered = _each(came, times)
+    came = begins[begins > 0] if begins is not None else np.empty(0)
+    times, (gone, died, entered) = _counted(ends, ends[events], came)
     at_risk = len(ends) - len(came) + np.cumsum(entered) - entered - (np.cumsum(gone) - gone)
     with np.errstate(divide="ignore", invalid="ignore"):
         curve = np.cumprod(np.where(died > 0, 1.0 - died / np.maximum(at_risk, 1), 1.0))
@@ -126,14 +123,21 @@ def kaplan_meier(duration: Any, event: Any, entry: Any = None, interval: Interva
     )
 
 
-def _distinct(ordered: Numbers) -> Numbers:
-    distinct: Numbers = ordered[np.append(True, ordered[1:] != ordered[:-1])]
-    return distinct
-
-
-def _each(ordered: Numbers, times: Numbers) -> NDArray[np.int64]:
-    """How many of the ordered values stand at each time."""
-    return np.diff(np.searchsorted(ordered, times, side="right"), prepend=0)
+def _counted(*columns: Numbers) -> tuple[Numbers, list[NDArray[np.int64]]]:
+    """All times that stand in the columns, and how often each stands in each column."""
+    top = max((float(values.max()) for values in columns if len(values)), default=0.0)
+    whole = [values.astype(np.int64) for values in columns] if top < 10_000_000 else []
+    if whole and all((values == given).all() for values, given in zip(whole, columns, strict=True)):
+        counts = [
+            np.bincount(values, minlength=int(top) + 1) for values in whole
+        ]  # days and months: no sorting
+        seen = np.flatnonzero(np.sum(counts, axis=0))
+        return seen.astype(float), [each[seen] for each in counts]
+    ordered = [np.sort(values) for values in columns]
+    times = np.unique(
+        np.concatenate([values[np.append(True, np.diff(values) > 0)[: len(values)]] for values in ordered])
+    )
+    return times, [np.diff(np.searchsorted(values, times, side="right"), prepend=0) for values in ordered]
 
 
 def _first(times: Numbers, curve: Numbers) -> float | None:
