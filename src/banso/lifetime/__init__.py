@@ -3,7 +3,7 @@
 Columns of numbers go in; what comes out says its number of rows, its interval, and a reason where there is no number.
 """
 
-from banso.lifetime.contracts import Lifetimes, bdw, sbg
+from banso.lifetime.contracts import Lifetimes, Worth, bdw, sbg
 from banso.lifetime.hazards import Cox, cox
 from banso.lifetime.purchases import BgNbd, GammaGamma, bgnbd, gamma_gamma
 from banso.lifetime.survival import Interval, KaplanMeier, Point, kaplan_meier
@@ -16,6 +16,7 @@ __all__ = [
     "KaplanMeier",
     "Lifetimes",
     "Point",
+    "Worth",
     "bdw",
     "bgnbd",
     "cox",

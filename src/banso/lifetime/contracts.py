@@ -7,9 +7,9 @@ Marketing 21). BdW: the chance may also change with age, by the power c: Fader, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,15 @@ from .survival import Z95
 
 #: Sums of renewals end where a further term adds less than this share, and at so many terms in any case.
 TINY, LONGEST = 1e-12, 100_000
+
+
+@dataclass(frozen=True)
+class Worth:
+    """An expected sum with its 95 % interval; None where the counts do not fix the parameters."""
+
+    value: float
+    lower: float | None
+    upper: float | None
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class Lifetimes:
             raise ValueError(
                 f"a discount above 0 is needed, not {discount}: without it the sum need not have an end"
             )
-        return None if self.alpha is None else margin * _periods(np.exp(self._point), discount, _age(age))
+        return None if self.alpha is None else margin * float(self._periods([_age(age)], discount)[0])
 
     def lifetime_interval(self, margin: float, discount: float, age: int = 0) -> tuple[float, float] | None:
         """95 % for `lifetime_value`, from what the likelihood tells of the parameters (delta method on the logarithm); margin > 0.
@@ -76,19 +85,54 @@ class Lifetimes:
         It knows nothing of a world that changes. None where there is no model or the counts do not fix it.
         """
         value = self.lifetime_value(margin, discount, age)
-        if value is None or not self._spread.size or not margin > 0:
+        if value is None or not margin > 0:
+            return None
+        error = self._error(lambda periods: log(float(periods[0])), [age], discount)
+        if error is None or error > 5:  # beyond a factor of e^10 nothing is said
+            return None
+        return value * exp(-Z95 * error), value * exp(Z95 * error)
+
+    def to_come(self, margins: Any, discount: float, ages: Any) -> Worth | None:
+        """Of customers who are there: the expected sum of all their margins after the present period, discounted.
+
+        margins: of each customer a period (may be below 0); ages: renewals each has behind it. The interval is what is not known of
+        the parameters (delta method), not the luck of single customers. None where there is no model; errors as in `lifetime_value`.
+        """
+        paid = numbers(margins, "margins")
+        behind = [_age(age) for age in numbers(ages, "ages")]
+        if len(paid) != len(behind):
+            raise ValueError(f"margins and ages are of one length, not {len(paid)} and {len(behind)}")
+        if not discount > 0:
+            raise ValueError(
+                f"a discount above 0 is needed, not {discount}: without it the sum need not have an end"
+            )
+        if self.alpha is None:
+            return None
+
+        def summed(periods: Numbers) -> float:
+            return float(paid @ (periods - 1.0))
+
+        value = summed(self._periods(behind, discount))
+        error = self._error(summed, behind, discount)
+        if error is None:
+            return Worth(value, None, None)
+        return Worth(value, value - Z95 * error, value + Z95 * error)
+
+    def _error(self, of: Callable[[Numbers], float], ages: Sequence[int], discount: float) -> float | None:
+        """The standard error of a function of the expected periods at these ages."""
+        if not self._spread.size:
             return None
         slopes = np.zeros(len(self._point))
         for at in range(len(slopes)):
-            ends = [self._point.copy(), self._point.copy()]
-            ends[0][at], ends[1][at] = self._point[at] - 1e-4, self._point[at] + 1e-4
-            low, high = (log(_periods(np.exp(end), discount, age)) for end in ends)
+            step = np.zeros(len(slopes))
+            step[at] = 1e-4
+            low, high = (of(_periods(np.exp(self._point + end), discount, ages)) for end in (-step, step))
             slopes[at] = (high - low) / 2e-4
         variance = float(slopes @ self._spread @ slopes)
-        if not 0 <= variance < 25:  # beyond a factor of e^10 nothing is said
-            return None
-        half = Z95 * sqrt(variance)
-        return value * exp(-half), value * exp(half)
+        return sqrt(variance) if 0 <= variance < inf else None
+
+    def _periods(self, ages: Sequence[int], discount: float) -> Numbers:
+        return _periods(np.exp(self._point), discount, ages)
 
 
 def _age(t: Any) -> int:
@@ -104,13 +148,14 @@ def _log_survival(point: Numbers, t: Any) -> Any:
     return betaln(alpha, beta + np.asarray(t, dtype=float) ** c) - betaln(alpha, beta)
 
 
-def _periods(point: Numbers, discount: float, age: int) -> float:
-    """Σ S(age + k) ÷ S(age) ÷ (1 + discount)^k over k ≥ 0."""
+def _periods(point: Numbers, discount: float, ages: Sequence[int]) -> Numbers:
+    """Σ S(age + k) ÷ S(age) ÷ (1 + discount)^k over k ≥ 0, at each age."""
     # After k periods no more than 1/discount of (1 + discount)^-k can follow: that is where to stop.
     terms = min(int(-log(TINY * min(discount, 1.0)) / np.log1p(discount)) + 1, LONGEST)
-    k = np.arange(terms)
-    ahead = _log_survival(point, age + k)
-    return float(np.exp(ahead - ahead[0] - k * np.log1p(discount)).sum())
+    lessened = np.arange(terms) * np.log1p(discount)
+    ahead = _log_survival(point, np.arange(max(ages, default=0) + terms))
+    at = {age: float(np.exp(ahead[age : age + terms] - ahead[age] - lessened).sum()) for age in set(ages)}
+    return np.array([at[age] for age in ages])
 
 
 def sbg(survivors: Any = None, *, at_risk: Any = None, lost: Any = None) -> Lifetimes:

@@ -44,7 +44,7 @@ GROUPS = (
         "onboard",
         _("導入"),
         _("使い始めて、価値を実感するまで"),
-        (Line("onboarding_rate"), Line("onboarding_rate_total"), Line("time_to_value", "asked")),
+        (Line("onboarding_rate"), Line("onboarding_rate_total"), Line("time_to_value", "asked", digits=0)),
     ),
     Group(
         "retain",
@@ -87,7 +87,6 @@ TARGETED = tuple(key for key, line in ALL.items() if line.at != "asked")
 WAITING: dict[str, Any] = {
     "onboarding_rate": _("オンボーディング完了率(期限内)"),
     "onboarding_rate_total": _("オンボーディング完了率(累計)"),
-    "time_to_value": _("価値実感までの期間(TTV)"),
 }
 
 

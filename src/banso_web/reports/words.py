@@ -20,12 +20,15 @@ MORE_PARTS: dict[str, Any] = {
     "pending": _("結論待ち"),
     "lost": _("更新されなかった契約"),
     "planned_churn": _("解約予定"),
+    "reached": _("到達した顧客"),
+    "not_yet": _("まだ到達していない顧客"),
 }
 REASONS: dict[str, Any] = {**EXCLUDED}
 INTERVALS: dict[str, Any] = {
     "wilson": _("95%区間(ウィルソン)"),
     "t": _("95%区間(スチューデント)"),
     "adjusted_wald": _("95%区間(調整ワルド)"),
+    "kaplan_meier": _("95%区間(カプラン・マイヤー法)"),
 }
 
 
@@ -65,6 +68,7 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "customer_churn_12m_avg": ("denominator",),
     "mrr_churn_12m_avg": ("denominator",),
     "coverage": ("numerator", "denominator"),
+    "time_to_value": ("reached", "not_yet"),
 }
 
 

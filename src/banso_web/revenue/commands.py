@@ -38,7 +38,6 @@ LATER = frozenset(
     [
         "onboarding_rate",
         "onboarding_rate_total",
-        "time_to_value",
     ]
 )
 

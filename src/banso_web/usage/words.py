@@ -43,6 +43,8 @@ USE_REASONS: dict[str, Any] = {
     "no_core": _("プランにコア機能がない"),
     "daily_only": _("日次の集計からは、人ごとの利用が分からない"),
     "no_users": _("30日の間に利用者がいない"),
+    "no_order": _("受注日の記録なし"),
+    "before_data": _("利用データの収集より前の受注"),
 }
 FILE_WORD = _("取り込んだファイル")
 DRIFTS: dict[str, Any] = {

@@ -58,6 +58,20 @@ def test_the_sum_to_come_is_the_closed_form_and_grows_with_age() -> None:
     assert low < found.lifetime_value(100, 0.1) < high < 2 * low
 
 
+def test_what_customers_who_are_there_will_still_bring_is_the_sum_of_each() -> None:
+    """Without the payment of the present period; a customer who costs more than it pays counts against the others."""
+    found = sbg(HIGH_END)
+    worth = found.to_come([100, 50, -10], 0.1, [0, 5, 2])
+    each = [margin * (found.lifetime_value(1, 0.1, age) - 1) for margin, age in ((100, 0), (50, 5), (-10, 2))]
+    assert worth.value == pytest.approx(sum(each))
+    assert worth.lower < worth.value < worth.upper
+    alone, own = found.to_come([1], 0.1, [0]), found.lifetime_interval(1, 0.1)
+    assert (alone.lower + 1, alone.upper + 1) == pytest.approx(own, rel=0.01)
+    assert sbg([10, 10]).to_come([1], 0.1, [0]) is None
+    with pytest.raises(ValueError, match="one length"):
+        found.to_come([1, 2], 0.1, [0])
+
+
 def test_several_cohorts_and_counts_at_risk_say_the_same_as_one_table() -> None:
     """A cohort twice, once seen for four renewals only: the same rates at the first four, so the same likelihood of sums."""
     together = sbg([REGULAR, REGULAR[:5]])

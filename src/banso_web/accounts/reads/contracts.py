@@ -205,3 +205,37 @@ def seats_between(asked: Asked, days: Sequence[date]) -> tuple[set[int], set[int
             stated = {held[day] for day in days if day in held}
             (vary.add if len(stated - {None}) > 1 else vary.discard)(account)
     return vary, {account for account, here in in_force.items() if not here}
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """When an account first ordered (the earliest 受注日 of its contracts, None where none states one), and the last day of service
+    where all of its contracts are over before the asked day."""
+
+    signed: date | None
+    over: date | None
+
+
+def orders(asked: Asked) -> dict[int, Ordered]:
+    """Of every account that has a contract, as stated on the asked day. Two queries for all of them."""
+    owners = Contract.objects.filter(live=True).order_by()
+    accounts = dict(owners.values_list("pk", "account_id").iterator(chunk_size=20_000))
+    merged, day = merges(asked.watermark, asked.known_at), asked.as_of.isoformat()
+    fields = ("signed_on", "ends_on", "ended_on", "auto_renew")
+    stated = timelines("contract", fields, watermark=asked.watermark, known_at=asked.known_at)
+    signed: dict[int, str] = {}
+    lasts: dict[int, list[str | None]] = {}
+    for contract, owner in accounts.items():
+        account, at = merged.get(owner, owner), asked.as_of.toordinal()
+        on, ends, ended, renews = (stated[name].at(contract, at) for name in fields)
+        if on and on <= day:
+            signed[account] = min(on, signed.get(account, on))
+        end = min(filter(None, (ended, None if renews else ends)), default=None)
+        lasts.setdefault(account, []).append(end if end and end < day else None)
+    return {
+        account: Ordered(
+            date.fromisoformat(signed[account]) if account in signed else None,
+            None if None in ends else date.fromisoformat(max(end for end in ends if end)),
+        )
+        for account, ends in lasts.items()
+    }

@@ -28,6 +28,7 @@ from banso_web.reports.reads.targets import (
     scope_of,
 )
 from banso_web.reports.reads.trend import Spark, months, spark
+from banso_web.reports.words import INTERVALS
 from banso_web.revenue.actions.closing import question as closing_question
 from banso_web.revenue.reads.closing import Closed, standing
 from banso_web.revenue.reads.months import scope_key
@@ -61,6 +62,12 @@ class Tile:
     @property
     def interval(self) -> str:
         return interval_text(self.result) if self.result else ""
+
+    @property
+    def interval_word(self) -> Any:
+        """By which method the interval was made."""
+        made = self.result.interval if self.result else None
+        return INTERVALS.get(made.method, "") if made else ""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -11,9 +11,19 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from banso_web.core.facts import Memo
-from banso_web.core.metrics import COUNT, POINTS, RATIO, MetricResult, MetricSpec, Rows, catalogue, compute
+from banso_web.core.metrics import (
+    COUNT,
+    DAYS,
+    POINTS,
+    RATIO,
+    MetricResult,
+    MetricSpec,
+    Rows,
+    catalogue,
+    compute,
+)
 from banso_web.core.ui.figures import Figure
-from banso_web.core.ui.formats import number_text
+from banso_web.core.ui.formats import count_text, number_text
 from banso_web.reports.board import ALL, Line
 from banso_web.reports.question import Question
 from banso_web.reports.reads.targets import TargetLine
@@ -87,6 +97,8 @@ def written_as(unit: str, digits: int = 2) -> dict[str, Any]:
         return {"kind": "pct", "digits": digits}
     if unit == COUNT:
         return {"kind": "count", "unit": "社"}
+    if unit == DAYS:
+        return {"kind": "count", "unit": "日"}
     if unit == "number":
         return {"kind": "number", "digits": digits}
     if unit == POINTS:
@@ -95,7 +107,7 @@ def written_as(unit: str, digits: int = 2) -> dict[str, Any]:
 
 
 def gap_kind(spec: MetricSpec) -> str:
-    return {RATIO: "pt", COUNT: "count", "number": "number", POINTS: "number"}.get(spec.unit, "money")
+    return {RATIO: "pt", COUNT: "count", DAYS: "count", "number": "number", POINTS: "number"}.get(spec.unit, "money")
 
 
 def is_small(result: MetricResult) -> bool:
@@ -157,6 +169,8 @@ def interval_text(result: MetricResult) -> str:
     if result.interval is None or result.value is None:
         return ""
     bounds = (result.interval.low, result.interval.high)
+    if result.unit == DAYS:
+        return f"{number_text(bounds[0])}–{count_text(bounds[1], '日')}"
     if result.unit != RATIO:
         return "–".join(number_text(bound, 1) for bound in bounds)
     return "–".join(number_text(bound * 100, 1) for bound in bounds) + " %"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from banso_web.core.metrics import RATIO, MetricSpec, register
+from banso_web.core.metrics import DAYS, RATIO, MetricSpec, register
+from banso_web.usage.metrics.first_value import time_to_value
 from banso_web.usage.metrics.rates import rate
 
 _PERIOD = (
@@ -34,6 +35,18 @@ SPECS = (
             *_PERIOD,
             _("コア機能とプランは、設定の「機能の定義」で決めます。定義は過去にもさかのぼって当てはめます。"),
             _("会社全体では、顧客ごとの機能の数を足してから割ります。8つのうち3つなら37.5%です。"),
+        ),
+    ),
+    MetricSpec(
+        "time_to_value", _("価値実感までの期間(TTV)"), DAYS, "1",
+        _("受注日から、コア機能を初めて使った日までの日数の中央値(カプラン・マイヤー法)"), time_to_value,
+        permission="account.view", group="usage", better="down",
+        rules=(
+            _("受注日は、その顧客の契約のうち最も早い受注日です。受注の前から使っていた顧客は0日とします。"),
+            _("まだ使っていない顧客は除かず、基準日(契約がすべて終わっていれば最終利用日)までの打ち切りとして数えます。"),
+            _("半数がまだ到達していないときは算出不可です。到達した顧客の平均では代えません。"),
+            _("受注日のない顧客と、利用データの収集より前に受注した顧客は、初回利用が分からないため除き、理由とともに示します。"),
+            _("コア機能は、設定の「機能の定義」で決めます。定義は過去にもさかのぼって当てはめます。"),
         ),
     ),
 )  # fmt: skip

@@ -114,6 +114,7 @@ SHAPES: list[tuple[str, list[list[Any]], oracle.Oracle]] = [
     (adoption.NAMES, [asked(*MONTHS)], oracle.recent_names),
     (adoption.FEATURES, [asked(*MONTHS, EVENTS, CODES, PLANS, VALUES)], oracle.features),
     (beginnings.FIRSTS, USES, by(lambda use: (use.feature,), first_day)),
+    (beginnings.FIRSTS_OF_ALL, USES, by(lambda use: (use.account, use.feature), first_day)),
     (preview.SENT, USES, by(lambda use: (use.feature,), len, last_day, named=True)),
     (preview.BY_DAY, [asked(EVENTS, PLANS, VALUES)], oracle.hits_by_day),
     (preview.PEOPLE, [asked(EVENTS, PLANS, VALUES, date(2026, 10, 20))], oracle.people_of_hits),
