@@ -85,7 +85,8 @@ NEEDS: dict[str, str] = {
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
         contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
         touch_new touch_edit touch_void sentiment usage_snooze usage_close""",
-    "revenue.view": """kpi kpi_rows kpi_detail nrr cohorts cohort_rows ltv closing portfolio api:movements
+    "revenue.view": """kpi kpi_rows kpi_detail nrr cohorts cohort_rows retention_curves retention_rows ltv
+        ltv_expected ltv_expected_rows closing portfolio api:movements
         api:accounts/<account>/movements api:accounts/<account>/charges api:accounts/<account>/invoices api:metrics/<key>
         api:movements/<code> api:movements/<code>/history api:charges api:charges/<code> api:charges/<code>/history
         api:invoices api:invoices/<code> api:invoices/<code>/history api:rates api:rates/<code> api:rates/<code>/history
@@ -125,6 +126,8 @@ usersessions_list"""
 QUERIES: dict[str, dict[str, str]] = {
     "kpi_rows": {"metric": "nrr_monthly"},
     "cohort_rows": {"by": "month", "key": "2024-04", "age": "0"},
+    "retention_rows": {"whole": "1", "age": "3"},
+    "ltv_expected_rows": {"whole": "1"},
     "api:metrics/<key>": {"month": "2026-10"},
     "api:metrics/<key>/rows": {"month": "2026-10", "part": "numerator"},
     "api:closings/<closing>/rows": {"part": "churn"},

@@ -117,6 +117,8 @@ def test_every_page_opens_and_speaks_one_language(at_sample: Visit, data: set[st
         "/usage/adoption/features/N/",
         "/numbers/nrr/&tab=year",
         "/numbers/cohorts/",
+        "/numbers/retention/",
+        "/numbers/ltv/expected/",
         "/numbers/ltv/&form=churn",
         "/numbers/closing/",
         "/imports/N/",

@@ -66,6 +66,16 @@ registry.nav += [
         reading="こほーと",
     ),
     NavEntry(
+        "retention_curves",
+        _("継続率曲線"),
+        "retention_curves",
+        "cohort",
+        group="numbers",
+        order=335,
+        permission="revenue.view",
+        reading="けいぞくりつきょくせん 生存曲線 せいぞんきょくせん カプラン・マイヤー",
+    ),
+    NavEntry(
         "closing",
         _("月次締め"),
         "closing",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.reports.views import board, closing, cohorts, kpi, ltv, nrr, rows
+from banso_web.reports.views import board, closing, cohorts, expected, kpi, ltv, nrr, retention, rows
 
 urlpatterns: list[URLPattern] = [
     path("numbers/", board.kpi_board, name="kpi"),
@@ -16,7 +16,11 @@ urlpatterns: list[URLPattern] = [
     path("numbers/nrr/", nrr.waterfall_page, name="nrr"),
     path("numbers/cohorts/", cohorts.cohort_page, name="cohorts"),
     path("numbers/cohorts/rows/", cohorts.cohort_rows, name="cohort_rows"),
+    path("numbers/retention/", retention.retention_page, name="retention_curves"),
+    path("numbers/retention/rows/", retention.retention_rows, name="retention_rows"),
     path("numbers/ltv/", ltv.ltv_page, name="ltv"),
+    path("numbers/ltv/expected/", expected.expected_page, name="ltv_expected"),
+    path("numbers/ltv/expected/rows/", expected.expected_rows, name="ltv_expected_rows"),
     path("numbers/ltv/save/", ltv.save, name="ltv_save"),
     path("numbers/ltv/<int:scenario_id>/delete/", ltv.delete, name="ltv_delete"),
     path("numbers/closing/", closing.closing_page, name="closing"),

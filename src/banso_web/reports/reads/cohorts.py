@@ -125,7 +125,7 @@ def cell_rows(question: Question, by: str, key: str, age: int) -> Cell | None:
         if _key(start, by) == key and months_before(final, age) >= start and str(customer) not in unrated
     ]
     names = counting.called([customer for customer, _start in mine])
-    changes = _changes(question, counted)
+    changes = changes_of(question, counted)
     rows = []
     for customer, start in mine:
         called = names.get(customer)
@@ -145,7 +145,7 @@ def cell_rows(question: Question, by: str, key: str, age: int) -> Cell | None:
     )  # fmt: skip
 
 
-def _changes(question: Question, counted: Counted) -> dict[int, list[Change]]:
+def changes_of(question: Question, counted: Counted) -> dict[int, list[Change]]:
     """{customer: their changes of MRR in order of days}, of those in scope, as the table reads them."""
     asked = question.asked
 
@@ -169,14 +169,14 @@ def _changes(question: Question, counted: Counted) -> dict[int, list[Change]]:
 def starts(question: Question, counted: Counted, final: date) -> dict[int, date]:
     """{customer: first month up to `final` whose close holds MRR}, of those in scope."""
     found = {}
-    for who, listed in _changes(question, counted).items():
-        start = _first_close(listed, {}, final)
+    for who, listed in changes_of(question, counted).items():
+        start = first_close(listed, {}, final)
         if start is not None:
             found[who] = start
     return found
 
 
-def _first_close(changes: Sequence[Change], held: dict[str, int], final: date) -> date | None:
+def first_close(changes: Sequence[Change], held: dict[str, int], final: date) -> date | None:
     """The first month at whose close something is held: a balance that goes back to 0 inside its month starts nothing."""
     for at, (day, currency, mrr) in enumerate(changes):
         held[currency] = mrr

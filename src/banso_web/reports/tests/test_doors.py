@@ -20,7 +20,9 @@ PAGES = (
     "/numbers/rows/?metric=nrr_monthly",
     "/numbers/nrr/",
     "/numbers/cohorts/",
+    "/numbers/retention/",
     "/numbers/ltv/",
+    "/numbers/ltv/expected/",
     "/numbers/closing/",
     "/numbers/kpi/nrr_monthly/",
 )

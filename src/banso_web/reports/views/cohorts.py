@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -77,6 +78,13 @@ def cohort_page(request: HttpRequest) -> HttpResponse:
     return render_page(request, "reports/cohorts.html", context)
 
 
+def visible_among(request: HttpRequest, ids: Iterable[int | None]) -> set[int]:
+    """Which of these customers the reader may see."""
+    wanted = [key for key in ids if key is not None]
+    visible = visible_accounts(cast("Member", request.user)).filter(pk__in=wanted)
+    return set(visible.values_list("pk", flat=True))
+
+
 @page("revenue.view")
 def cohort_rows(request: HttpRequest) -> HttpResponse:
     """The customers of one cell, which reproduce its shares."""
@@ -87,8 +95,7 @@ def cohort_rows(request: HttpRequest) -> HttpResponse:
     cell = cell_rows(question, _choice(request, "by", BY), request.GET.get("key", ""), int(text))
     if cell is None:
         raise NotVisible
-    ids = [row.account_id for row in cell.rows if row.account_id is not None][:500]
-    seen = set(visible_accounts(cast("Member", request.user)).filter(pk__in=ids).values_list("pk", flat=True))
+    seen = visible_among(request, [row.account_id for row in cell.rows[:500]])
     kept = sum(1 for row in cell.rows if row.closing)
     context = {
         **picker(question),

@@ -34,6 +34,19 @@ LEVER_KEYS = tuple(LEVER_NAMES)
 LIMIT = Decimal(10) ** 13
 
 
+def tabs(request: HttpRequest, question: Question, current: str) -> list[Tab]:
+    """The forms, and what was earned and is expected (`current` "expected")."""
+    shown = [
+        Tab(
+            _("LTV(%(form)s)") % {"form": name},
+            question.url("ltv", form=key) if current == "expected" else changed_query(request, form=key),
+            key == current,
+        )
+        for key, name in FORMS.items()
+    ]
+    return [*shown, Tab(_("LTV(実績と期待値)"), question.url("ltv_expected"), current == "expected")]
+
+
 class Asked:
     """The what-if of an address: overrides, lever shares, price change, new churn. Percent in the address, shares here."""
 
@@ -114,7 +127,7 @@ def ltv_page(request: HttpRequest) -> HttpResponse:
         **picker(question),
         "asked_form": asked.form,
         "form_name": FORMS[asked.form],
-        "tabs": [Tab(_("LTV(%(form)s)") % {"form": name}, changed_query(request, form=key), key == asked.form) for key, name in FORMS.items()],
+        "tabs": tabs(request, question, asked.form),
         "ltv": shown,
         "tornado": tornado(shown.article, reporting_currency(question)) if shown.article else None,
         "errors": asked.errors,
