@@ -107,7 +107,9 @@ def written_as(unit: str, digits: int = 2) -> dict[str, Any]:
 
 
 def gap_kind(spec: MetricSpec) -> str:
-    return {RATIO: "pt", COUNT: "count", DAYS: "count", "number": "number", POINTS: "number"}.get(spec.unit, "money")
+    return {RATIO: "pt", COUNT: "count", DAYS: "count", "number": "number", POINTS: "number"}.get(
+        spec.unit, "money"
+    )
 
 
 def is_small(result: MetricResult) -> bool:
