@@ -173,6 +173,7 @@ def _no_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
     """A real thing behind every parameter of an address that GET opens; 1 where only a POST would look for it."""
+    used = usage_ids(company["A1"])  # before the closing, whose figures ask who is known
     closed = close_month(date(2026, 10, 1), kind="flash", actor=person("tanaka"), comment="10月の速報")
     run = ImportRun.objects.get()
     mapping = SavedMapping.objects.create(
@@ -191,7 +192,7 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         "request_id": open_request(
             person("kanri"), received_on=date(2026, 11, 1), kind="erase", person="山田 花子"
         ).pk,
-        **usage_ids(company["A1"]),
+        **used,
     }  # fmt: skip
 
 
