@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 HALF = Fraction(1, 2)
 MAN = 10_000  # MRR weighs in 万円
 
@@ -52,9 +53,17 @@ STANDARD = Rule()
 NPS = Rule(low=Fraction(5), high=Fraction(9), point=Fraction(4, 10))
 
 
+class Feeling(IntEnum):
+    """What 担当所感 says where no answer holds: it may make a customer 中程度 (△) or 低満足 (×), and never content."""
+
+    NONE = 0
+    FAIR = 1
+    POOR = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a customer. `now`: 今回 (None: no answer holds). `change`: 今回 − 前回 of the same people.
+    """What is known of a customer. `now`: 今回 (None: no answer holds; then `feeling`). `change`: 今回 − 前回 of the same people.
 
     `spoken_on`: the last proactive contact; where there never was one, `since` (the first day as a customer) counts.
     """
@@ -66,6 +75,7 @@ class Known:
     urgent: int = 0
     renewal_on: date | None = None
     mrr: Fraction | None = None
+    feeling: Feeling = Feeling.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +119,13 @@ def judge(known: Known, as_of: date, rule: Rule = STANDARD) -> Judged:
 def _verdict(known: Known, days: int | None, rule: Rule) -> Verdict:
     late = days is None or days > rule.days
     if known.now is None:
-        return Verdict.UNKNOWN
-    if known.now < rule.low:
+        if known.feeling == Feeling.NONE:
+            return Verdict.UNKNOWN
+        if known.feeling == Feeling.POOR:
+            return Verdict.LOW
+    elif known.now < rule.low:
         return Verdict.LOW
-    if known.now >= rule.high:
+    elif known.now >= rule.high:
         return Verdict.QUIET if late else Verdict.FINE
     if known.urgent:
         return Verdict.URGENT
@@ -120,13 +133,16 @@ def _verdict(known: Known, days: int | None, rule: Rule) -> Verdict:
 
 
 def sort_out(
-    total: Whole, n: Whole, days: Whole, limits: Whole, urgent: NDArray[np.bool_], rule: Rule = STANDARD
+    total: Whole, n: Whole, days: Whole, limits: Whole, urgent: Flags, feeling: Whole, rule: Rule = STANDARD
 ) -> Whole:
-    """The verdict of many customers at once, as places in VERDICTS. 今回 is `total` hundredths ÷ `n` (n 0: 不明); days −1: not known."""
-    under = total * rule.low.denominator < 100 * rule.low.numerator * n
-    over = total * rule.high.denominator >= 100 * rule.high.numerator * n
+    """The verdict of many customers at once, as places in VERDICTS. 今回 is `total` hundredths ÷ `n` (n 0: no answer, then `feeling`);
+    days −1: not known."""
+    answered = n > 0
+    under = answered & (total * rule.low.denominator < 100 * rule.low.numerator * n)
+    over = answered & (total * rule.high.denominator >= 100 * rule.high.numerator * n)
     late = (days < 0) | (days > limits)
     place = {verdict: number for number, verdict in enumerate(VERDICTS)}
-    cases = [n == 0, under, over & late, over, urgent, late]
+    low = under | (~answered & (feeling == Feeling.POOR))
+    cases = [~answered & (feeling == Feeling.NONE), low, over & late, over, urgent, late]
     said = [Verdict.UNKNOWN, Verdict.LOW, Verdict.QUIET, Verdict.FINE, Verdict.URGENT, Verdict.OVERLOOKED]
     return np.select(cases, [place[one] for one in said], place[Verdict.IN_TIME])

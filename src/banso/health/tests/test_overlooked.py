@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from banso.health.overlooked import NPS, STANDARD, VERDICTS, Known, Rule, Verdict, judge, sort_out
+from banso.health.overlooked import NPS, STANDARD, VERDICTS, Feeling, Known, Rule, Verdict, judge, sort_out
 
 DAY = date(2026, 11, 24)
 
@@ -103,20 +103,33 @@ def test_nps_is_mid_from_5_to_8_and_weighs_four_tenths() -> None:
 def test_sort_out_says_what_judge_says() -> None:
     chance = random.Random(6)
     rules = [STANDARD, NPS, Rule(low=Fraction(5, 2), high=Fraction(37, 10))]
-    n, total, days, limit, urgent = (
+    n, total, days, limit, urgent, feeling = (
         np.array([pick() for _ in range(3_000)])
         for pick in (
             lambda: chance.randrange(4), lambda: chance.randrange(100, 1_500, 5), lambda: chance.randrange(-1, 60),
-            lambda: chance.choice((30, 45)), lambda: chance.random() < 0.2,
+            lambda: chance.choice((30, 45)), lambda: chance.random() < 0.2, lambda: chance.randrange(3),
         )
     )  # fmt: skip
     for rule in rules:
-        said = sort_out(total, n, days, limit, urgent, rule)
+        said = sort_out(total, n, days, limit, urgent, feeling, rule)
         for place in range(0, len(n), 3):
             one = Known(
                 Fraction(int(total[place]), 100 * int(n[place])) if n[place] else None,
                 spoken_on=None if days[place] < 0 else DAY - timedelta(days=int(days[place])),
                 urgent=int(urgent[place]),
+                feeling=Feeling(int(feeling[place])),
             )
             own = Rule(rule.low, rule.high, int(limit[place]), rule.drop, rule.renewal_days, rule.point)
             assert VERDICTS[said[place]] == judge(one, DAY, own).verdict
+
+
+def test_a_feeling_stands_in_only_where_nobody_answered_and_makes_nobody_content() -> None:
+    late = DAY - timedelta(days=60)
+
+    def said(now: Fraction | None, feeling: Feeling, urgent: int = 0) -> Verdict:
+        return judge(Known(now, spoken_on=late, urgent=urgent, feeling=feeling), DAY).verdict
+
+    assert said(None, Feeling.NONE) == Verdict.UNKNOWN
+    assert (said(None, Feeling.FAIR), said(None, Feeling.FAIR, 1)) == (Verdict.OVERLOOKED, Verdict.URGENT)
+    assert said(None, Feeling.POOR) == Verdict.LOW
+    assert said(Fraction(5), Feeling.POOR) == Verdict.QUIET

@@ -170,7 +170,7 @@ BUSIEST = 10
 def lean(found: Following, inside: Among | None = None) -> Lean:
     """How the contacts of 30 days are shared out, beside MRR.
 
-    Red: 低満足, or an urgent ticket was open at some time in these days.
+    Red: 低満足, 危険 by its reading, or an urgent ticket was open at some time in these days.
     """
     middle, high = (Verdict.IN_TIME, Verdict.URGENT), (Verdict.QUIET, Verdict.FINE)
     named = {
@@ -183,8 +183,9 @@ def lean(found: Following, inside: Among | None = None) -> Lean:
     group: dict[int, str] = {}
     for key, verdicts in named.items():
         group |= dict.fromkeys(found.of(*verdicts, among=inside), key)
+    alarm = found.urgent_lately | found.in_danger
     for place in group:
-        if found.customers[place].id in found.urgent_lately:
+        if found.customers[place].id in alarm:
             group[place] = RED
     everybody = list(group)
     whole_contacts, whole_mrr = _contacts(found, everybody), stake(found, everybody).mrr_units

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from banso_web.core.models import AuditRow
 from banso_web.core.ui.formats import number_text, pct_text
 from banso_web.desk.reads.whole import lean, listed, stake, whole
 from banso_web.desk.tests.conftest import Desk
+from banso_web.health.actions.keeping import keep
+from banso_web.health.actions.sentiment import feel
+from banso_web.health.reads.following import Following
 from banso_web.ingest import actions
 from banso_web.ingest.inputs import inputs_of
 from banso_web.ingest.models import ImportRun
@@ -124,3 +128,61 @@ def test_who_may_not_edit_a_customer_assigns_nothing(
     assert desk("yamamoto").post("/portfolio/assign/", ids=[story["A009"].pk]).status_code == 403
     assert desk("tanaka").post("/portfolio/assign/", ids=[999_999]).status_code == 404
     assert not Task.objects.exists()
+
+
+def found_names(found: Following, which: str, story: dict[str, Account]) -> list[str]:
+    names = {account.pk: account.name for account in story.values()}
+    return [names[found.customers[place].id] for place in listed(found, which)]
+
+
+def test_a_feeling_makes_nobody_content(story: dict[str, Account], person: Callable[[str], Member]) -> None:
+    """光洋電機 never answered: △ makes it 中程度 (132 days, so フォロー漏れ), × 低満足; ◎ leaves it 満足度不明."""
+    owner, account = person("takahashi"), story["A015"]
+    for mark, which in (("excellent", "unknown"), ("fair", "overlooked"), ("poor", "low")):
+        feel(account.pk, mark, actor=owner)
+        assert "光洋電機" in found_names(whole(owner, asked()), which, story), mark
+    assert found_names(whole(owner, asked()), "unknown", story) == []
+
+
+def test_whose_health_is_at_risk_is_in_alarm_as_well(
+    story: dict[str, Account], person: Callable[[str], Member]
+) -> None:
+    """The day's readings make no third one of the story, so the shares stay; who is 危険 is told by them."""
+    keep(DAY)
+    found = whole(person("tanaka"), asked())
+    assert (lean(found).red.contacts, lean(found).red.customers) == (39, 2)
+    mid = replace(found, in_danger={story["A012"].pk})
+    assert (lean(mid).red.contacts, lean(mid).red.customers) == (40, 3)
+
+
+def test_the_csv_holds_the_list_exactly(story: dict[str, Account], desk: Callable[[str], Desk]) -> None:
+    lines = [line.split(",") for line in desk("tanaka").text("/portfolio/", export="csv").splitlines()]
+    assert [(line[1], line[3], line[4], line[5], line[6]) for line in lines[1:]] == [
+        ("大空食品", "94.1777777778", "520000", "3.9", "3.2"),
+        ("東和物流", "80.3333333333", "300000", "4.1", "3.4"),
+        ("北斗製作所", "24", "180000", "3.6", "3.6"),
+    ]
+    assert AuditRow.objects.filter(action="portfolio.export").count() == 1
+    role = desk("tanaka").member.roles.get()
+    role.permissions = [one for one in role.permissions if one != "export.run"]
+    role.save()
+    assert desk("tanaka").get("/portfolio/", export="csv").status_code == 403
+
+
+def test_another_day_knows_what_was_so(story: dict[str, Account], desk: Callable[[str], Desk]) -> None:
+    """On 10-22 東和物流 was 55 days without contact and 大空食品 22; before the answers of October 大空食品 stood at 3.9."""
+    page = desk("tanaka").text("/portfolio/", as_of="2026-10-22")
+    assert (
+        ">東和物流</a>" in page[page.index('data-list="overlooked"') :]
+        and ">大空食品</a>" not in page[page.index('data-list="overlooked"') :]
+    )
+    assert "割り当てる人" not in page
+    before = desk("tanaka").text("/portfolio/", as_of="2026-10-01", list="fell")
+    assert "この一覧に当たる顧客はいません" in before
+
+
+def test_english_and_nps(story: dict[str, Account], desk: Callable[[str], Desk]) -> None:
+    page = desk("tanaka").text("/portfolio/", basis="nps", lang="en")
+    said = " ".join(strip_tags(page).split())
+    assert "middle is NPS 5 or more and below 9" in said
+    assert "There are no answers to NPS yet." in said and "Nobody is overlooked" in said

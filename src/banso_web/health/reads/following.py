@@ -11,9 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from banso.health.overlooked import VERDICTS, Judged, Known, Rule, Verdict, judge, sort_out
+from banso.health import Band
+from banso.health.overlooked import VERDICTS, Feeling, Judged, Known, Rule, Verdict, judge, sort_out
 from banso.survey import Standing, standing
 from banso_web.core.facts import Asked
+from banso_web.health.reads.asking import kept_day, readings
+from banso_web.health.reads.sentiment import Felt, newest
 from banso_web.health.rules import Rules, rules
 from banso_web.surveys.reads import answers
 from banso_web.touch.reads import (
@@ -55,12 +58,14 @@ class Line:
     answered_on: date | None
     spoken_on: date | None
     urgent: int
+    felt: Felt | None
 
 
 @dataclass(frozen=True, eq=False)
 class Following:
     """Everybody, sorted out. `verdicts`: places in VERDICTS, one a customer. asked_ever, spoken_ever: whether anything of the kind was
-    ever recorded at all (else it is 未収集)."""
+    ever recorded at all (else it is 未収集). in_danger: whose reading is 危険, where the day's readings are kept. felt: the 担当所感 that
+    holds."""
 
     as_of: date
     basis: str
@@ -73,6 +78,8 @@ class Following:
     spoken: Mapping[int, date]
     urgent: Mapping[int, int]
     urgent_lately: set[int]
+    in_danger: set[int]
+    felt: Mapping[int, Felt]
     contacts: Mapping[int, Contacts]
     asked_ever: bool
     spoken_ever: bool
@@ -102,9 +109,12 @@ class Following:
                 change = Fraction(int(told.now[at]), 100 * pairs) - before
         spoken, urgent = self.spoken.get(one.id), self.urgent.get(one.id, 0)
         mrr = None if one.mrr_units is None else Fraction(one.mrr_units, 10_000)
-        known = Known(now, change, spoken, one.since, urgent, one.renewal_on, mrr)
+        felt = self.felt.get(one.id)
+        known = Known(now, change, spoken, one.since, urgent, one.renewal_on, mrr, _feeling(felt))
         rule = replace(self.rule, days=self.rules.limit(one.touch))
-        return Line(one, judge(known, self.as_of, rule), now, before, n, pairs, answered, spoken, urgent)
+        return Line(
+            one, judge(known, self.as_of, rule), now, before, n, pairs, answered, spoken, urgent, felt
+        )
 
 
 def following(asked: Asked, customers: Callable[[], Sequence[Customer]], basis: str = "csat") -> Following:
@@ -125,6 +135,8 @@ def following(asked: Asked, customers: Callable[[], Sequence[Customer]], basis: 
     by_touch = {touch: held.limit(touch) for touch in {one.touch for one in everybody}}
     limits = np.array([by_touch[one.touch] for one in everybody], np.int64)
     is_urgent = np.array([one.id in tickets.open for one in everybody], bool)
+    felt = {key: one for key, one in newest(asked).items() if one.holds(asked.as_of)}
+    feeling = np.array([_feeling(felt.get(one.id)) for one in everybody], np.int64)
     lost = _taken(found.before - found.now, places) * rule.point.numerator * rule.drop.denominator
     step = 100 * _taken(found.pairs, places) * rule.point.denominator * rule.drop.numerator
     return Following(
@@ -132,13 +144,15 @@ def following(asked: Asked, customers: Callable[[], Sequence[Customer]], basis: 
         basis=basis,
         rules=held,
         customers=everybody,
-        verdicts=sort_out(total, n, days, limits, is_urgent, rule),
+        verdicts=sort_out(total, n, days, limits, is_urgent, feeling, rule),
         fell=(step > 0) & (lost >= step),
         satisfaction=found,
         places=places,
         spoken=spoken,
         urgent=tickets.open,
         urgent_lately=tickets.lately,
+        in_danger=_in_danger(asked),
+        felt=felt,
         contacts=contacts_since(asked, first),
         asked_ever=bool(len(told.account)),
         spoken_ever=bool(spoken) or touches_known(asked),
@@ -148,3 +162,18 @@ def following(asked: Asked, customers: Callable[[], Sequence[Customer]], basis: 
 def _taken(values: Whole, places: Whole) -> Whole:
     """The values of these places; 0 where there is none."""
     return np.where(places >= 0, values[places], 0) if len(values) else np.zeros(len(places), np.int64)
+
+
+_FEELINGS = {"fair": Feeling.FAIR, "poor": Feeling.POOR}
+
+
+def _feeling(felt: Felt | None) -> Feeling:
+    return Feeling.NONE if felt is None else _FEELINGS.get(felt.mark, Feeling.NONE)
+
+
+def _in_danger(asked: Asked) -> set[int]:
+    """Whose reading is 危険. Nobody where the day is not kept: nothing is computed while a reader waits."""
+    if kept_day(asked) is None:
+        return set()
+    found = readings(asked)
+    return set(found.ids[found.band == tuple(Band).index(Band.BAD)].tolist())
