@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+from django.utils.translation import get_language
 from numpy.typing import NDArray
 
 from banso.health.overlooked import Verdict
@@ -32,7 +33,7 @@ LISTS: dict[str, tuple[Verdict, ...]] = {
     UNKNOWN: (Verdict.UNKNOWN,),
 }
 _found: Memo[Following] = Memo(6)
-_figures: Memo[MetricResult] = Memo(60)
+_figures: Memo[MetricResult] = Memo(24)
 Among = NDArray[np.bool_]
 
 
@@ -70,8 +71,9 @@ def whole(member: Member, asked: Asked, basis: str = "csat") -> Following:
 
 
 def metric(key: str, asked: Asked, scope: Scope) -> MetricResult:
-    """A figure of satisfaction or contact, kept until something new is entered."""
-    return _figures.get((key, asked.key, asked.today, scope.key), lambda: compute(key, asked, scope=scope))
+    """A figure of satisfaction or contact, kept in the reader's language until something new is entered."""
+    place = (key, asked.key, asked.today, scope.key, get_language())
+    return _figures.get(place, lambda: compute(key, asked, scope=scope))
 
 
 def among(found: Following, member: Member, query: ListQuery, team: set[int] | None = None) -> Among | None:

@@ -182,7 +182,9 @@ def test_another_day_knows_what_was_so(story: dict[str, Account], desk: Callable
 
 
 def test_english_and_nps(story: dict[str, Account], desk: Callable[[str], Desk]) -> None:
+    desk("tanaka").text("/portfolio/", basis="nps")  # what is kept is kept in the reader's language
     page = desk("tanaka").text("/portfolio/", basis="nps", lang="en")
+    assert "Not computable (no answer within 90 days)" in page and "算出不可" not in page
     said = " ".join(strip_tags(page).split())
     assert "middle is NPS 5 or more and below 9" in said
     assert "There are no answers to NPS yet." in said and "Nobody is overlooked" in said
