@@ -96,12 +96,7 @@ def event_parameters(
         near = {*wanted, ""}
         ties = [row for row in ties if pairs.get(row[4], row[4]) in near or pairs.get(row[1], row[1]) in near]
         homes = [row for row in homes if pairs.get(row[4], row[4]) in near]
-    people = [
-        (source, span.earlier, span.since.replace(tzinfo=None), span.until.replace(tzinfo=None), span.person)
-        for source, span, day in found.people
-        if day < until
-    ]
-    lists = [column for rows in (people, ties, homes) for column in _columns(rows)]
+    lists = [*found.people_before(until), *_columns(ties), *_columns(homes)]
     return [first, until, list(pairs), list(pairs.values()), known_by(asked), wanted, *lists]
 
 

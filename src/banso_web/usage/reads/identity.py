@@ -5,12 +5,14 @@ An event counts for the customer that its own group names; where it names none, 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -60,6 +62,24 @@ class Identity:
     seen: Mapping[tuple[str, int, str], Seen]
     of: Mapping[tuple[str, int, str], Belongs]
     contacts: Mapping[tuple[int, str], int]  # (source, user id): the contact
+
+    @cached_property
+    def _people(self) -> tuple[list[date], list[list[Any]]]:
+        rows = sorted(self.people, key=lambda one: (one[2], one[0], one[1].earlier, one[1].since))
+        columns: list[list[Any]] = [
+            [source for source, _span, _day in rows],
+            [span.earlier for _source, span, _day in rows],
+            [span.since.replace(tzinfo=None) for _source, span, _day in rows],
+            [span.until.replace(tzinfo=None) for _source, span, _day in rows],
+            [span.person for _source, span, _day in rows],
+        ]
+        return [day for _source, _span, day in rows], columns
+
+    def people_before(self, until: date) -> list[list[Any]]:
+        """`people` that can matter before a day, as columns: source, id, from, until, person. Made once for all questions."""
+        days, columns = self._people
+        end = bisect_left(days, until)
+        return [column[:end] for column in columns]
 
 
 _kept: Memo[Identity] = Memo(4)
