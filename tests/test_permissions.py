@@ -65,7 +65,7 @@ NOTHING = (
     "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
 )
 NEEDS: dict[str, str] = {
-    "account.view": """usage_moves usage_account usage_adoption usage_feature usage_metric health_rows customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
+    "account.view": """usage_moves usage_account usage_adoption usage_feature usage_metric health_rows health_change customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
         api:merges api:merges/candidates api:departments api:accounts/<account>/departments api:ownership
         api:accounts/<account>/ownership api:parties api:accounts/<account>/parties api:exclusions
@@ -101,14 +101,14 @@ NEEDS: dict[str, str] = {
     "member.view": "members member api:members",
     "member.manage": "invitations roles role role_new",
     "settings.edit": """settings_organisation settings_history settings_closures settings_closure_remove settings_setup retention
-        features feature_new feature_edit own_metrics own_metric_new own_metric_edit sources source table table_new releases source_health source_file_health live_events live_event rejected rejected_one""",
+        health_cards health_card health_card_new health_card_text features feature_new feature_edit own_metrics own_metric_new own_metric_edit sources source table table_new releases source_health source_file_health live_events live_event rejected rejected_one""",
     "settings.edit and export.run": "rejected_csv",  # nobody here has both
     "personal.manage": "personal personal_contact personal_requests personal_request",
     "audit.view": "audit audit_csv api:audit",
 }  # fmt: skip
 # Closed to a GET of anybody: deeds (POST alone), links without their token, pages that Banso does not offer.
 CLOSED = """sentiment_void identity_look identity_settle identity_rule identity_undo api:identity/links/<link>/undo
-collect webhook feature_retire feature_undo own_metric_retire own_metric_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read release_remove rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
+health_card_retire health_card_undo collect webhook feature_retire feature_undo own_metric_retire own_metric_undo usage_detect usage_unsnooze source_close source_secret source_mapping table_reading table_connection table_read release_remove rejected_all rejected_aside view_save view_change api_key_new api_key_revoke session_end member_edit member_roles member_activity
 member_reset_link invitation_withdraw role_delete import_confirm import_resume import_drop kpi_target kpi_measure
 kpi_target_withdraw kpi_measure_done kpi_measure_withdraw ltv_save ltv_delete closing_close closing_reopen closing_bridge
 customers_bulk customers_undo portfolio_assign matching_decide matching_undo personal_disclose personal_erase api:edits
@@ -185,7 +185,7 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
         "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "mapping": mapping.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
         "metric": "nrr_monthly", "month": "2026-10", "closing": closed.id, "provider_id": "sso",
-        "code": "nothing", "signal": "usage", "on": "2026-12-29",
+        "code": "nothing", "signal": "usage", "scorecard": "standard", "on": "2026-12-29",
         "contract_id": Contract.objects.get(code="K1").pk, "movement_id": Movement.objects.get(code="M4").pk,
         "touch_id": Touch.objects.get(code="T1").pk, "department_id": Department.objects.get(name="営業部").pk,
         "path": "track", "contact_id": company["A1"].contacts.values_list("pk", flat=True)[0],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.periodic import Periodic
-from banso_web.core.registry import CustomerPart, TimelineSource, registry
+from banso_web.core.registry import CustomerPart, NavEntry, TimelineSource, registry
 from banso_web.health import imports as imports
 from banso_web.health import projection as projection
 from banso_web.health import rules
@@ -25,3 +25,15 @@ registry.after_publish.append(heard)
 registry.periodic.append(Periodic("health.keep", keep_nightly.enqueue, at_hour=5))
 registry.periodic.append(Periodic("health.keep_on", keep_on.enqueue, every="hour"))
 registry.field_words.setdefault("mark", _("担当所感"))
+registry.settings_pages.append(
+    NavEntry(
+        "health_cards",
+        _("スコアカード"),
+        "health_cards",
+        "health",
+        order=30,
+        permission="settings.edit",
+        text=_("ヘルスの重み、曲線、区分を決め、公開の前に全顧客で試す"),
+        reading="すこあかーど へるす",
+    )
+)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.health.views import one
+from banso_web.health.views import cards, change, one
 
 urlpatterns: list[URLPattern] = [
     path("health/<int:account_id>/signals/<slug:signal>/", one.rows, name="health_rows"),
@@ -11,5 +11,14 @@ urlpatterns: list[URLPattern] = [
         "health/<int:account_id>/sentiment/<int:sentiment_id>/void/",
         one.sentiment_void,
         name="sentiment_void",
+    ),
+    path("health/<int:account_id>/change/", change.between, name="health_change"),
+    path("settings/scorecards/", cards.listing, name="health_cards"),
+    path("settings/scorecards/new/", cards.edit, name="health_card_new"),
+    path("settings/scorecards/<str:scorecard>/", cards.edit, name="health_card"),
+    path("settings/scorecards/<str:scorecard>/text/", cards.text, name="health_card_text"),
+    path("settings/scorecards/<str:scorecard>/retire/", cards.card_retire, name="health_card_retire"),
+    path(
+        "settings/scorecards/<str:scorecard>/undo/<int:entry_id>/", cards.card_undo, name="health_card_undo"
     ),
 ]

@@ -84,7 +84,14 @@ def compute(
     """Signals and readings of all customers or of some. `before`: the table of readings of the day before, whose bands a gap keeps."""
     found = cards(asked)
     signals = signals_at(asked, signals_of(found), accounts)
-    everybody = signals.everybody
+    return Computed(signals, read_by(signals, found, before))
+
+
+def read_by(
+    signals: Signals, found: Sequence[Scorecard], before: Mapping[str, Any] | None = None
+) -> Readings:
+    """What these scorecards, by precedence, say of signals that hold all they read. `before` as for `compute`."""
+    everybody, day = signals.everybody, signals.everybody.asked.as_of
     size = len(everybody)
     which = chosen(everybody, found)
     out = {name: np.full(size, np.nan) for name in ("value", "low", "high", "known")}
@@ -95,16 +102,15 @@ def compute(
         at = np.flatnonzero(which == number)
         if not len(at):
             continue
-        columns = {key: column(key, told.take(at)) for key, told in signals.told.items()}
+        columns = {key: column(key, signals.told[key].take(at)) for key in signals_of([card])}
         one = score_many(
-            columns, card, asked.as_of, n=len(at), band_before=band_before[at], held_before=held_before[at]
+            columns, card, day, n=len(at), band_before=band_before[at], held_before=held_before[at]
         )
         out["value"][at], out["low"][at], out["high"][at] = one.value, one.low, one.high
         out["known"][at] = one.completeness
         codes["band"][at], codes["held"][at], frozen[at] = one.band, one.held, one.frozen
     whole: dict[str, Any] = {**out, **codes, "frozen": frozen, "card": which}
-    readings = Readings(asked.as_of, everybody.ids, **whole, cards=found)
-    return Computed(signals, readings)
+    return Readings(day, everybody.ids, **whole, cards=tuple(found))
 
 
 def _before(ids: Whole, table: Mapping[str, Any] | None, name: str) -> Codes:
