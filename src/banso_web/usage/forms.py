@@ -110,7 +110,9 @@ class RuleForm(WhoseForm):
     key = forms.CharField(
         label=_("値"),
         max_length=200,
-        help_text=_("メールドメインは example.co.jp の形、1人の利用者はIDのまま。ほかは * が任意の文字に当たります。例: acme-*"),
+        help_text=_(
+            "メールドメインは example.co.jp の形、1人の利用者はIDのまま。ほかは * が任意の文字に当たります。例: acme-*"
+        ),
     )
 
     source = forms.TypedChoiceField(label=_("送信元"), required=False, coerce=int, empty_value=None)

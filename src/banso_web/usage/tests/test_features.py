@@ -51,15 +51,26 @@ def test_a_preview_counts_events_of_unknown_groups_like_their_people(
     assert cells[:3] == ["5", "5", "1"]  # events, people, customers
 
 
+def test_a_try_does_not_tell_who_may_not_see_people_whether_a_value_is_there(
+    company: dict[str, Account], desk: Any, source: Source
+) -> None:
+    send(events("X2", 1, OPEN[-1], "帳票", email="taro@example.jp"))
+    kanri = desk("kanri").client
+    told = kanri.post(NEW, form("帳票", ("帳票", "", "email", "taro@example.jp"), deed="preview"))
+    assert told.status_code == 422 and "先方担当者を見る権限" in told.content.decode()
+    assert '<td class="num">' not in told.content.decode()
+    assert kanri.post(NEW, form("帳票", ("帳票", "", "department", "営業部"), deed="preview")).status_code == 200
+
+
 @pytest.mark.parametrize("name", ["$browser", "*", "$.a[*]", "a/b~1", "/a"])
 def test_a_property_is_a_name_whatever_letters_it_has(
-    company: dict[str, Account], desk: Any, source: Source, name: str
+    company: dict[str, Account], mender: Any, source: Source, name: str
 ) -> None:
     send(
         events("X2", 3, OPEN[-1], "帳票", **{name: "S"}) + events("X2", 1, OPEN[-1], "帳票", a="S", other="S")
     )
     asked = form("帳票", ("帳票", "", name, "S"), deed="preview")
-    page = desk("kanri").client.post(NEW, asked)
+    page = mender.client.post(NEW, asked)
     assert page.status_code == 200
     assert re.search(r'30.*?<td class="num">3</td>', page.content.decode(), re.DOTALL)
 

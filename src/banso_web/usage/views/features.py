@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,12 @@ from banso_web.usage.reads.preview import Preview, names_left, names_sent, previ
 from banso_web.usage.reads.retention import retention
 from banso_web.usage.reads.spread import Filters, spread
 
+if TYPE_CHECKING:
+    from banso_web.members.models import Member
+
 SHOWN = 100
+#: Properties that say nothing of a person.
+FIXED = ("product", "department")
 
 
 @page("settings.edit")
@@ -74,7 +80,7 @@ def edit(request: HttpRequest, feature_id: int | None = None) -> HttpResponse:
         values = {**form.values(), "rules": [rule for one in rows if (rule := one.rule())]}
         try:
             if request.POST.get("deed") == "preview":
-                require(member)
+                _may_try(member, values["rules"])
                 shown = preview(asked, line(0, "", cleaned(values, feature_id)), others)
             else:
                 made = save_feature(
@@ -100,6 +106,18 @@ def edit(request: HttpRequest, feature_id: int | None = None) -> HttpResponse:
     }
     status = 422 if form.errors or any(rows.errors) else 200
     return render_page(request, "usage/feature_edit.html", context, status=status)
+
+
+def _may_try(member: Member, rules: Sequence[Mapping[str, Any]]) -> None:
+    """A try leaves no trace, and how many events have a value tells whether somebody is there: an address, a name."""
+    require(member)
+    own = any(rule["values"] and rule["property"] not in FIXED for rule in rules)
+    if own and not member.may("contact.view"):
+        raise Refused(
+            _(
+                "値は個人を指すことがあるため、項目の値で絞る定義を試すには、先方担当者を見る権限も必要です。何も数えていません。"
+            )
+        )
 
 
 def _progress(asked: Asked, one: FeatureLine) -> Progress:
