@@ -85,7 +85,7 @@ NEEDS: dict[str, str] = {
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
         contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
         touch_new touch_edit touch_void sentiment usage_snooze usage_close""",
-    "revenue.view": """kpi kpi_rows kpi_detail nrr cohorts cohort_rows retention_curves retention_rows ltv
+    "revenue.view": """backtests backtests_standard kpi kpi_rows kpi_detail nrr cohorts cohort_rows retention_curves retention_rows ltv
         ltv_expected ltv_expected_rows closing portfolio api:movements
         api:accounts/<account>/movements api:accounts/<account>/charges api:accounts/<account>/invoices api:metrics/<key>
         api:movements/<code> api:movements/<code>/history api:charges api:charges/<code> api:charges/<code>/history
@@ -185,7 +185,7 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
         **dict.fromkeys(posted, 1), "account": "A1", "account_id": company["A1"].pk, "member_id": person("suzuki").pk,
         "role_id": Role.objects.get(key="hr").pk, "run": run.pk, "mapping": mapping.pk, "run_id": run.pk, "at": 0, "kind": "accounts",
         "metric": "nrr_monthly", "month": "2026-10", "closing": closed.id, "provider_id": "sso",
-        "code": "nothing", "signal": "usage", "scorecard": "standard", "on": "2026-12-29",
+        "code": "nothing", "signal": "usage", "scorecard": "standard", "card": "standard", "on": "2026-12-29",
         "contract_id": Contract.objects.get(code="K1").pk, "movement_id": Movement.objects.get(code="M4").pk,
         "touch_id": Touch.objects.get(code="T1").pk, "department_id": Department.objects.get(name="営業部").pk,
         "path": "track", "contact_id": company["A1"].contacts.values_list("pk", flat=True)[0],

@@ -18,6 +18,7 @@ COMMAND_MODULES = (
     "warehouse",
     "revenue",
     "usage",
+    "health",
     "reports",
     "api",
     "operations",

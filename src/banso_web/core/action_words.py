@@ -108,6 +108,7 @@ DEEDS: dict[str, Any] = {
     "source.export": pgettext_lazy("deed", "受け付けなかったイベントの書き出し"),
     "source.mapping": pgettext_lazy("deed", "Webhookの対応づけの変更"),
     "portfolio.export": pgettext_lazy("deed", "ポートフォリオの一覧の書き出し"),
+    "backtest.export": pgettext_lazy("deed", "バックテストの書き出し"),
     "adoption.export": pgettext_lazy("deed", "利用の広がりの書き出し"),
     "usage_metric.save": pgettext_lazy("deed", "自社の指標の保存"),
     "usage_metric.retire": pgettext_lazy("deed", "自社の指標の廃止"),

@@ -26,3 +26,26 @@ class SentimentForm(forms.Form):
 
     def clean_until(self) -> Any:
         return self.cleaned_data.get("until") or None
+
+
+class BacktestForm(forms.Form):
+    """What a back-test is asked."""
+
+    horizon = forms.TypedChoiceField(
+        label=_("何日以内の解約を当てるか"), coerce=int, choices=[(30, _("30日")), (90, _("90日")), (180, _("180日"))], initial=90
+    )  # fmt: skip
+    months = forms.IntegerField(label=_("さかのぼる月数"), min_value=2, max_value=60, initial=24)
+    capacity = forms.IntegerField(
+        label=_("一人が月に見られる顧客数"),
+        min_value=1,
+        max_value=1000,
+        required=False,
+        help_text=_("空欄なら、上位1割を見るものとして数えます。"),
+    )
+
+
+class BudgetForm(forms.Form):
+    """How many alerts a team can bear, and how many of them should be right."""
+
+    alerts = forms.FloatField(label=_("CS担当一人、1営業日あたりの警告"), min_value=0.01, max_value=100)
+    precision = forms.FloatField(label=_("当たってほしい割合(%)"), min_value=1, max_value=100)

@@ -28,3 +28,11 @@ def keep_today() -> int:
     from banso_web.health.actions.keeping import fill
 
     return fill(most=1)
+
+
+@task(queue_name="long")
+def backtest(run_id: int) -> str:
+    """A back-test that somebody asked for. Gives the state it ended in."""
+    from banso_web.health.actions.backtesting import run_backtest
+
+    return run_backtest(run_id).state

@@ -99,3 +99,37 @@ class AccountReading(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["band", "account"], name="health_by_band")]
+
+
+class BacktestRun(models.Model):
+    """A back-test somebody asked for: its question, how far it is, and what came out.
+
+    card, version, digest: of the scorecard as it was in force when asked; the rebuilt months are read by the versions in force on
+    their own days. result: what the pages show, as JSON. columns: the snapshots and outcomes it stands on (`columns.pack`), so that
+    an alert budget is solved without building them again. done: months built so far.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    card = models.CharField(max_length=80)
+    version = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64)
+    as_of = models.DateField()
+    months = models.IntegerField()
+    horizon = models.IntegerField()
+    capacity = models.IntegerField(null=True)
+    watermark = models.BigIntegerField()
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    done = models.IntegerField(default=0)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    member = models.ForeignKey("members.Member", on_delete=models.SET_NULL, null=True, related_name="+")
+    result = models.JSONField(default=dict)
+    columns = models.BinaryField(default=bytes)
+
+    class Meta:
+        indexes = [models.Index(fields=["card", "-id"], name="backtest_of_card")]

@@ -37,3 +37,8 @@ registry.settings_pages.append(
         reading="すこあかーど へるす",
     )
 )
+registry.nav.append(
+    NavEntry(
+        "backtests", _("バックテスト"), "backtests_standard", "kpi", group="numbers", order=470, permission="revenue.view", reading="ばっくてすと へるす よそく"
+    )
+)  # fmt: skip

@@ -58,6 +58,7 @@ SUBJECTS: dict[str, tuple[Any, str]] = {
     "scenario": (_("LTVの試算"), "revenue.view"),
     "month": (_("月次締め"), "revenue.view"),
     "closing": (_("月次締め"), "revenue.view"),
+    "backtest": (_("バックテスト"), "revenue.view"),
     "rate": (_("為替レート"), "revenue.view"),
     "charge": (_("スポット売上"), "revenue.view"),
     "invoice": (_("請求"), "revenue.view"),
