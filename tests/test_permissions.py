@@ -24,6 +24,7 @@ from banso_web.core.actions.personal_requests import open_request
 from banso_web.core.shared_count import forget
 from banso_web.desk.tests.conftest import bring as bring
 from banso_web.desk.tests.conftest import company as company
+from banso_web.health.models import BacktestRun
 from banso_web.ingest.models import ImportRun
 from banso_web.ingest.models import Mapping as SavedMapping
 from banso_web.members.models import Member, Role
@@ -85,7 +86,7 @@ NEEDS: dict[str, str] = {
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit
         contract_new contract_edit contract_end contract_end_back contract_missing movement_new movement_edit movement_void
         touch_new touch_edit touch_void sentiment usage_snooze usage_close""",
-    "revenue.view": """backtests backtests_standard kpi kpi_rows kpi_detail nrr cohorts cohort_rows retention_curves retention_rows ltv
+    "revenue.view": """api:backtests api:backtests/<run> backtests backtests_standard kpi kpi_rows kpi_detail nrr cohorts cohort_rows retention_curves retention_rows ltv
         ltv_expected ltv_expected_rows closing portfolio api:movements
         api:accounts/<account>/movements api:accounts/<account>/charges api:accounts/<account>/invoices api:metrics/<key>
         api:movements/<code> api:movements/<code>/history api:charges api:charges/<code> api:charges/<code>/history
@@ -176,6 +177,15 @@ def ids(person: People, company: Mapping[str, Account]) -> dict[str, Any]:
     used = usage_ids(company["A1"])  # before the closing, whose figures ask who is known
     closed = close_month(date(2026, 10, 1), kind="flash", actor=person("tanaka"), comment="10月の速報")
     run = ImportRun.objects.get()
+    BacktestRun.objects.create(
+        pk=run.pk,
+        card="standard",
+        as_of=clock.today(),
+        months=24,
+        horizon=90,
+        watermark=1,
+        asked_at=clock.now(),
+    )
     mapping = SavedMapping.objects.create(
         name="名簿", body={"form": "columns", "kind": "accounts"}, shape={}, version=1, made_at=clock.now()
     )

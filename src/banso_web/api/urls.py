@@ -8,6 +8,7 @@ from banso_web.api.guard import missing
 from banso_web.api.service import api
 from banso_web.api.views import (
     accounts,
+    backtests,
     belongings,
     calendar,
     closings,
@@ -28,7 +29,7 @@ from banso_web.api.views import (
 )
 
 for _nouns in (
-    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage, identities, following,
+    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage, identities, following, backtests,
 ):  # fmt: skip
     api.add_router("", _nouns.router)
 api.add_router("", facts.router())

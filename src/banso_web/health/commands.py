@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from banso_web.core.registry import registry
 from banso_web.core.ui.formats import pct_text
 from banso_web.health.backtest_words import ratio_text, reason_word
 from banso_web.health.models import BacktestRun
+from banso_web.health.reads.backtests import as_json
 
 
 @click.command(
@@ -44,23 +44,6 @@ def backtest_command(
         raise click.ClickException(problem.message) from None
     run = run_backtest(asked.pk)
     click.echo(json.dumps(as_json(run), ensure_ascii=False, indent=2) if as_object else _told(run))
-
-
-def as_json(run: BacktestRun) -> dict[str, Any]:
-    """A run as `--json` and the API give it; the numbers are those of `banso.health.backtest`, null with their reason."""
-    return {
-        "id": run.pk,
-        "scorecard": run.card,
-        "version": run.version,
-        "as_of": run.as_of.isoformat(),
-        "watermark": run.watermark,
-        "months": run.months,
-        "horizon": run.horizon,
-        "capacity": run.capacity,
-        "state": run.state,
-        "done": run.done,
-        "result": run.result or None,
-    }
 
 
 def _told(run: BacktestRun) -> str:

@@ -75,6 +75,34 @@ def finished(card: str, run_id: int | None = None) -> BacktestRun | None:
     return (found.filter(pk=run_id) if run_id else found.order_by("-pk")).first()
 
 
+def as_json(run: BacktestRun, *, whole: bool = True) -> dict[str, Any]:
+    """A run as `--json` and the API give it; the numbers are those of `banso.health.backtest`, null with their reason."""
+    return {
+        "id": run.pk,
+        "scorecard": run.card,
+        "version": run.version,
+        "as_of": run.as_of.isoformat(),
+        "watermark": run.watermark,
+        "months": run.months,
+        "horizon": run.horizon,
+        "capacity": run.capacity,
+        "state": run.state,
+        "done": run.done,
+        **({"result": run.result or None} if whole else {}),
+    }
+
+
+def every_run(card: str = "") -> list[dict[str, Any]]:
+    """All runs, or a scorecard's, without their results; the oldest first."""
+    found = BacktestRun.objects.defer("columns", "result").order_by("pk")
+    rows = found.filter(card=card) if card else found
+    return [as_json(run, whole=False) for run in rows]
+
+
+def one_run(run_id: int) -> BacktestRun | None:
+    return BacktestRun.objects.defer("columns").filter(pk=run_id).first()
+
+
 def shown(run: BacktestRun) -> Shown:
     score = run.result["score"]
     return Shown(

@@ -15,6 +15,8 @@ from django.core.cache import caches
 
 from banso.health import alert_budget
 from banso.simulate import SignalPlan, signal_history
+from banso_web.api.tests.conftest import Api
+from banso_web.api.tests.conftest import as_key as as_key
 from banso_web.core import clock
 from banso_web.core.models import AuditRow
 from banso_web.desk.tests.conftest import Desk
@@ -208,3 +210,17 @@ def test_the_tables_leave_as_a_file_for_who_may_take_them(
     assert "大手," in answer
     assert AuditRow.objects.get(action="backtest.export").subject_id == run.pk
     assert desk("yamamoto").get("/health/backtests/", export="csv").status_code == 403
+
+
+def test_programs_start_one_and_read_it(run: BacktestRun, as_key: Callable[..., Api]) -> None:
+    reader, writer = as_key("sato", "read"), as_key("tanaka", "read", "write")
+    [line] = reader.get("/backtests", {"scorecard": "standard"}).json()["items"]
+    assert (line["id"], line["state"], line["months"]) == (run.pk, "done", 24)
+    found = reader.get(f"/backtests/{run.pk}").json()["backtest"]
+    assert found["result"]["score"]["auc"] == run.result["score"]["auc"]
+    assert as_key("watanabe", "read").get("/backtests").status_code == 403
+    assert as_key("sato", "read", "write").post("/backtests", {}).status_code == 403
+    assert writer.post("/backtests", {"horizon": 45}).status_code == 422
+    assert writer.post("/backtests", {"scorecard": "nothing"}).status_code == 404
+    begun = writer.post("/backtests", {"months": 6})
+    assert (begun.status_code, begun.json()["backtest"]["state"]) == (202, "waiting")
