@@ -24,6 +24,7 @@ INNER = [
     "Countermeasure.Kind",
     "UsageAlert.Kind",
     "HealthDay.State",
+    "BacktestRun.State",
     "SeenId.Kind",
     "IdentityLink.Kind",
     "UsageAlert.State",
