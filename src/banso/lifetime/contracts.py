@@ -96,7 +96,8 @@ class Lifetimes:
         """Of customers who are there: the expected sum of all their margins after the present period, discounted.
 
         margins: of each customer a period (may be below 0); ages: renewals each has behind it. The interval is what is not known of
-        the parameters (delta method), not the luck of single customers. None where there is no model; errors as in `lifetime_value`.
+        the parameters (delta method, on the logarithm where no margin is below 0), not the luck of single customers. None where there
+        is no model; errors as in `lifetime_value`.
         """
         paid = numbers(margins, "margins")
         behind = [_age(age) for age in numbers(ages, "ages")]
@@ -114,8 +115,11 @@ class Lifetimes:
 
         value = summed(self._periods(behind, discount))
         error = self._error(summed, behind, discount)
-        if error is None:
+        if error is None or (value > 0 and error > 5 * value):  # beyond a factor of e^10 nothing is said
             return Worth(value, None, None)
+        if value > 0 and (paid >= 0).all():
+            factor = exp(Z95 * error / value)
+            return Worth(value, value / factor, value * factor)
         return Worth(value, value - Z95 * error, value + Z95 * error)
 
     def _error(self, of: Callable[[Numbers], float], ages: Sequence[int], discount: float) -> float | None:

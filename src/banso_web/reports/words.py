@@ -93,4 +93,5 @@ def parts_of(result: MetricResult) -> list[str]:
         for key, side in (("numerator", result.numerator), ("denominator", result.denominator))
         if side is not None
     ]
-    return [*sides, "excluded", *(key for key in result.part_rows if key in MORE_PARTS)]
+    named = [key for key in result.part_rows if key in MORE_PARTS]
+    return [*sides, "excluded", *named] if sides else [*named, "excluded"]

@@ -67,6 +67,8 @@ def test_what_customers_who_are_there_will_still_bring_is_the_sum_of_each() -> N
     assert worth.lower < worth.value < worth.upper
     alone, own = found.to_come([1], 0.1, [0]), found.lifetime_interval(1, 0.1)
     assert (alone.lower + 1, alone.upper + 1) == pytest.approx(own, rel=0.01)
+    few = sbg([9, 8, 7]).to_come([1, 2], 0.01, [0, 1])  # so few leave much open, but nothing below 0
+    assert few.lower is None or 0 < few.lower < few.value
     assert sbg([10, 10]).to_come([1], 0.1, [0]) is None
     with pytest.raises(ValueError, match="one length"):
         found.to_come([1, 2], 0.1, [0])

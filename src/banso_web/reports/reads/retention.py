@@ -19,6 +19,7 @@ VERSION = "1"  # of what the curve counts: raised when the same facts would give
 MARKS = (3, 6, 12, 24, 36, 48, 60)
 #: Below so many ends a curve is 参考, as a churn rate is.
 FEW_ENDS = 10
+MOST_POINTS = 40  # of one line: with more of them a chart draws no marks, and few customers show by theirs
 DRAWN = 4  # segments in one picture, the largest first; the table has all of them
 
 
@@ -96,9 +97,10 @@ def chart(found: Retention) -> dict[str, Any]:
     """Steps by month with their intervals; where fewer than five are in sight the mark is hollow."""
     drawn = found.curves[: DRAWN + 1]
     longest = max(curve.longest for curve in drawn)
+    ages = range(0, longest + 1, longest // MOST_POINTS + 1)
     series = []
     for curve in drawn:
-        points = [curve.at(age) for age in range(longest + 1)]
+        points = [curve.at(age) for age in ages]
         series.append(
             {
                 "name": curve.name,
@@ -119,7 +121,7 @@ def chart(found: Retention) -> dict[str, Any]:
         "description": _(
             "開始からの月数ごとの、解約せずに残っている顧客の割合(カプラン・マイヤー法)。帯は95%区間です。"
         ),
-        "x": [str(age) for age in range(longest + 1)],
+        "x": [str(age) for age in ages],
         "series": series,
         "zero": True,
     }

@@ -131,7 +131,7 @@ def _rows(listed: Iterable[Way]) -> Rows:
             Row(
                 one.account_id, names[one.account_id].code, names[one.account_id].name,
                 part=one.reason or ("reached" if one.reached else "not_yet"),
-                amount=None if one.days is None else Decimal(one.days), on=one.reached, reason=_words(one),
+                amount=None if one.days is None else Decimal(one.days), on=None if one.reason else one.reached, reason=_words(one),
                 extra={"signed_on": one.signed} if one.signed else {},
             )
             for one in ways_listed
