@@ -63,7 +63,7 @@ class Curve:
             return _("半数に達していません")
         low, high = ("" if bound is None else number_text(int(bound)) for bound in self.km.median_interval)
         months = _("%(months)s か月") % {"months": number_text(int(self.km.median))}
-        return f"{months}({low}–{high})" if low or high else months
+        return f"{months} ({low}–{high})" if low or high else months
 
 
 @dataclass(frozen=True)
