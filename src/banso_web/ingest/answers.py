@@ -206,7 +206,7 @@ def read_answers(table: RawTable, before: Shaping, data: Mapping[str, Any]) -> S
 
 
 def _answered(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, str]]:
-    for number in range(max(WORDS * 2, PEOPLE)):
+    for number in range(PEOPLE):
         word, value = data.get(f"word_{key}_{number}"), data.get(f"value_{key}_{number}")
         if word and value:
             yield str(word), str(value)
