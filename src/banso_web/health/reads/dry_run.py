@@ -24,7 +24,7 @@ from banso_web.health.words import BAND_MARKS
 if TYPE_CHECKING:
     from banso_web.members.models import Member
 
-SHOWN = 50
+SHOWN = 30
 STEPS = 3
 #: As people read them, the best first.
 ORDER = (Band.GOOD, Band.WATCH, Band.BAD, Band.UNKNOWN)
