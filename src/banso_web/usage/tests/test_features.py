@@ -59,7 +59,9 @@ def test_a_try_does_not_tell_who_may_not_see_people_whether_a_value_is_there(
     told = kanri.post(NEW, form("帳票", ("帳票", "", "email", "taro@example.jp"), deed="preview"))
     assert told.status_code == 422 and "先方担当者を見る権限" in told.content.decode()
     assert '<td class="num">' not in told.content.decode()
-    assert kanri.post(NEW, form("帳票", ("帳票", "", "department", "営業部"), deed="preview")).status_code == 200
+    assert (
+        kanri.post(NEW, form("帳票", ("帳票", "", "department", "営業部"), deed="preview")).status_code == 200
+    )
 
 
 @pytest.mark.parametrize("name", ["$browser", "*", "$.a[*]", "a/b~1", "/a"])
