@@ -268,7 +268,7 @@ def _model(model: Mapping[str, Any]) -> Mapping[str, Any]:
 def _drift(result: Mapping[str, Any]) -> Mapping[str, Any]:
     watch = result["drift"]
     if watch is None:
-        return {"trust": "", "word": "", "reason": reason_word(result["drift_reason"], model=True)}
+        return {"trust": ""}
     return {
         "trust": watch["trust"],
         "word": TRUST[watch["trust"]],

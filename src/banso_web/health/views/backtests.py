@@ -73,6 +73,7 @@ def _heads() -> dict[str, list[Column]]:
     """The columns of the page's tables."""
     rate, precision, recall = _("解約した割合"), _("適合率"), _("再現率")
     tables = {
+        "figure_heads": (_("指標"), _("値"), _("補足")),
         "rival_heads": (_("くらべる相手"), _("AUC"), _("AUCの差"), precision, recall),
         "part_heads": (_("セグメント"), _("行数"), rate, _("AUC"), precision, recall),
         "day_heads": (_("月末"), _("行数"), rate, _("AUC"), precision, recall),
@@ -81,7 +82,7 @@ def _heads() -> dict[str, list[Column]]:
         "budget_heads": ("", _("しきい値"), _("警告"), _("一人1営業日あたり"), precision, recall),
     }
     return {
-        name: [Column(f"c{place}", label, num=place > 0) for place, label in enumerate(labels)]
+        name: [Column(f"c{place}", label, num=place > 0 and name != "figure_heads") for place, label in enumerate(labels)]
         for name, labels in tables.items()
     }
 
