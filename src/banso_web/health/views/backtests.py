@@ -82,7 +82,10 @@ def _heads() -> dict[str, list[Column]]:
         "budget_heads": ("", _("しきい値"), _("警告"), _("一人1営業日あたり"), precision, recall),
     }
     return {
-        name: [Column(f"c{place}", label, num=place > 0 and name != "figure_heads") for place, label in enumerate(labels)]
+        name: [
+            Column(f"c{place}", label, num=place > 0 and name != "figure_heads")
+            for place, label in enumerate(labels)
+        ]
         for name, labels in tables.items()
     }
 
