@@ -29,6 +29,10 @@ class Rules:
     nps: Rule
     by_touch: Mapping[str, int]
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return (self.csat, self.nps, tuple(sorted(self.by_touch.items())))
+
     def of(self, basis: str) -> Rule:
         return self.nps if basis == "nps" else self.csat
 

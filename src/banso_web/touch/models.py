@@ -22,6 +22,7 @@ class Touch(Happening):
     class Meta:
         indexes = [
             models.Index(fields=["account", "-at"], name="touch_account"),
+            models.Index(fields=["at"], name="touch_at"),
             models.Index(fields=["code"], name="touch_code"),
             models.Index(fields=["entry"], name="touch_entry"),
         ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models import Count, Max, Q
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from banso_web.members.models import Member
 
 MANY = 5_000  # beyond this all are read
+FEW = 1_000  # changes that are followed one by one
 
 
 def _end(day: date) -> datetime:
@@ -44,8 +45,7 @@ def last_touches(
     if initiative:
         rows = rows.filter(initiative=initiative)
     if account_ids is not None and len(account_ids) <= MANY:
-        wanted = set(account_ids)
-        rows = rows.filter(account_id__in=wanted | {key for key, kept in merged.items() if kept in wanted})
+        rows = rows.filter(account_id__in=_families(account_ids, merged))
     found: dict[int, date] = {}
     for account, at in rows.order_by().values_list("account").annotate(last=Max("at")):
         key, day = merged.get(account, account), at.astimezone(clock.JST).date()
@@ -53,13 +53,48 @@ def last_touches(
     return found
 
 
-_spoken: Memo[dict[int, date]] = Memo(4)
+_spoken: Memo[tuple[int, dict[int, date]]] = Memo(4)
+_contacts: Memo[tuple[int, dict[int, Contacts]]] = Memo(4)
+Answer = TypeVar("Answer")
 
 
 def last_proactive(asked: Asked) -> dict[int, date]:
-    """{customer: day of the latest 能動 touch} up to the asked day. Kept until touches or 名寄せ change."""
-    key = (touch_mark(asked.watermark), merge_mark(asked.watermark), asked.as_of, asked.known_at)
-    return _spoken.get(key, lambda: last_touches(asked, initiative="proactive"))
+    """{customer: day of the latest 能動 touch} up to the asked day. Kept, and followed touch by touch."""
+    key = ("proactive", asked.as_of, asked.known_at, merge_mark(asked.watermark))
+    return _followed(_spoken, key, asked, lambda ids: last_touches(asked, ids, initiative="proactive"))
+
+
+def _followed(
+    kept: Memo[tuple[int, dict[int, Answer]]],
+    key: Hashable,
+    asked: Asked,
+    read: Callable[[Collection[int] | None], dict[int, Answer]],
+) -> dict[int, Answer]:
+    """An answer by customer, as kept; where few touches came since, only their customers are read again."""
+    mark = touch_mark(asked.watermark)
+    held = kept.peek(key)
+    if held is not None and held[0] == mark:
+        return held[1]
+    since = None if held is None or held[0] > mark else _touched_between(held[0], mark)
+    if held is None or since is None:
+        found = read(None)
+    else:
+        merged = merges(asked.watermark, asked.known_at)
+        ids = {merged.get(one, one) for one in since}
+        found = {one: value for one, value in held[1].items() if one not in ids} | read(ids)
+    kept.put(key, (mark, found))
+    return found
+
+
+def _touched_between(after: int, upto: int) -> set[int] | None:
+    """Customers whose touches came to count or ceased to behind a watermark; None where they are too many to be read one by one."""
+    came, went = (Q(**{f"{name}__gt": after, f"{name}__lte": upto}) for name in ("seq", "voided_seq"))
+    entries = list(Entry.objects.filter(came | went).values_list("pk", flat=True)[: FEW + 1])
+    if len(entries) > FEW:
+        return None
+    rows = Touch.objects.filter(entry_id__in=entries).order_by().values_list("account_id", flat=True)
+    found = set(rows.distinct()[: FEW + 1])
+    return None if len(found) > FEW else found
 
 
 def touch_mark(watermark: int) -> int:
@@ -90,11 +125,18 @@ class Contacts:
 
 
 def contacts_since(asked: Asked, first: date) -> dict[int, Contacts]:
-    """{account: its touches from a day to the asked one} of everybody who had any. One query."""
+    """{account: its touches from a day to the asked one} of everybody who had any. Kept, and followed touch by touch."""
+    key = ("contacts", first, asked.as_of, asked.known_at, merge_mark(asked.watermark))
+    return _followed(_contacts, key, asked, lambda ids: _contacts_read(asked, first, ids))
+
+
+def _contacts_read(asked: Asked, first: date, account_ids: Collection[int] | None) -> dict[int, Contacts]:
     merged = merges(asked.watermark, asked.known_at)
     rows = counted(Touch, asked.watermark, asked.known_at).filter(
         at__gte=_end(first - timedelta(days=1)), at__lt=_end(asked.as_of)
     )
+    if account_ids is not None:
+        rows = rows.filter(account_id__in=_families(account_ids, merged))
     counts = (
         rows.order_by()
         .values_list("account_id")
@@ -112,6 +154,12 @@ def contacts_since(asked: Asked, first: date) -> dict[int, Contacts]:
             before.number + numbers[0], before.proactive + numbers[1], before.unstated + numbers[2]
         )
     return found
+
+
+def _families(account_ids: Collection[int], merged: Mapping[int, int]) -> set[int]:
+    """These customers with everybody merged into them."""
+    wanted = set(account_ids)
+    return wanted | {key for key, kept in merged.items() if kept in wanted}
 
 
 def touches_known(asked: Asked) -> bool:

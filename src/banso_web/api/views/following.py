@@ -202,7 +202,7 @@ def list_following(request: HttpRequest, query: Query[FollowingIn]) -> Any:
         "items": [_row(row) for row in rows(question, found, shown)],
         "next": behind,
         "total": _stake(whole.stake(found, places)),
-        "unknown": _stake(whole.stake(found, whole.listed(found, whole.UNKNOWN, inside))),
+        "unknown": _stake(whole.stake(found, whole.members(found, whole.UNKNOWN, inside))),
         "rule": {
             "basis": query.basis,
             "mid_from": _ratio(rule.low),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.utils.translation import get_language
@@ -17,7 +17,12 @@ from banso_web.core.facts import Asked, Memo
 from banso_web.core.metrics import MetricResult, Scope, compute
 from banso_web.desk.reads import snapshot
 from banso_web.desk.reads.customers import ACTIVE, ListQuery, customers
-from banso_web.health.reads.following import Customer, Following, following
+from banso_web.health.reads.following import Customer, Following, following, following_mark
+from banso_web.revenue.reads.customers import rules_at
+from banso_web.surveys.metrics import SCALES
+from banso_web.surveys.reads import answer_mark
+from banso_web.touch.metrics import cadences
+from banso_web.touch.reads import touch_mark
 
 if TYPE_CHECKING:
     from banso_web.members.models import Member
@@ -61,18 +66,32 @@ def _then(member: Member, asked: Asked) -> list[Customer]:
     ]  # fmt: skip
 
 
+def _question(asked: Asked) -> tuple[Any, ...]:
+    """What of a question stays when something is entered that an answer does not stand on."""
+    return (asked.as_of, asked.today, asked.known_at, asked.pinned and asked.watermark)
+
+
 def whole(member: Member, asked: Asked, basis: str = "csat") -> Following:
     """Every customer with MRR, sorted out. Kept for five minutes at most, and until something new is entered."""
     if not member.may("account.view"):
         return following(asked, list, basis)
     source = _today if asked.is_today else _then
-    key = (asked.key, asked.today, basis, int(time.monotonic() // KEPT_FOR))
+    key = (_question(asked), rules_at(asked), following_mark(asked), basis, int(time.monotonic() // KEPT_FOR))
     return _found.get(key, lambda: following(asked, lambda: source(member, asked), basis))
 
 
 def metric(key: str, asked: Asked, scope: Scope) -> MetricResult:
     """A figure of satisfaction or contact, kept in the reader's language until something new is entered."""
-    place = (key, asked.key, asked.today, scope.key, get_language())
+    mark = (answer_mark if key in SCALES else touch_mark)(asked.watermark)
+    place = (
+        key,
+        _question(asked),
+        rules_at(asked),
+        mark,
+        tuple(cadences(asked).items()),
+        scope.key,
+        get_language(),
+    )
     return _figures.get(place, lambda: compute(key, asked, scope=scope))
 
 
@@ -115,26 +134,42 @@ def listed(found: Following, which: str, inside: Among | None = None) -> list[in
     is told beside it.
     """
 
+    if inside is None:
+        if which not in found.kept:
+            found.kept[which] = _listed(found, which, None)
+        kept: list[int] = found.kept[which]
+        return kept
+    return _listed(found, which, inside)
+
+
+def _listed(found: Following, which: str, inside: Among | None) -> list[int]:
     def by_mrr(place: int) -> tuple[bool, int, int]:
         one = found.customers[place]
         return (one.mrr_units is None, -(one.mrr_units or 0), one.id)
 
-    if which == FELL:
-        fell = found.fell if inside is None else found.fell & inside
-        return sorted(np.flatnonzero(fell).tolist(), key=by_mrr)
+    places = members(found, which, inside)
     if which == URGENCY:
-        low = set(found.of(Verdict.LOW, among=inside))
-        loud = [
-            place
-            for place, one in enumerate(found.customers)
-            if (one.id in found.urgent or place in low) and (inside is None or inside[place])
-        ]
-        return sorted(loud, key=lambda place: (found.customers[place].id not in found.urgent, by_mrr(place)))
-    places = found.of(*LISTS[which], among=inside)
+        return sorted(
+            places, key=lambda place: (found.customers[place].id not in found.urgent, by_mrr(place))
+        )
     if which != OVERLOOKED:
         return sorted(places, key=by_mrr)
     weight = {place: found.line(place).judged.priority for place in places}
     return sorted(places, key=lambda place: (weight[place] is None, -(weight[place] or 0), by_mrr(place)))
+
+
+def members(found: Following, which: str, inside: Among | None = None) -> list[int]:
+    """The places of a list in no order, to be counted and summed."""
+    if which == FELL:
+        return np.flatnonzero(found.fell if inside is None else found.fell & inside).tolist()
+    if which == URGENCY:
+        low = set(found.of(Verdict.LOW, among=inside))
+        return [
+            place
+            for place, one in enumerate(found.customers)
+            if (one.id in found.urgent or place in low) and (inside is None or inside[place])
+        ]
+    return found.of(*LISTS[which], among=inside)
 
 
 @dataclass(frozen=True)
@@ -174,6 +209,15 @@ def lean(found: Following, inside: Among | None = None) -> Lean:
 
     Red: 低満足, 危険 by its reading, or an urgent ticket was open at some time in these days.
     """
+    if inside is not None:
+        return _lean(found, inside)
+    if "lean" not in found.kept:
+        found.kept["lean"] = _lean(found, None)
+    kept: Lean = found.kept["lean"]
+    return kept
+
+
+def _lean(found: Following, inside: Among | None) -> Lean:
     middle, high = (Verdict.IN_TIME, Verdict.URGENT), (Verdict.QUIET, Verdict.FINE)
     named = {
         RED: (Verdict.LOW,),

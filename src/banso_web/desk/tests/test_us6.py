@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.utils.html import strip_tags
 
 from banso_web.accounts.models import Account
-from banso_web.core.facts import Asked, current_watermark
+from banso_web.core.facts import Asked, current_watermark, forget_all
 from banso_web.core.models import AuditRow
 from banso_web.core.ui.formats import number_text, pct_text
 from banso_web.desk.reads.whole import lean, listed, stake, whole
@@ -25,6 +25,7 @@ from banso_web.ingest.inputs import inputs_of
 from banso_web.ingest.models import ImportRun
 from banso_web.lifecycle.models import Task
 from banso_web.members.models import Member
+from banso_web.touch.actions import log_touch, void_touch
 
 US6 = Path(__file__).resolve().parents[4] / "tests" / "data" / "stories" / "us6"
 DAY = date(2026, 11, 24)
@@ -151,7 +152,7 @@ def test_whose_health_is_at_risk_is_in_alarm_as_well(
     keep(DAY)
     found = whole(person("tanaka"), asked())
     assert (lean(found).red.contacts, lean(found).red.customers) == (39, 2)
-    mid = replace(found, in_danger={story["A012"].pk})
+    mid = replace(found, in_danger={story["A012"].pk}, kept={})
     assert (lean(mid).red.contacts, lean(mid).red.customers) == (40, 3)
 
 
@@ -188,3 +189,21 @@ def test_english_and_nps(story: dict[str, Account], desk: Callable[[str], Desk])
     said = " ".join(strip_tags(page).split())
     assert "middle is NPS 5 or more and below 9" in said
     assert "There are no answers to NPS yet." in said and "Nobody is overlooked" in said
+
+
+def test_a_touch_is_followed_and_taken_back(
+    story: dict[str, Account], person: Callable[[str], Member]
+) -> None:
+    """What is kept of touches is brought up to date by what came since, not read anew: 北斗製作所 is spoken to, and then it was not."""
+    owner = person("suzuki")
+    assert "北斗製作所" in found_names(whole(owner, asked()), "overlooked", story)
+    before = lean(whole(owner, asked())).whole
+    done = log_touch(story["A011"].pk, {"kind": "call", "initiative": "proactive"}, actor=owner)
+    assert "北斗製作所" not in found_names(whole(owner, asked()), "overlooked", story)
+    after = lean(whole(owner, asked())).whole
+    assert (after.contacts, after.proactive) == (before.contacts + 1, before.proactive + 1)
+    void_touch(done.id, actor=owner)
+    assert "北斗製作所" in found_names(whole(owner, asked()), "overlooked", story)
+    assert lean(whole(owner, asked())).whole == before
+    forget_all()
+    assert lean(whole(owner, asked())).whole == before

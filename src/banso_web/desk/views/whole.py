@@ -75,8 +75,8 @@ def context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
     which, basis = chosen(request)
     found = whole.whole(member, asked, basis)
     inside = whole.among(found, member, query)
-    by_list = {key: whole.listed(found, key, inside) for key in list_words()}
-    places = by_list[which]
+    by_list = {key: whole.members(found, key, inside) for key in list_words()}
+    places = whole.listed(found, which, inside)
     text = request.GET.get("from", "")
     start = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
     start = start if start < len(places) else 0
@@ -177,8 +177,8 @@ def head(member: Member, asked: Asked, *, team: bool) -> Head | None:
     return Head(
         rows(asked, found, places[:HEAD]),
         whole.stake(found, places),
-        whole.stake(found, whole.listed(found, whole.UNKNOWN, inside)),
-        len(whole.listed(found, whole.FELL, inside)),
+        whole.stake(found, whole.members(found, whole.UNKNOWN, inside)),
+        len(whole.members(found, whole.FELL, inside)),
         lean_text(whole.lean(found)) if team else "",
     )
 

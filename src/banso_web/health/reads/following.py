@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,15 @@ from banso.health.overlooked import VERDICTS, Feeling, Judged, Known, Rule, Verd
 from banso.survey import Standing, standing
 from banso_web.core.facts import Asked
 from banso_web.health.reads.asking import kept_day, readings
-from banso_web.health.reads.sentiment import Felt, newest
+from banso_web.health.reads.sentiment import Felt, newest, sentiment_mark
 from banso_web.health.rules import Rules, rules
-from banso_web.surveys.reads import answers
+from banso_web.surveys.reads import answer_mark, answers
 from banso_web.touch.reads import (
     Contacts,
     contacts_since,
     last_proactive,
+    ticket_mark,
+    touch_mark,
     touches_known,
     urgent_tickets,
 )
@@ -83,6 +85,7 @@ class Following:
     contacts: Mapping[int, Contacts]
     asked_ever: bool
     spoken_ever: bool
+    kept: dict[str, Any] = field(default_factory=dict)  # what was made of the whole of it, by name
 
     @property
     def rule(self) -> Rule:
@@ -157,6 +160,15 @@ def following(asked: Asked, customers: Callable[[], Sequence[Customer]], basis: 
         asked_ever=bool(len(told.account)),
         spoken_ever=bool(spoken) or touches_known(asked),
     )
+
+
+def following_mark(asked: Asked) -> Hashable:
+    """Changes where `following` may: with answers, touches, tickets, 担当所感, 名寄せ, rules and what is kept of the day's readings."""
+    mark = asked.watermark
+    day = kept_day(asked)
+    return (
+        answer_mark(mark), touch_mark(mark), ticket_mark(mark), sentiment_mark(mark), rules(asked).key, day and (day.pk, day.made_at)
+    )  # fmt: skip
 
 
 def _taken(values: Whole, places: Whole) -> Whole:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from banso_web.accounts.counting import merges
 from banso_web.accounts.reads.merged import accounts_of
-from banso_web.core.facts import Asked, counted
+from banso_web.core.facts import Asked, counted, last_change
 from banso_web.core.registry import TimelineItem
 from banso_web.health.models import Sentiment
 from banso_web.members.reads import people_called
@@ -51,6 +51,11 @@ FIELDS = ("pk", "account_id", "on", "until", "mark", "member", "reason")
 def _felt(row: Sequence[Any]) -> Felt:
     key, account, on, until, *rest = row
     return Felt(key, account, on, until or on + USUAL, *rest)
+
+
+def sentiment_mark(watermark: int) -> int:
+    """The last number up to a watermark at which 担当所感 came to count or ceased to."""
+    return last_change(Sentiment.objects.all(), "sentiment", watermark)
 
 
 def newest(asked: Asked, accounts: Collection[int] | None = None) -> dict[int, Felt]:
