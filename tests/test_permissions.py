@@ -66,7 +66,7 @@ NOTHING = (
     "account_login account_logout mfa_index mfa_authenticate mfa_login_webauthn socialaccount_login_error"
 )
 NEEDS: dict[str, str] = {
-    "account.view": """usage_moves usage_account usage_adoption usage_feature usage_metric health_rows health_change customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
+    "account.view": """usage_moves usage_account usage_adoption usage_feature usage_metric health_rows health_change health_moved customers customer customer_timeline customer_alike customer_choices api:accounts api:accounts/<account> api:accounts/<account>/timeline
         api:accounts/<account>/history api:contracts api:accounts/<account>/contracts api:portfolio
         api:merges api:merges/candidates api:departments api:accounts/<account>/departments api:ownership
         api:accounts/<account>/ownership api:parties api:accounts/<account>/parties api:exclusions
@@ -81,6 +81,7 @@ NEEDS: dict[str, str] = {
         api:goals api:accounts/<account>/goals api:goals/<code> api:goals/<code>/history
         api:onboarding api:accounts/<account>/onboarding api:onboarding/<code> api:onboarding/<code>/history
         api:usage_daily api:accounts/<account>/usage_daily api:usage_daily/<code> api:usage_daily/<code>/history
+        api:readings api:accounts/<account>/health api:accounts/<account>/health/history
         api:adoption api:usage_metrics api:features api:features/<key>""",
     "contact.view": "api:contacts api:accounts/<account>/contacts api:contacts/<code>",
     "own": """customer_edit customer_new contact_new contact_edit contact_presence department_new department_edit

@@ -16,6 +16,7 @@ from banso_web.api.views import (
     deeds,
     entering,
     following,
+    health,
     identities,
     imports,
     keys,
@@ -29,7 +30,7 @@ from banso_web.api.views import (
 )
 
 for _nouns in (
-    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage, identities, following, backtests,
+    accounts, belongings, deeds, dated, calendar, metrics, revenue, closings, targets, imports, recipes, entering, merging, organisation, keys, usage, identities, following, backtests, health,
 ):  # fmt: skip
     api.add_router("", _nouns.router)
 api.add_router("", facts.router())

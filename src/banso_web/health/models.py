@@ -61,6 +61,7 @@ class HealthDay(models.Model):
     accounts = models.IntegerField(default=0)
     cards = models.JSONField(default=list)
     follows = models.DateField(null=True)
+    silences = models.JSONField(default=dict)  # {source: the first day of a silence that runs, or null}
 
     class Meta:
         indexes = [models.Index(fields=["state", "day"], name="health_day_state")]

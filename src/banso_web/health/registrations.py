@@ -24,6 +24,9 @@ registry.customer_parts.append(CustomerPart("health", 5, "health/_block.html", h
 registry.after_publish.append(heard)
 registry.periodic.append(Periodic("health.keep", keep_nightly.enqueue, at_hour=5))
 registry.periodic.append(Periodic("health.keep_on", keep_on.enqueue, every="hour"))
+registry.nav.append(
+    NavEntry("health", _("ヘルスの動き"), "health_moved", "usage", order=12, permission="account.view", reading="へるすのうごき くいちがい")
+)  # fmt: skip
 registry.field_words.setdefault("mark", _("担当所感"))
 registry.settings_pages.append(
     NavEntry(

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from banso_web.health.views import backtests, cards, change, one
+from banso_web.health.views import backtests, cards, change, moved, one
 
 urlpatterns: list[URLPattern] = [
+    path("health/", moved.moved, name="health_moved"),
     path("health/backtests/", backtests.backtests, name="backtests_standard"),
     path("health/backtests/<slug:card>/", backtests.backtests, name="backtests"),
-    path("health/<int:account_id>/signals/<slug:signal>/", one.rows, name="health_rows"),
+    path("health/<int:account_id>/signals/<str:signal>/", one.rows, name="health_rows"),
     path("health/<int:account_id>/sentiment/", one.sentiment, name="sentiment"),
     path(
         "health/<int:account_id>/sentiment/<int:sentiment_id>/void/",

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
-from django.db.models.functions import TruncDate
 
 from banso_web.core import clock
 from banso_web.core.facts import Asked, counted
+from banso_web.core.facts.states import raw_rows
 from banso_web.touch.models import Ticket, Touch
 
 PROACTIVE = "proactive"
@@ -103,9 +103,9 @@ def ever_ticket(asked: Asked) -> bool:
 
 
 def _days(rows: QuerySet[Any], name: str) -> set[date]:
-    """Japan's days of a moment."""
-    found = rows.order_by().annotate(day=TruncDate(name, tzinfo=clock.JST)).values_list("day", flat=True)
-    return set(found.distinct())
+    """Japan's days of a moment. Told from the driver's own values: a database's function a row would cost a night minutes."""
+    moments = {str(at)[:13] for (at,) in raw_rows(rows.order_by(), name)}
+    return {(datetime.fromisoformat(f"{hour}:00+00:00")).astimezone(clock.JST).date() for hour in moments}
 
 
 def touch_days(asked: Asked, first: date) -> set[date]:

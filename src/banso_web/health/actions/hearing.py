@@ -23,7 +23,7 @@ def heard(entry_id: int) -> None:
     """The hook after an entry came or went. Nothing is done before a day was ever kept."""
     if not HealthDay.objects.exists():
         return
-    accounts, first = touched(entry_id)
+    accounts, first, facts = touched(entry_id)
     today = clock.today()
     if StateVersion.objects.filter(entry_id=entry_id, subject=Card.STATE).exists():
         _enqueue()
@@ -36,7 +36,7 @@ def heard(entry_id: int) -> None:
         return
     stale.exclude(day=today).update(state=HealthDay.State.STALE)
     if accounts:
-        refresh(accounts)
+        refresh(accounts, facts)
 
 
 def _enqueue() -> None:
@@ -45,23 +45,28 @@ def _enqueue() -> None:
     keep_today.enqueue()
 
 
-def touched(entry_id: int) -> tuple[set[int], date | None]:
-    """(the customers after 名寄せ whose facts an entry holds, the first day on which they matter); no day where it holds none."""
+def touched(entry_id: int) -> tuple[set[int], date | None, set[str] | None]:
+    """(the customers after 名寄せ whose facts an entry holds, the first day on which they matter, of which kinds they are); no day
+    where it holds none, and None where they are of any kind."""
     accounts = touched_by(entry_id)
     days: list[date] = []
+    facts: set[str] | None = set()
     versions = StateVersion.objects.filter(entry_id=entry_id, subject__in=STATES).order_by()
     if versions.exists():
         told = versions.aggregate(first=Min("valid_from"))["first"]
         days.append(date.min if versions.filter(valid_from=None).exists() else told)
+        facts = set(versions.values_list("subject", flat=True).distinct())
         contacts = versions.filter(subject="contact").values_list("subject_id", flat=True).distinct()
         accounts |= accounts_of_contacts(contacts)
     elif accounts:  # a merge: it holds for all of history
         days.append(date.min)
-    for model, fields in kinds():
+        facts = None
+    for name, model, fields in kinds():
         rows = model._default_manager.filter(entry_id=entry_id).order_by()
-        found = rows.aggregate(**{name: Min(name) for name in fields})
+        found = rows.aggregate(**{field: Min(field) for field in fields})
         told = [day_of(value) for value in found.values() if value is not None]
         if told:
             days.append(min(told))
             accounts |= set(rows.values_list("account_id", flat=True).distinct())
-    return set(families(accounts).values()) if accounts else accounts, min(days, default=None)
+            facts = None if facts is None else {*facts, name}
+    return set(families(accounts).values()) if accounts else accounts, min(days, default=None), facts

@@ -15,11 +15,12 @@ import numpy as np
 from django.db import transaction
 
 from banso_web.core import clock
+from banso_web.core.bulk import update_rows
 from banso_web.core.facts import Asked, current_watermark
 from banso_web.health.columns import Sheet, apply, changes, pack, unpack
 from banso_web.health.models import AccountReading, HealthBlock, HealthDay
 from banso_web.health.reads.beginnings import first_fact
-from banso_web.health.reads.cards import cards
+from banso_web.health.reads.cards import cards, signals_of
 from banso_web.health.reads.kept import (
     READINGS,
     SHARD,
@@ -28,9 +29,11 @@ from banso_web.health.reads.kept import (
     shard_of,
     sheets,
     table_of,
+    told_of_table,
 )
-from banso_web.health.reads.scoring import Computed, Readings, compute, definition
+from banso_web.health.reads.scoring import Computed, Readings, compute, definition, read_by_cards
 from banso_web.health.signals import SIGNALS
+from banso_web.health.signals.told import Everybody, Told
 
 DAY = timedelta(days=1)
 #: Every day of so long is kept; before it the last days of months.
@@ -45,7 +48,7 @@ def keep(day: date) -> HealthDay:
     """Compute a day of everybody from facts and keep it."""
     asked = _asked(day)
     before = last_kept(day)
-    digest = definition(cards(asked))
+    digest = definition(asked)
     computed = compute(asked, before=readings_before(day))
     said = {
         "state": HealthDay.State.STARTED,
@@ -55,6 +58,10 @@ def keep(day: date) -> HealthDay:
         "accounts": len(computed.readings.ids),
         "cards": [card.version for card in computed.readings.cards],
         "follows": before.day if before else None,
+        "silences": {
+            source: None if day is None else day.isoformat()
+            for source, day in computed.signals.everybody.silences.items()
+        },
     }
     row, _made = HealthDay.objects.update_or_create(day=day, defaults=said)
     follows = before is not None and before.day == day - DAY and before.digest == digest and day.day > 1
@@ -124,6 +131,7 @@ def write_latest(readings: Readings, ids: np.ndarray, *, shard: int | None = Non
             stored.get(account),
         )
         row = AccountReading(
+            pk=None if old is None else old.pk,
             account_id=account,
             day=readings.as_of,
             card=readings.cards[card].version,
@@ -138,9 +146,10 @@ def write_latest(readings: Readings, ids: np.ndarray, *, shard: int | None = Non
         )
         if old is None or any(getattr(row, name) != getattr(old, name) for name in FIELDS[1:]):
             fresh.append(row)
+    update_rows(AccountReading, FIELDS, [row for row in fresh if row.pk is not None])
     AccountReading.objects.bulk_create(
-        fresh, update_conflicts=True, unique_fields=["account"], update_fields=FIELDS, batch_size=500
-    )
+        [row for row in fresh if row.pk is None], ignore_conflicts=True, batch_size=500
+    )  # two runs at once write the same
     if shard is not None:
         gone = AccountReading.objects.filter(
             account_id__gte=shard * SHARD, account_id__lt=(shard + 1) * SHARD
@@ -148,18 +157,25 @@ def write_latest(readings: Readings, ids: np.ndarray, *, shard: int | None = Non
         gone.exclude(account_id__in=ids.tolist()).delete()
 
 
-def refresh(accounts: Collection[int]) -> None:
-    """A few accounts of today again, after their facts changed. What is kept of today follows."""
+def refresh(accounts: Collection[int], facts: Collection[str] | None = None) -> None:
+    """A few accounts of today again, after their facts changed; what is kept of today follows.
+
+    `facts`: of which kinds (`Signal.facts`; None: of any). Signals that stand on none of them are as they were kept this morning.
+    """
     asked = _asked(clock.today())
     shards = {shard_of(account) for account in accounts}
-    computed = compute(asked, accounts, readings_before(asked.as_of, shards))
-    ids = computed.readings.ids
-    digest = definition(computed.readings.cards)
-    row = (
-        HealthDay.objects.filter(day=asked.as_of, digest=digest)
-        .exclude(state=HealthDay.State.STARTED)
-        .first()
+    days = HealthDay.objects.filter(day=asked.as_of, digest=definition(asked))
+    row = days.exclude(state=HealthDay.State.STARTED).first()
+    silences = row.silences if row is not None else {}
+    everybody = Everybody(
+        asked,
+        accounts,
+        {source: None if day is None else date.fromisoformat(day) for source, day in silences.items()},
     )
+    blocks = dict(sheets(asked.as_of, shards)) if row is not None else {}
+    known = _as_kept(everybody, blocks, facts) if facts is not None else {}
+    computed = read_by_cards(everybody, readings_before(asked.as_of, shards), known)
+    ids = computed.readings.ids
     for shard in sorted(shards):
         part = ids[ids // SHARD == shard]
         if not len(part):
@@ -167,11 +183,28 @@ def refresh(accounts: Collection[int]) -> None:
         with transaction.atomic():
             block = HealthBlock.objects.select_for_update().filter(shard=shard, day=asked.as_of).first()
             if row is not None and block is not None:
-                block.columns = pack(
-                    apply(unpack(bytes(block.columns)), sheet_of(asked.as_of, computed, part), keep_gone=True)
+                laid = apply(
+                    unpack(bytes(block.columns)), sheet_of(asked.as_of, computed, part), keep_gone=True
                 )
+                block.columns = pack(laid)
                 block.save(update_fields=["columns"])
             write_latest(computed.readings, part)
+
+
+def _as_kept(everybody: Everybody, blocks: Mapping[int, Sheet], facts: Collection[str]) -> dict[str, Told]:
+    """Signals that stand on none of these facts, as they are kept of today; none where an account is not in the blocks yet."""
+    found: dict[str, Told] = {}
+    for key in signals_of(cards(everybody.asked)):
+        if SIGNALS[key].facts.intersection(facts):
+            continue
+        tables = [sheet[key] for _shard, sheet in sorted(blocks.items()) if key in sheet]
+        ids = np.concatenate([table["id"] for table in tables]) if tables else np.zeros(0, np.int64)
+        if not len(ids) or not np.isin(everybody.ids, ids).all():
+            continue
+        at = np.searchsorted(ids, everybody.ids)
+        whole = {name: np.concatenate([table[name] for table in tables])[at] for name in tables[0]}
+        found[key] = told_of_table(whole, everybody.asked.as_of)
+    return found
 
 
 def wanted(today: date, first: date, days_kept: int | None = None) -> list[date]:
@@ -195,7 +228,7 @@ def wanted(today: date, first: date, days_kept: int | None = None) -> list[date]
 def stands(day: date, kept: Mapping[date, HealthDay]) -> bool:
     """Whether a day need not be computed again."""
     row = kept.get(day)
-    if row is None or row.state != HealthDay.State.DONE or row.digest != definition(cards(_asked(day))):
+    if row is None or row.state != HealthDay.State.DONE or row.digest != definition(_asked(day)):
         return False
     before = kept.get(day - DAY)
     return before is None or before.state != HealthDay.State.DONE or row.follows == day - DAY

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from banso.health import Choice, Reading, Signal, choose, score
+from banso.health import Reading, Scorecard, Signal, choose, score
 from banso_web.core.facts import Asked, Memo
 from banso_web.health.models import HealthDay
 from banso_web.health.reads.cards import cards, signals_of
-from banso_web.health.reads.kept import READINGS, everybody_on, readings_before, standing_before
-from banso_web.health.reads.scoring import Readings, compute, definition, signal, whom
+from banso_web.health.reads.kept import READINGS, everybody_on, history, readings_before, standing_before
+from banso_web.health.reads.scoring import Readings, compute, definition, kept_signal, signal, whom
 from banso_web.health.signals import Signals
 from banso_web.health.signals import signals_at as signals_of_keys
 
@@ -22,14 +22,17 @@ class Health:
     """One account on the asked day: its exact reading by the scorecard chosen for it (None: none is for it), and its signals."""
 
     account_id: int
-    choice: Choice
     reading: Reading | None
     signals: Mapping[str, Signal]
 
 
 def reading(asked: Asked, account_id: int) -> Health | None:
-    """The reading of one customer, computed from facts. None where nobody counts it on the day: 除外区分, merged, not begun."""
+    """The reading of one customer: from its kept signals where the day is kept, else computed from facts. None where nobody counts it on
+    the day: 除外区分, merged, not begun."""
     found = cards(asked)
+    kept = _kept_reading(asked, account_id, found)
+    if kept is not None:
+        return kept
     said = signals_of_keys(asked, signals_of(found), [account_id])
     at = said.everybody.place.get(account_id)
     if at is None:
@@ -39,7 +42,20 @@ def reading(asked: Asked, account_id: int) -> Health | None:
     card = choice.scorecard
     before = standing_before(account_id, asked.as_of)
     told = None if card is None else score(signals, card, asked.as_of, before)
-    return Health(account_id, choice, told, signals)
+    return Health(account_id, told, signals)
+
+
+def _kept_reading(asked: Asked, account_id: int, found: Sequence[Scorecard]) -> Health | None:
+    """As `reading` from what is kept; None where it is not."""
+    if kept_day(asked) is None:
+        return None
+    day = next(iter(history(account_id, asked.as_of, asked.as_of)), None)
+    card = next((card for card in found if day is not None and card.version == day.card), None)
+    if day is None or card is None:
+        return None
+    signals = {key: kept_signal(key, one) for key, one in day.signals.items()}
+    told = score(signals, card, asked.as_of, standing_before(account_id, asked.as_of))
+    return Health(account_id, told, signals)
 
 
 def kept_day(asked: Asked) -> HealthDay | None:
@@ -47,7 +63,7 @@ def kept_day(asked: Asked) -> HealthDay | None:
     if asked.known_at is not None or asked.pinned:
         return None
     row = HealthDay.objects.filter(day=asked.as_of, state=HealthDay.State.DONE).first()
-    return row if row is not None and row.digest == definition(cards(asked)) else None
+    return row if row is not None and row.digest == definition(asked) else None
 
 
 def readings(asked: Asked) -> Readings:

@@ -14,9 +14,9 @@ from banso_web.core.registry import registry
 FILES = ("touches", "tickets", "responses", "invoices", "usage_daily", "sentiments", "movements")
 
 
-def kinds() -> list[tuple[type[Any], tuple[str, ...]]]:
+def kinds() -> list[tuple[str, type[Any], tuple[str, ...]]]:
     """The happenings that signals read, with the fields that say when they were so."""
-    return [(registry.facts[key].model, registry.facts[key].spanned) for key in FILES]
+    return [(key, registry.facts[key].model, registry.facts[key].spanned) for key in FILES]
 
 
 def day_of(value: Any) -> date:
@@ -28,7 +28,7 @@ def day_of(value: Any) -> date:
 def first_fact() -> date | None:
     """The day of the first fact of any kind that signals read; None where there is none."""
     found: list[date] = []
-    for model, fields in kinds():
+    for _key, model, fields in kinds():
         told = model._default_manager.aggregate(**{name: Min(name) for name in fields})
         found += [day_of(value) for value in told.values() if value is not None]
     return min(found, default=None)

@@ -29,8 +29,8 @@ def shipped() -> Scorecard:
 
 
 def read_card(text: str) -> Scorecard:
-    """A scorecard from its text. BadScorecard with every mistake; yaml.YAMLError where it is no YAML at all."""
-    return scorecard(yaml.safe_load(text), signals=SIGNALS)
+    """A scorecard from a text that was taken before: a feature that it names may have been taken out of use since."""
+    return scorecard(yaml.safe_load(text))
 
 
 def card_mark(watermark: int) -> int:
@@ -62,4 +62,4 @@ def signals_of(found: Sequence[Scorecard]) -> tuple[str, ...]:
     """The keys of the signals these scorecards read, in the order of SIGNALS."""
     wanted = {part.signal for card in found for part in card.parts}
     wanted |= {part.stand_in.signal for card in found for part in card.parts if part.stand_in}
-    return tuple(key for key in SIGNALS if key in wanted)
+    return (*(key for key in SIGNALS if key in wanted), *sorted(wanted.difference(SIGNALS)))

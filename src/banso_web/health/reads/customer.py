@@ -20,15 +20,16 @@ from banso.health import (
     Signal,
     Step,
     explain,
-    score,
 )
 from banso_web.accounts.access import access_account, may_edit
 from banso_web.core.facts import Asked
 from banso_web.core.ui.formats import number_text
+from banso_web.core.ui.states import state_word
+from banso_web.health.reads.apart import card_of
 from banso_web.health.reads.asking import Health, reading
-from banso_web.health.reads.cards import cards
+from banso_web.health.reads.family import family
 from banso_web.health.reads.kept import KeptDay, history
-from banso_web.health.reads.scoring import kept_signal
+from banso_web.health.reads.scoring import kept_reading
 from banso_web.health.reads.sentiment import MARKS, SIGNS, Felt, felt
 from banso_web.health.signals import SIGNALS
 from banso_web.health.words import BAND_MARKS, KINDS, STATE_WORDS, reason_text, signal_word, value_text
@@ -83,8 +84,8 @@ def card_name(card: Scorecard) -> str:
 
 
 def part_of(one: Contribution, signals: dict[str, Signal], member: Member) -> Part:
-    told, definition = signals.get(one.by), SIGNALS.get(one.by)
-    withheld = definition is not None and bool(definition.see) and not member.may(definition.see)
+    told, definition = signals.get(one.by), SIGNALS[one.by]
+    withheld = bool(definition.see) and not member.may(definition.see)
     return Part(
         key=one.key,
         name=signal_word(one.key),
@@ -98,7 +99,7 @@ def part_of(one: Contribution, signals: dict[str, Signal], member: Member) -> Pa
         share=one.share,
         amount=one.amount,
         low_points=one.low_points,
-        reads=definition.reads if definition else "",
+        reads=definition.reads,
         withheld=withheld,
         counts=one.how is How.COUNTS,
     )
@@ -114,6 +115,7 @@ def health_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any
         "marks": [(key, SIGNS[key], word) for key, word in MARKS],
         "may_edit": asked.is_today and may_edit(member, account),
         "felt": _felt(member, account_id, asked),
+        "family": _family(account_id, asked),
     }
     if found is None or found.reading is None:
         return block | {"nothing": True}
@@ -124,7 +126,7 @@ def health_block(member: Member, account_id: int, asked: Asked) -> dict[str, Any
         | shown(found, told, member)
         | {
             "trend": _trend(kept),
-            "moves": moves(kept, asked),
+            "moves": moves(kept, asked, member),
             "stale": any(day.stale for day in kept),
         }
     )
@@ -142,6 +144,26 @@ def shown(found: Health, told: Reading, member: Member) -> dict[str, Any]:
         "reasons": [text for one in told.reasons if (text := reason_text(one))],
         "is_open": told.low != told.high,
         "bands": told.scorecard.bands,
+    }
+
+
+def _family(account_id: int, asked: Asked) -> dict[str, Any] | None:
+    """The children's health together, and the worst of them."""
+    found = family(asked, account_id)
+    if found is None:
+        return None
+    worst = found.told.worst
+    return {
+        "told": found.told,
+        "band": BAND_MARKS[found.told.band],
+        "unknown": len(found.told.unknown),
+        "worst": worst
+        and {
+            "id": int(worst.key),
+            "name": found.names[worst.key],
+            "band": BAND_MARKS[worst.reading.band],
+            "value": worst.reading.low,
+        },
     }
 
 
@@ -180,12 +202,7 @@ def _trend(kept: list[KeptDay]) -> dict[str, Any] | None:
     }
 
 
-def kept_reading(day: KeptDay, card: Scorecard) -> Reading:
-    """The exact reading of a kept day again, from its kept signals."""
-    return score([kept_signal(key, one) for key, one in day.signals.items()], card, day.day)
-
-
-def moves(kept: list[KeptDay], asked: Asked, most: int = MOVES) -> list[Move]:
+def moves(kept: list[KeptDay], asked: Asked, member: Member, most: int = MOVES) -> list[Move]:
     """The latest days on which the value moved, the newest first, each explained to the last point."""
     found: list[Move] = []
     for before, after in zip(reversed(kept[:-1]), reversed(kept[1:]), strict=True):
@@ -204,7 +221,7 @@ def moves(kept: list[KeptDay], asked: Asked, most: int = MOVES) -> list[Move]:
                     told.before,
                     told.after,
                     told.change,
-                    steps_of(told),
+                    steps_of(told, member),
                     BAND_MARKS[after.band],
                     BAND_MARKS[before.band],
                 )
@@ -212,19 +229,20 @@ def moves(kept: list[KeptDay], asked: Asked, most: int = MOVES) -> list[Move]:
     return found
 
 
-def steps_of(told: Explanation) -> tuple[tuple[Any, Any, str], ...]:
-    """(part, kind, amount in words), the largest first."""
+def steps_of(told: Explanation, member: Member | None = None) -> tuple[tuple[Any, Any, str], ...]:
+    """(part, kind, amount in words), the largest first; no amount of a part that the reader may not see."""
 
     def large(step: Step) -> tuple[Fraction, str]:
         return -abs(step.amount), step.part
 
+    def words(step: Step) -> str:
+        see = SIGNALS[step.part].see
+        return (
+            str(state_word("withheld"))
+            if see and member is not None and not member.may(see)
+            else number_text(step.amount, 1, signed=True)
+        )
+
     return tuple(
-        (signal_word(step.part), KINDS[step.kind], number_text(step.amount, 1, signed=True))
-        for step in sorted(told.steps, key=large)
+        (signal_word(step.part), KINDS[step.kind], words(step)) for step in sorted(told.steps, key=large)
     )
-
-
-def card_of(day: KeptDay, asked: Asked) -> Scorecard | None:
-    """The scorecard a kept day was read by."""
-    found = cards(Asked(day.day, asked.today, asked.watermark, asked.known_at))
-    return next((card for card in found if card.version == day.card), None)

@@ -101,7 +101,7 @@ def table_of(told: Told, ids: Any, day: date, *, running: bool) -> Table:
     return {"id": ids, "state": told.state, "value": told.value, "last": told.last, "fresh": fresh}
 
 
-def told_of(table: Table, day: date) -> Told:
+def told_of_table(table: Table, day: date) -> Told:
     """A signal's columns again."""
     fresh = np.where(table["fresh"] < 0, table["fresh"] + day.toordinal() + 1, table["fresh"])
     return Told(table["state"], table["value"], table["last"], fresh.astype(np.int32))

@@ -172,7 +172,7 @@ class Assumed:
 def assumed(until: date) -> Assumed:
     """Rows recorded until the end of the day; two small counts a kind of fact."""
     rows = some = 0
-    for model, _fields in kinds():
+    for _key, model, _fields in kinds():
         told = model._default_manager.filter(recorded_at__lte=end_of(until))
         rows += told.count()
         some += told.filter(known_basis=Known.ASSUMED).count()

@@ -50,9 +50,9 @@ class Evidence:
 
 def evidence(member: Member, account_id: int, key: str, asked: Asked) -> Evidence:
     """404 for a signal that does not exist. Whoever asks has shown that the customer may be seen."""
-    signal = SIGNALS.get(key)
-    if signal is None:
+    if key not in SIGNALS:
         raise NotVisible
+    signal = SIGNALS[key]
     if signal.see and not member.may(signal.see):
         return Evidence(signal, (), withheld=True)
     read, page = READERS.get(key, (_use, "usage_account"))

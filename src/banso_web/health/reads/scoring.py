@@ -17,18 +17,21 @@ from numpy.typing import NDArray
 
 from banso.health import (
     Column,
+    Reading,
     Scorecard,
     Signal,
     State,
     choose,
+    score,
     score_many,
 )
 from banso.health.scorecard import FIELDS
 from banso_web.core.facts import Asked
 from banso_web.health.columns import Table
 from banso_web.health.reads.cards import cards, signals_of
-from banso_web.health.reads.kept import KeptSignal
-from banso_web.health.signals import SIGNALS, Signals, signals_at
+from banso_web.health.reads.kept import KeptDay, KeptSignal
+from banso_web.health.signals import SIGNALS, Signals, told_of
+from banso_web.health.signals.features import line_of
 from banso_web.health.signals.told import CODE, NONE, PLACES, STATES, Everybody, Told, Whole, decimal
 
 #: 担当所感 in a scorecard's table.
@@ -72,9 +75,10 @@ class Computed:
     readings: Readings
 
 
-def definition(found: Sequence[Scorecard]) -> str:
-    """A digest of everything a day's readings stand on beside facts: scorecards and the versions of their signals."""
-    told = [(key, SIGNALS[key].version) for key in signals_of(found)]
+def definition(asked: Asked) -> str:
+    """A digest of everything a day's readings stand on beside facts: scorecards, the versions of their signals, and features."""
+    found = cards(asked)
+    told = [(key, SIGNALS[key].version, repr(line_of(key, asked))) for key in signals_of(found)]
     return sha256(repr((told, [card.digest for card in found])).encode()).hexdigest()
 
 
@@ -82,8 +86,18 @@ def compute(
     asked: Asked, accounts: Collection[int] | None = None, before: Mapping[str, Any] | None = None
 ) -> Computed:
     """Signals and readings of all customers or of some. `before`: the table of readings of the day before, whose bands a gap keeps."""
+    return read_by_cards(Everybody(asked, accounts), before)
+
+
+def read_by_cards(
+    everybody: Everybody,
+    before: Mapping[str, Any] | None = None,
+    known: Mapping[str, Told] | None = None,
+) -> Computed:
+    """The same; signals that are `known` are not asked again."""
+    asked = everybody.asked
     found = cards(asked)
-    signals = signals_at(asked, signals_of(found), accounts)
+    signals = told_of(everybody, signals_of(found), known)
     return Computed(signals, read_by(signals, found, before))
 
 
@@ -183,6 +197,11 @@ def signal(key: str, told: Told, at: int) -> Signal:
     return _signal(
         key, STATES[told.state[at]], decimal(int(told.value[at])), decimal(int(told.last[at])), fresh
     )
+
+
+def kept_reading(day: KeptDay, card: Scorecard) -> Reading:
+    """The exact reading of a kept day again, from its kept signals."""
+    return score([kept_signal(key, one) for key, one in day.signals.items()], card, day.day)
 
 
 def kept_signal(key: str, kept: KeptSignal) -> Signal:

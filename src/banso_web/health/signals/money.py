@@ -26,6 +26,10 @@ def past_end(one: OnDay, day: date) -> bool:
     return not one.renews and one.ended_on is None and one.ends_on is not None and one.ends_on < day
 
 
+def _bills(everybody: Everybody) -> dict[int, list[Bills]]:
+    return everybody.once("bills", lambda: everybody.by_place(bills(everybody.asked, everybody.some)))
+
+
 def _late(found: list[Bills], day: date) -> int:
     since = min((one.since for one in found if one.since), default=None)
     return 0 if since is None else HEAVY if (day - since).days > LATE else LIGHT
@@ -35,7 +39,7 @@ def trouble(everybody: Everybody) -> Told:
     """3: 解約申出. 2: a bill late by more than 30 days. 1: a bill late by less, or 更新手続中. 0: none of these. The heaviest counts."""
     told = Told.nothing(len(everybody))
     asked, day = everybody.asked, everybody.asked.as_of
-    unpaid = everybody.by_place(bills(asked, everybody.some))
+    unpaid = _bills(everybody)
     # Whether one past its end is still waited for is revenue's to say; mostly there is none to ask about.
     waiting: set[int] = set()
     if any(past_end(one, day) for contracts in everybody.contracts.values() for one in contracts):
@@ -56,7 +60,7 @@ def delay(everybody: Everybody) -> Told:
     """Days past their day, on the mean of the bills paid within a year and those that are late now. Who has no bill is 未収集."""
     told = Told.nothing(len(everybody))
     day = everybody.asked.as_of
-    for at, found in everybody.by_place(bills(everybody.asked, everybody.some)).items():
+    for at, found in _bills(everybody).items():
         number = sum(one.paid + one.overdue for one in found)
         if not number:
             told.say(at, State.NOT_APPLICABLE, fresh=max(one.last for one in found))
@@ -79,6 +83,7 @@ SIGNALS = (
         running=True,
         higher_is_better=False,
         see="revenue.view",
+        facts=frozenset({"contract", "invoices", "movements"}),
     ),
     Signal(
         "payment_delay",
@@ -89,5 +94,6 @@ SIGNALS = (
         delay,
         higher_is_better=False,
         see="revenue.view",
+        facts=frozenset({"invoices"}),
     ),
 )

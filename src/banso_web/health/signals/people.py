@@ -54,6 +54,15 @@ SIGNALS = (
         _("直近180日に離任し、後任のいない役割(推進者・決裁者)の数"),
         champion_left,
         higher_is_better=False,
+        facts=frozenset({"contact"}),
     ),
-    Signal("sentiment", _("担当所感"), "mark", 1, _("CS担当が付けた◎4、○3、△2、×1"), sentiment),
+    Signal(
+        "sentiment",
+        _("担当所感"),
+        "mark",
+        1,
+        _("CS担当が付けた◎4、○3、△2、×1"),
+        sentiment,
+        facts=frozenset({"sentiments"}),
+    ),
 )

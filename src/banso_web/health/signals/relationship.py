@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from banso.health import State
-from banso_web.health.signals.sources import LOOK, silence
+from banso_web.health.signals.sources import silence
 from banso_web.health.signals.told import Everybody, Signal, Told
 from banso_web.touch.everybody import Touched, ever_touched, touch_days, touched, touched_ever
 
@@ -37,10 +37,10 @@ def _of_touches(everybody: Everybody, measure: Callable[[Sequence[Touched]], int
     asked = everybody.asked
     if not ever_touched(asked):
         return told
-    since = silence(asked, touch_days(asked, asked.as_of - LOOK))
+    since = silence(everybody, "touches", touch_days)
     then = asked if since is None else replace(asked, as_of=since - timedelta(days=1))
-    lately = everybody.by_place(touched(then, DAYS, everybody.some))
-    before = everybody.by_place(touched_ever(then, everybody.some))
+    lately = everybody.once("touched", lambda: everybody.by_place(touched(then, DAYS, everybody.some)))
+    before = everybody.once("touched_ever", lambda: everybody.by_place(touched_ever(then, everybody.some)))
     begun = (then.as_of - timedelta(days=DAYS)).isoformat()
     for at, state in enumerate(everybody.states.values()):
         found = lately.get(at)
@@ -72,6 +72,7 @@ def people(everybody: Everybody) -> Told:
     return _of_touches(everybody, _people)
 
 
+TOUCHES = frozenset({"touches"})
 SIGNALS = (
     Signal(
         "relationship",
@@ -80,7 +81,18 @@ SIGNALS = (
         1,
         _("直近90日の能動接点と、接点のあった先方担当者の人数。それぞれ3までを足す"),
         relationship,
+        facts=TOUCHES,
     ),
-    Signal("touch_proactive", _("能動接点"), "count", 1, _("直近90日の能動接点の回数"), proactive),
-    Signal("touch_people", _("多点"), "count", 1, _("直近90日に接点のあった先方担当者の人数"), people),
+    Signal(
+        "touch_proactive", _("能動接点"), "count", 1, _("直近90日の能動接点の回数"), proactive, facts=TOUCHES
+    ),
+    Signal(
+        "touch_people",
+        _("多点"),
+        "count",
+        1,
+        _("直近90日に接点のあった先方担当者の人数"),
+        people,
+        facts=TOUCHES,
+    ),
 )

@@ -19,6 +19,10 @@ PATIENCE = 14
 
 def _asked(everybody: Everybody) -> tuple[Requests, Whole]:
     """Requests, and the place of each one's customer (−1: nobody of the question)."""
+    return everybody.once("requests", lambda: _read(everybody))
+
+
+def _read(everybody: Everybody) -> tuple[Requests, Whole]:
     rows = requests(everybody.asked, CSAT, everybody.some)
     owners, which = np.unique(rows.account, return_inverse=True)
     places = np.array([-1 if (at := everybody.at(int(key))) is None else at for key in owners], np.int64)
@@ -84,6 +88,7 @@ def silence(everybody: Everybody) -> Told:
     return told
 
 
+ANSWERS = frozenset({"responses"})
 SIGNALS = (
     Signal(
         "satisfaction",
@@ -92,6 +97,7 @@ SIGNALS = (
         1,
         _("先方担当者ごとの、直近180日の最後の回答の平均"),
         satisfaction,
+        facts=ANSWERS,
     ),
     Signal(
         "survey_silence",
@@ -101,5 +107,6 @@ SIGNALS = (
         _("直近180日に送ったCSATのうち、14日たっても回答のない割合"),
         silence,
         higher_is_better=False,
+        facts=ANSWERS,
     ),
 )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from banso.health import State
-from banso_web.health.signals.sources import LOOK, silence
+from banso_web.health.signals.sources import silence
 from banso_web.health.signals.told import Everybody, Signal, Told
 from banso_web.touch.everybody import ever_ticket, ticket_days, tickets_standing
 
@@ -22,7 +22,7 @@ def load(everybody: Everybody) -> Told:
     asked = everybody.asked
     if not ever_ticket(asked):
         return told
-    since = silence(asked, ticket_days(asked, asked.as_of - LOOK))
+    since = silence(everybody, "tickets", ticket_days)
     then = asked if since is None else replace(asked, as_of=since - timedelta(days=1))
     told.state[:] = Told.nothing(1, State.NOT_APPLICABLE).state[0]
     for at, found in everybody.by_place(tickets_standing(then, DAYS, everybody.some)).items():
@@ -43,5 +43,6 @@ SIGNALS = (
         _("対応中の問い合わせ。緊急は3件分、重大クレームは5件分に数える"),
         load,
         higher_is_better=False,
+        facts=frozenset({"tickets"}),
     ),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,10 @@ NONE = np.iinfo(np.int64).min
 PLACES = 10_000
 STATES = tuple(State)
 CODE = {state: number for number, state in enumerate(STATES)}
-Value = int | Decimal | Any
+Made = TypeVar("Made")
 
 
-def number(value: int | float | Decimal | Any) -> int:
+def number(value: Any) -> int:
     """A value as columns keep it: in 1/10,000, half away from zero."""
     scaled = value * PLACES
     return int(scaled + (0.5 if scaled >= 0 else -0.5)) if isinstance(scaled, float) else round(scaled)
@@ -79,8 +79,16 @@ class Everybody:
     Of all customers those count that were known by then, had begun and were in no 除外区分 on the day.
     """
 
-    def __init__(self, asked: Asked, accounts: Collection[int] | None = None) -> None:
+    def __init__(
+        self,
+        asked: Asked,
+        accounts: Collection[int] | None = None,
+        silences: Mapping[str, date | None] | None = None,
+    ) -> None:
+        """`silences`: what is known of them already, by source (see `signals.sources`)."""
         self.asked = asked
+        self.silences = dict(silences or {})
+        self._once: dict[str, Any] = {}
         self.merged = merges(asked.watermark, asked.known_at)
         wanted = None if accounts is None else sorted(accounts)
         told = states_at(
@@ -122,6 +130,13 @@ class Everybody:
                 told.setdefault(at, []).append(one)
         return told
 
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What several signals share, made by the first that asks."""
+        if name not in self._once:
+            self._once[name] = make()
+        found: Made = self._once[name]
+        return found
+
     @cached_property
     def adoption(self) -> Adoption:
         return adoption(self.asked, ids=None if self.some is None else list(self.place))
@@ -149,3 +164,4 @@ class Signal:
     running: bool = False
     higher_is_better: bool = True
     see: str = ""  # the permission its value needs beside seeing the customer
+    facts: frozenset[str] = frozenset()  # what it stands on: files of happenings, "contract", "contact"

@@ -26,22 +26,30 @@ def _ratio(share: Fraction | None) -> Decimal | None:
     return Decimal((2 * tenths.numerator + tenths.denominator) // (2 * tenths.denominator)) / 1000
 
 
+def unknown(told: Told, at: int, one: AccountUse | None, everybody: Everybody) -> bool:
+    """Whether nothing can be said of a customer's use; then it is said why."""
+    if one is None or one.reason == NO_CONTRACT:
+        # Neither use nor a contract in force: whose contracts are over cannot use it.
+        if one is not None or at in everybody.contracts:
+            told.say(at, State.NOT_APPLICABLE)
+        return True
+    if one.reason == GAP:
+        told.say(at, State.GAP, fresh=one.heard or one.last)
+    elif one.silence is None and one.stopped:
+        told.say(at, State.STOPPED, fresh=one.last)
+    else:
+        return one.reason == NOT_COLLECTED
+    return True
+
+
 def _of_use(everybody: Everybody, measure: Callable[[AccountUse], Fraction | None]) -> Told:
     told = Told.nothing(len(everybody))
     for key, at in everybody.place.items():
         one = everybody.adoption.rows.get(key)
-        if one is None:
-            # No use and no contract in force: whose contracts are over cannot use it.
-            if at in everybody.contracts:
-                told.say(at, State.NOT_APPLICABLE)
-        elif one.reason == NO_CONTRACT:
-            told.say(at, State.NOT_APPLICABLE)
-        elif one.reason == NOT_COLLECTED:
+        if unknown(told, at, one, everybody) or one is None:
             continue
-        elif one.reason == GAP or one.silence is not None:
-            told.say(at, State.GAP, last=_ratio(measure(one)), fresh=one.heard or one.last)
-        elif one.stopped:
-            told.say(at, State.STOPPED, fresh=one.last)
+        if one.silence is not None:
+            told.say(at, State.GAP, last=_ratio(measure(one)), fresh=one.heard)
         elif (value := _ratio(measure(one))) is not None:
             told.say(at, State.KNOWN, value, fresh=one.heard)
     return told
@@ -99,6 +107,7 @@ def _seats(contracts: list[OnDay], everybody: Everybody, back: int = 0) -> int |
     return None if None in held else sum(number for number in held if number is not None)
 
 
+USE = frozenset({"usage_daily", "contract"})
 SIGNALS = (
     Signal(
         "usage",
@@ -108,6 +117,7 @@ SIGNALS = (
         _("直近30日の利用者÷契約数。利用データの送信元から"),
         active,
         running=True,
+        facts=USE,
     ),
     Signal(
         "usage_breadth",
@@ -117,6 +127,7 @@ SIGNALS = (
         _("直近30日に使ったコア機能÷契約プランのコア機能"),
         breadth,
         running=True,
+        facts=USE,
     ),
     Signal(
         "usage_stickiness",
@@ -126,6 +137,7 @@ SIGNALS = (
         _("営業日1日あたりの利用者÷直近30日の利用者。イベントから"),
         stickiness,
         running=True,
+        facts=USE,
     ),
     Signal(
         "seats_change",
@@ -135,5 +147,6 @@ SIGNALS = (
         _("契約の席数と、90日前の席数との差"),
         seats,
         running=True,
+        facts=USE,
     ),
 )

@@ -22,6 +22,7 @@ from banso_web.health.signals.told import STATES, decimal
 from banso_web.health.tests.conftest import DAY, OPEN, now, use
 from banso_web.members.models import Member
 from banso_web.surveys.models import Response
+from banso_web.usage.actions.features import save_feature
 
 pytestmark = pytest.mark.django_db
 Said = tuple[State, Decimal | None, Decimal | None, date | None]
@@ -202,3 +203,15 @@ def test_queries_do_not_grow(company: dict[str, Account], bring: Callable[..., A
         usage_daily=use((f"Z{n}", LAST, 3) for n in range(60)),
     )
     assert count() <= few + 2
+
+
+def test_a_feature_is_a_signal(company: dict[str, Account], bring: Callable[..., Any]) -> None:
+    """Two exports of all data by H1 in 30 days; a scorecard may name it, and none that nobody defined."""
+    save_feature({"name": "全件出力", "rules": [{"name": "全件出力"}]}, actor=None, code="export")
+    lines = "account_id,day,product,department,feature,users,events\nH1,2026-11-18,勤怠,管理部,全件出力,1,2\n"
+    bring(usage_daily=lines)
+    assert said(now(), "feature.export", company["H1"])[:2] == (State.KNOWN, Decimal(2))
+    assert said(now(), "feature.export", company["H2"])[0] is State.STOPPED
+    assert "feature.export" in SIGNALS
+    assert "feature.nothing" not in SIGNALS
+    assert str(SIGNALS["feature.export"].name) == "機能「全件出力」の利用"

@@ -189,6 +189,7 @@ class _Line:
         self.asked, self.spans, self.daily, self.events = asked, spans, daily, events
         self.held, self.before, self.closed = held, before, closed
         self.definitions = [one.definition for one in lines]
+        self._opened: dict[tuple[str, date | None], tuple[date, ...]] = {}
         self.newest = {source: max(days) for source, days in heard.items() if days}
         self.silences = {
             source: silent_since(heard[source], spans.calendar, spans.last) for source in self.newest
@@ -205,7 +206,7 @@ class _Line:
             seats, seats_from = on.seats, "contract"
         begun = self._begun(key, form, own, file)
         features = own.features if form == EVENTS else file.features
-        days = {day for source in sources for day in self.spans.open_days(source, begun)}
+        days = {day for source in sources for day in self._open_days(source, begun)}
         last = max((day for day in (own.last, file.last, *self._before(key)) if day), default=None)
         plans = None if key not in self.held else on.plans if on else frozenset()
         reason = self._reason(key, form, spans)
@@ -234,6 +235,14 @@ class _Line:
             else None,
             silence=min((since for source in sources if (since := self.silences.get(source))), default=None),
         )
+
+    def _open_days(self, source: str, begun: date | None) -> tuple[date, ...]:
+        """Of a source, for whoever began so: mostly the whole month, the same for everybody."""
+        month = self.spans.of[source].month
+        key = (source, max(month, begun) if month and begun else month)
+        if key not in self._opened:
+            self._opened[key] = self.spans.open_days(source, begun)
+        return self._opened[key]
 
     def _before(self, key: int) -> Iterator[date]:
         return (day for days in self.before.get(key, {}).values() for day in days)
