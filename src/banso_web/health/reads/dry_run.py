@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -66,14 +66,16 @@ class DryRun:
     hidden: int
 
 
+def with_card(found: Sequence[Scorecard], card: Scorecard) -> tuple[Scorecard, ...]:
+    """These scorecards with `card` in the place of its own version, by precedence."""
+    others = [one for one in found if one.key != card.key]
+    return tuple(sorted([*others, card], key=lambda one: (one.precedence, one.key)))
+
+
 def dry_run(member: Member, asked: Asked, card: Scorecard) -> DryRun:
     """What today's readings would be if this version were in force today in the place of its scorecard's own."""
     now = cards(asked)
-    then = tuple(
-        sorted(
-            [one for one in now if one.key != card.key] + [card], key=lambda one: (one.precedence, one.key)
-        )
-    )
+    then = with_card(now, card)
     signals = signals_at(asked, signals_of([*now, *then]))
     before = readings_before(asked.as_of)
     old, new = read_by(signals, now, before), read_by(signals, then, before)

@@ -22,6 +22,7 @@ from banso_web.health.reads.cards import cards, read_card, shipped, shipped_text
 from banso_web.health.reads.change import change
 from banso_web.health.reads.dry_run import dry_run
 from banso_web.health.reads.editor import card_lines, card_versions
+from banso_web.health.reads.past_difference import past_difference
 from banso_web.health.tests.conftest import DAY, Desk, now
 from banso_web.members.models import Member
 
@@ -73,6 +74,12 @@ def test_what_was_tried_is_what_publishing_does(
     assert weights(DAY) == [40, 20, 15, 15, 10]
     with pytest.raises(Refused):
         undo("standard", version.entry_id, actor=kanri)
+
+
+def test_the_past_says_nothing_where_too_few_left(company: dict[str, Account]) -> None:
+    """H1 to H3 at the nine of twelve month ends whose 90 days are over; nobody left."""
+    found = past_difference(now(), read_card(heavier()))
+    assert (found.ahead.value, found.ahead.reason, found.ahead.n) == (None, "few_events", 27)
 
 
 def test_the_form_says_what_the_text_says(db: None) -> None:

@@ -16,14 +16,17 @@ from banso.health import Scorecard, plain
 from banso_web.core import clock
 from banso_web.core.errors import NotVisible, Refused
 from banso_web.core.pages import page, reader, render_page
+from banso_web.core.ui.formats import number_text
 from banso_web.core.ui.lists import Tab
 from banso_web.health.actions.cards import publish, require, retire, undo
+from banso_web.health.backtest_words import reason_word
 from banso_web.health.card_form import CardForm, PartRows, as_text, dump, initial_of, initial_rows
 from banso_web.health.card_words import checked
 from banso_web.health.reads.cards import read_card, shipped
 from banso_web.health.reads.customer import card_name
 from banso_web.health.reads.dry_run import dry_run
 from banso_web.health.reads.editor import card_lines, card_versions, text_of
+from banso_web.health.reads.past_difference import MOST, past_difference
 
 MOST_BYTES = 200_000
 
@@ -60,6 +63,7 @@ def edit(request: HttpRequest, scorecard: str = "") -> HttpResponse:
         form_kwargs={"label_suffix": ""},
     )  # fmt: skip
     text, wrong, tried, card = _from_today(standing) or dump(plain(base)), [], None, None
+    past, may_compare = None, member.may("revenue.view")
     if posted and request.POST.get("deed") == "publish":
         try:
             done = publish(
@@ -87,6 +91,14 @@ def edit(request: HttpRequest, scorecard: str = "") -> HttpResponse:
         if is_text or text:
             card, wrong = checked(text, key)
             tried = dry_run(member, asked, card) if card else None
+            if (
+                tried
+                and card
+                and may_compare
+                and request.POST.get("deed") == "compare"
+                and tried.judged <= MOST
+            ):
+                past = past_difference(asked, card)
     context: dict[str, Any] = {
         "key": key,
         "name": card_name(base) if key else "",
@@ -97,6 +109,12 @@ def edit(request: HttpRequest, scorecard: str = "") -> HttpResponse:
         "tabs": [Tab(_("フォーム"), "?as=form", not is_text), Tab(_("テキスト(YAML)"), "?as=text", is_text)],
         "wrong": wrong,
         "tried": tried,
+        "past": past,
+        "past_reason": reason_word(past.ahead.reason) if past and past.ahead.reason else "",
+        "past_ahead": number_text(past.ahead.value, 3, signed=True)
+        if past and past.ahead.value is not None
+        else "",
+        "may_compare": may_compare and tried is not None and tried.judged <= MOST,
         "card": card,
         "is_past": card is not None and card.effective_on < clock.today(),
         "seen": request.POST.get("seen", "") if posted else seen,
