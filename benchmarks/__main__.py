@@ -1,6 +1,6 @@
 """`make bench`: all benchmarks one after another, written to benchmarks/results.md.
 
-    python -m benchmarks [--quick] [--only a,b,c,d,e,f,g,h] [--out FILE]      all of it takes 29 minutes on two idle cores
+    python -m benchmarks [--quick] [--only a,b,c,d,e,f,g,h,i] [--out FILE]      all of it takes 29 minutes on two idle cores
 
 `--quick` tries the whole run at small sizes; its figures are for nobody. PostgreSQL takes part in (a) where it is
 installed: on a private server (tests/postgres.sh), or at BANSO_BENCH_PG (a connection string).
@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import backtesting, collecting, compacting, imports, night, pages, report, surviving
+from benchmarks import backtesting, collecting, compacting, health, imports, night, pages, report, surviving
 from benchmarks.homes import ROOT
 
 #: How a private server's address reaches the benchmark, under a name that nobody's own database has.
@@ -82,6 +82,11 @@ def back_tests(quick: bool) -> str:
     return backtesting.section(backtesting.measure(accounts), accounts)
 
 
+def readings(quick: bool) -> str:
+    """Section (i)."""
+    return report.readings_section(health.measure(500 if quick else 100_000))
+
+
 #: 10 million events; 100 million too where asked for by BANSO_BENCH_LARGE=1 (some ten minutes and 2 GB of disk more).
 NIGHTS = (10_000, 100_000) if "BANSO_BENCH_LARGE" in os.environ else (10_000,)
 SECTIONS = {
@@ -93,6 +98,7 @@ SECTIONS = {
     "f": nights,
     "g": survival,
     "h": back_tests,
+    "i": readings,
 }
 
 
@@ -102,7 +108,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         default=",".join(SECTIONS),
-        help="(a) waterfall, (b) pages, (c) import, (d) collector, (e) compactor, (f) night, (g) survival, (h) back-test",
+        help="(a) waterfall, (b) pages, (c) import, (d) collector, (e) compactor, (f) night, (g) survival, (h) back-test, (i) readings",
     )
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
     asked = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Benchmark (g): a night of health over everybody, and what changes with one account.
+"""Benchmark (i): a night of health over everybody, and what changes with one account.
 
 Accounts, contracts, contacts, touches, tickets, answers and bills come in through the import, events are made by DuckDB as in (f). The
 scorecard has 40 parts: every shipped signal and a feature each. Each step runs in a process of its own, whose highest resident memory is

@@ -212,6 +212,39 @@ def nights_section(found: list[dict[str, Any]], aged: list[dict[str, Any]]) -> s
     return "\n".join(lines) + "\n"
 
 
+def readings_section(found: dict[str, Any]) -> str:
+    """Section (i)."""
+    whole, today, ones = found["whole"], found["today"], found["ones"]
+    lines = [
+        "## (i) Health of everybody, and of one",
+        "",
+        f"{found['accounts']:,} accounts with events of 75 days, touches, tickets, answers and bills; a scorecard of {found['made']['signals']} signals; SQLite. "
+        "A day is computed from facts and kept. Aims: 60 s on two cores, 2 GiB; 50 ms for an account that somebody changed.",
+        "",
+        "| | s | CPU s | kept MB | peak MB |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {words} | {one['seconds']:.1f} | {one['cpu']:.1f} | {one['kept'] / 1e6:.2f} | {one['peak']:.0f} |"
+            for words, one in (("a day, kept whole", whole), ("the day after, kept as what changed", today))
+        ),
+        "",
+        "| one account, ms | median | most |",
+        "|---|---|---|",
+        *(
+            f"| {words} | {1000 * ones[key]['median']:.0f} | {1000 * ones[key]['most']:.0f} |"
+            for key, words in (
+                ("touch", "computed again after a touch"),
+                ("contract", "computed again after a change of its contract"),
+                ("reading", "its reading for a page"),
+                ("history", "its kept days"),
+            )
+        ),
+        "",
+        f"A kept day of everybody is read in {ones['everybody']:.2f} s. Load average at the end {found['load']:.1f}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 LIMITS = {
     "decode": "JSON of the bodies decoded (msgspec, one thread)",
     "write": "bodies written one after another, `fdatasync` after each",
