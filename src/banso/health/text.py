@@ -105,13 +105,13 @@ class _Reader:
 
     def key(self, path: str, value: Any) -> str:
         if value is not None and not (isinstance(value, str) and KEY.match(value)):
-            self.wrong(path, "not_a_key", value=str(value))
-        return str(value)
+            self.wrong(path, "not_a_key", value=_said(value))
+        return _said(value)
 
     def text(self, path: str, value: Any) -> str:
         if not isinstance(value, str) or not value.strip() or len(value) > 100:
-            self.wrong(path, "not_a_text", value=str(value)[:100])
-        return str(value).strip()
+            self.wrong(path, "not_a_text", value=_said(value))
+        return _said(value).strip()
 
     def names(self, path: str, data: Any) -> dict[str, str]:
         if data is None:
@@ -132,7 +132,7 @@ class _Reader:
             except ValueError:
                 pass
         if value is not None:
-            self.wrong(path, "not_a_day", value=str(value))
+            self.wrong(path, "not_a_day", value=_said(value))
         return date.min
 
     def number(self, path: str, value: Any, low: Decimal, high: Decimal) -> Decimal:
@@ -151,17 +151,17 @@ class _Reader:
             if not number.is_finite():
                 raise ValueError
         except (ValueError, InvalidOperation):
-            self.wrong(path, "not_a_number", value=str(value)[:40])
+            self.wrong(path, "not_a_number", value=_said(value))
             return low
         if not low <= number <= high or number != round(number, 9):
-            self.wrong(path, "out_of_range", value=str(value), low=str(low), high=str(high))
+            self.wrong(path, "out_of_range", value=_said(value), low=str(low), high=str(high))
             return low
         return number
 
     def whole_number(self, path: str, value: Any, low: int, high: int) -> int:
         number = self.number(path, value, Decimal(low), Decimal(high))
         if number != number.to_integral_value():
-            self.wrong(path, "not_whole", value=str(value))
+            self.wrong(path, "not_whole", value=_said(value))
         return int(number)
 
     def whom(self, data: Any) -> dict[str, tuple[str, ...]] | None:
@@ -223,7 +223,7 @@ class _Reader:
             weight = self.number(f"{path}.weight", found.get("weight"), Decimal("0.001"), Decimal(1000))
             group = found.get("group")
             if group is not None and not (isinstance(group, str) and group in groups):
-                self.wrong(f"{path}.group", "unknown_group", value=str(group), groups=sorted(groups))
+                self.wrong(f"{path}.group", "unknown_group", value=_said(group), groups=sorted(groups))
             stand_in = None
             if found.get("stand_in") is not None:
                 stand_in = self.stand_in(f"{path}.stand_in", found["stand_in"], taken)
@@ -295,6 +295,11 @@ class _Reader:
                 for name, value in rows
             )
         )
+
+
+def _said(value: Any) -> str:
+    """A value as a mistake repeats it. A list is only named: one of aliases over aliases would fill memory when written out."""
+    return str(value)[:100] if isinstance(value, (str, int, float, Decimal, date)) else type(value).__name__
 
 
 def _join(path: str, name: str) -> str:

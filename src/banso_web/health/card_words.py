@@ -72,6 +72,8 @@ def checked(text: str, key: str) -> tuple[Scorecard | None, list[str]]:
         return None, [
             line + _("YAML として読み取れません。字下げ、コロンの後の空白、括弧の対応を確かめてください。")
         ]
+    except RecursionError:
+        return None, [_("入れ子が深すぎます。")]
     except ValueError:  # a day that no calendar has
         return None, [_("暦にない日付があります。2026-04-01 の形で書いてください。")]
     try:
@@ -121,6 +123,9 @@ def _place(path: str, data: Any) -> str:
 def _signal(data: Any, at: int) -> str:
     """A part by its signal's name, and by its number where it names none."""
     try:
-        return str(signal_word(str(data["parts"][at]["signal"])))
+        named = data["parts"][at]["signal"]
     except (KeyError, IndexError, TypeError):
-        return f"{FIELDS['parts']} " + _("%(n)s 番目") % {"n": at + 1}
+        named = None
+    if isinstance(named, str):
+        return str(signal_word(named))
+    return f"{FIELDS['parts']} " + _("%(n)s 番目") % {"n": at + 1}

@@ -105,6 +105,21 @@ def test_a_single_mistake_stands_alone(data: Any, expected: list[tuple[str, str]
     assert mistakes(data) == expected
 
 
+def test_aliases_over_aliases_are_named_and_never_written_out() -> None:
+    bomb: list[Any] = ["x"]
+    for _level in range(40):
+        bomb = [bomb] * 10
+    data = {
+        "key": bomb,
+        "names": {"ja": bomb},
+        "effective_on": bomb,
+        "parts": [{"signal": bomb, "weight": bomb, "life": bomb, "group": bomb}],
+    }
+    assert {"not_a_key", "not_a_text", "not_a_day", "not_a_number"} <= {
+        code for _path, code in mistakes(data)
+    }
+
+
 def test_numbers_are_what_is_written() -> None:
     card = scorecard(small(parts=[{"signal": "usage", "weight": 0.1, "curve": [[0.3, 0], [0.6, 100]]}]))
     assert card.parts[0].weight == Decimal("0.1")

@@ -27,6 +27,12 @@ from banso_web.health.tests.conftest import DAY, Desk, now
 from banso_web.members.models import Member
 
 pytestmark = pytest.mark.django_db
+#: Aliases over aliases, of which the whole would fill memory when written out.
+BOMB = (
+    "a: &a0 [x]\n"
+    + "".join(f"b{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 30))
+    + "parts: [{signal: *a29, weight: *a29}]\n"
+)
 STANDARD = "/settings/scorecards/standard/"
 
 
@@ -116,7 +122,7 @@ def test_every_mistake_is_told_in_the_readers_language(
             and checked(text.replace(f"{DAY}", "2026-02-30"), "standard")[1]
         )
     assert checked(heavier(), "")[0] is None  # the key is taken
-    for refused in ("", "- 1", "x" * 60_000):
+    for refused in ("", "- 1", "x" * 60_000, "a: " + "[" * 20_000, BOMB):
         assert checked(refused, "standard")[1]
 
 
