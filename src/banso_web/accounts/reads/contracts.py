@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from banso_web.accounts.counting import CHUNK, merges
 from banso_web.accounts.models import Contract
-from banso_web.core.facts import Asked, states_at, timelines
+from banso_web.core.facts import Asked, Memo, states_at, timelines
 from banso_web.core.facts.happenings import effective
 from banso_web.core.facts.timeline import FIRST, LAST
 from banso_web.core.models import StateVersion
@@ -216,8 +216,15 @@ class Ordered:
     over: date | None
 
 
+_orders: Memo[dict[int, Ordered]] = Memo(2)
+
+
 def orders(asked: Asked) -> dict[int, Ordered]:
-    """Of every account that has a contract, as stated on the asked day. Two queries for all of them."""
+    """Of every account that has a contract, as stated on the asked day. Two queries for all of them; kept while no fact comes."""
+    return _orders.get(asked.key, lambda: _read_orders(asked))
+
+
+def _read_orders(asked: Asked) -> dict[int, Ordered]:
     owners = Contract.objects.filter(live=True).order_by()
     accounts = dict(owners.values_list("pk", "account_id").iterator(chunk_size=20_000))
     merged, day = merges(asked.watermark, asked.known_at), asked.as_of.isoformat()

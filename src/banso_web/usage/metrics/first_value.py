@@ -50,6 +50,8 @@ class Ways:
 
 def ways(asked: Asked, scope: Scope) -> Ways:
     """The customers with contracts in a scope, as of the asked day."""
+    if not any(line.core for line in features(asked)):  # nothing to reach: nobody's history is read
+        return Ways((), (), None, collected=True, defined=False)
     whose, firsts = inside(asked, scope), first_values(asked)
     kept: list[Way] = []
     aside: list[Way] = []
@@ -67,8 +69,7 @@ def ways(asked: Asked, scope: Scope) -> Ways:
     curve = (
         kaplan_meier([one.days for one in kept], [one.reached is not None for one in kept]) if kept else None
     )
-    core = any(line.core for line in features(asked))
-    return Ways(tuple(kept), tuple(aside), curve, firsts.heard is not None, core)
+    return Ways(tuple(kept), tuple(aside), curve, collected=firsts.heard is not None, defined=True)
 
 
 def time_to_value(question: Question) -> MetricResult:
@@ -79,7 +80,7 @@ def time_to_value(question: Question) -> MetricResult:
     found = ways(question.asked, question.scope)
     reached = [one for one in found.counted if one.reached is not None]
     not_yet = [one for one in found.counted if one.reached is None]
-    curve = found.curve if found.defined else None
+    curve = found.curve
     median = curve.median if curve else None
     notes = []
     if median is not None and len(reached) < FEW_REACHED:
