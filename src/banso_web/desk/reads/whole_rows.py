@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from banso.health.overlooked import MAN
-from banso_web.accounts.counting import called
+from banso_web.accounts.counting import Called, called
 from banso_web.core.facts import Asked
 from banso_web.core.metrics import exact, plain
 from banso_web.core.ui.formats import number_text
@@ -46,16 +46,19 @@ def _sum(line: Line) -> str:
     return f"{number_text(mrr, 0 if mrr.denominator == 1 else 1)} × ({' + '.join(parts)})"
 
 
-def rows(asked: Asked, found: Following, places: Sequence[int]) -> list[Row]:
-    """The rows of these customers, named. The same number of queries however many."""
+def rows(
+    asked: Asked, found: Following, places: Sequence[int], names: Mapping[int, Called] | None = None
+) -> list[Row]:
+    """The rows of these customers, named (`names`: where they were read already). The same number of queries however many."""
     lines = [found.line(place) for place in places]
     ids = [line.customer.id for line in lines]
-    names, owners, hearings = called(ids), member_names(), open_hearings(asked, ids)
-    silent = unanswered(asked, [line.customer.id for line in lines if line.now is None], found.basis)
+    names = called(ids) if names is None else names
+    owners, hearings = member_names(), open_hearings(asked, ids)
+    silent = unanswered(asked, list(names), found.basis)
     return [
         Row(
             line, names[key].code, names[key].name, owners.get(line.customer.owner_id, ""), _sum(line),
-            hearings.get(key), silent.get(key, 0),
+            hearings.get(key), silent.get(key, 0) if line.now is None else 0,
         )
         for key, line in zip(ids, lines, strict=True)
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from banso.health.overlooked import Rule
 from banso.names import csv_safe
-from banso_web.accounts.counting import called
+from banso_web.accounts.counting import Called, called
 from banso_web.core import audit, clock
 from banso_web.core.errors import Forbidden
 from banso_web.core.facts import Asked
@@ -80,8 +80,12 @@ def context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
     text = request.GET.get("from", "")
     start = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
     start = start if start < len(places) else 0
-    shown = rows(asked, found, places[start : start + SIZE])
     leaning = whole.lean(found, inside)
+    page = places[start : start + SIZE]
+    names = called(
+        [found.customers[place].id for place in {*page, *(place for place, _share in leaning.busiest)}]
+    )
+    shown = rows(asked, found, page, names)
     edits = asked.is_today and (member.may("account.edit_own") or member.may("account.edit_all"))
     return {
         "figures": _figures(member, asked, query),
@@ -113,7 +117,7 @@ def context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         "lean_rows": [(group_words()[one.key], one) for one in leaning.parts if one.customers],
         "lean_chart": _lean_chart(leaning),
         "lean_text": lean_text(leaning),
-        "busiest": _busiest(found, leaning),
+        "busiest": _busiest(found, leaning, names),
         "contact_days": CONTACT_DAYS,
         "lean_from": asked.as_of - timedelta(days=CONTACT_DAYS - 1),
         "drop": plain(exact(found.rule.drop)),
@@ -223,10 +227,11 @@ def _lean_chart(leaning: whole.Lean) -> dict[str, Any]:
     }
 
 
-def _busiest(found: Following, leaning: whole.Lean) -> list[tuple[int, str, whole.Share, bool]]:
+def _busiest(
+    found: Following, leaning: whole.Lean, names: Mapping[int, Called]
+) -> list[tuple[int, str, whole.Share, bool]]:
     """(id, name, share, in alarm) of the customers with the most contacts."""
-    ids = [found.customers[place].id for place, _share in leaning.busiest]
-    names, red = called(ids), set(leaning.red_places)
+    red = set(leaning.red_places)
     return [
         (found.customers[place].id, names[found.customers[place].id].name, share, place in red)
         for place, share in leaning.busiest
