@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -17,6 +17,8 @@ LANGUAGES = ("ja", "en")
 MOST_PARTS, MOST_KNOTS, MOST_DAYS = 60, 50, 3650
 _LIMIT = Decimal(10) ** 12
 _HUNDRED = Decimal(100)
+#: Letters that an escape makes and no page or database can hold.
+_UNWRITTEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,21 @@ class BadScorecard(ValueError):
         super().__init__("not a scorecard: " + "; ".join(str(mistake) for mistake in mistakes))
 
 
-def scorecard(data: Any, *, signals: Collection[str] | None = None) -> Scorecard:
+def scorecard(
+    data: Any,
+    *,
+    signals: Collection[str] | None = None,
+    categories: Mapping[str, Sequence[str]] | None = None,
+) -> Scorecard:
     """A scorecard from a plain dict. Raises BadScorecard with every mistake at once.
 
-    signals: the keys that exist; with it, a part over another one is a mistake. Codes: missing, unknown_key, not_a_mapping,
+    signals: the keys that exist; with it, a part over another one is a mistake. categories: what each signal of words may say; with it,
+    such a signal needs a table that names every word and no other, and any other one a curve, so that no value to come is without points. Codes: missing, unknown_key, not_a_mapping,
     not_a_list, empty, not_a_key, not_a_text, not_a_day, not_a_number, not_whole, out_of_range (low, high), twice (of), one_of (names),
     unknown_signal, unknown_group, too_many (most), too_few (least), not_a_pair, not_ascending (before, value), bands_crossed
-    (good, watch).
+    (good, watch), needs_table (named), needs_curve.
     """
-    reader = _Reader(signals)
+    reader = _Reader(signals, categories)
     card = reader.whole(data)
     if reader.mistakes or card is None:
         raise BadScorecard(tuple(reader.mistakes))
@@ -57,8 +65,11 @@ def scorecard(data: Any, *, signals: Collection[str] | None = None) -> Scorecard
 class _Reader:
     """Every method answers something usable or a stand-in for it, and notes what was wrong: so all mistakes come at once."""
 
-    def __init__(self, signals: Collection[str] | None) -> None:
+    def __init__(
+        self, signals: Collection[str] | None, categories: Mapping[str, Sequence[str]] | None
+    ) -> None:
         self.signals = signals
+        self.categories = categories
         self.mistakes: list[Mistake] = []
 
     def wrong(self, path: str, code: str, **values: Any) -> None:
@@ -89,11 +100,11 @@ class _Reader:
             return None
         for name in data:
             if name not in allowed:
-                self.wrong(_join(path, str(name)), "unknown_key", allowed=list(allowed))
+                self.wrong(_join(path, _told(name)), "unknown_key", allowed=list(allowed))
         for name in needed:
             if data.get(name) is None:
                 self.wrong(_join(path, name), "missing")
-        return {str(name): value for name, value in data.items()}
+        return {_told(name): value for name, value in data.items()}
 
     def items(self, path: str, data: Any, most: int) -> list[Any]:
         if not isinstance(data, (list, tuple)):
@@ -105,13 +116,13 @@ class _Reader:
 
     def key(self, path: str, value: Any) -> str:
         if value is not None and not (isinstance(value, str) and KEY.match(value)):
-            self.wrong(path, "not_a_key", value=_said(value))
-        return _said(value)
+            self.wrong(path, "not_a_key", value=_told(value))
+        return _told(value)
 
     def text(self, path: str, value: Any) -> str:
-        if not isinstance(value, str) or not value.strip() or len(value) > 100:
-            self.wrong(path, "not_a_text", value=_said(value))
-        return _said(value).strip()
+        if not isinstance(value, str) or not value.strip() or len(value) > 100 or _UNWRITTEN.search(value):
+            self.wrong(path, "not_a_text", value=_told(value))
+        return value.strip() if isinstance(value, str) else ""
 
     def names(self, path: str, data: Any) -> dict[str, str]:
         if data is None:
@@ -132,7 +143,7 @@ class _Reader:
             except ValueError:
                 pass
         if value is not None:
-            self.wrong(path, "not_a_day", value=_said(value))
+            self.wrong(path, "not_a_day", value=_told(value))
         return date.min
 
     def number(self, path: str, value: Any, low: Decimal, high: Decimal) -> Decimal:
@@ -151,17 +162,17 @@ class _Reader:
             if not number.is_finite():
                 raise ValueError
         except (ValueError, InvalidOperation):
-            self.wrong(path, "not_a_number", value=_said(value))
+            self.wrong(path, "not_a_number", value=_told(value))
             return low
         if not low <= number <= high or number != round(number, 9):
-            self.wrong(path, "out_of_range", value=_said(value), low=str(low), high=str(high))
+            self.wrong(path, "out_of_range", value=_told(value), low=str(low), high=str(high))
             return low
         return number
 
     def whole_number(self, path: str, value: Any, low: int, high: int) -> int:
         number = self.number(path, value, Decimal(low), Decimal(high))
         if number != number.to_integral_value():
-            self.wrong(path, "not_whole", value=_said(value))
+            self.wrong(path, "not_whole", value=_told(value))
         return int(number)
 
     def whom(self, data: Any) -> dict[str, tuple[str, ...]] | None:
@@ -223,7 +234,7 @@ class _Reader:
             weight = self.number(f"{path}.weight", found.get("weight"), Decimal("0.001"), Decimal(1000))
             group = found.get("group")
             if group is not None and not (isinstance(group, str) and group in groups):
-                self.wrong(f"{path}.group", "unknown_group", value=_said(group), groups=sorted(groups))
+                self.wrong(f"{path}.group", "unknown_group", value=_told(group), groups=sorted(groups))
             stand_in = None
             if found.get("stand_in") is not None:
                 stand_in = self.stand_in(f"{path}.stand_in", found["stand_in"], taken)
@@ -257,6 +268,12 @@ class _Reader:
         if (line is None) == (table is None):
             self.wrong(path, "one_of", names=["curve", "table"])
             return Line(())
+        if self.categories is not None:
+            named = self.categories.get(_told(found.get("signal")))
+            if named is not None and not (isinstance(table, Mapping) and set(named) == set(table)):
+                self.wrong(path, "needs_table", named=list(named))
+            elif named is None and table is not None:
+                self.wrong(path, "needs_curve")
         if table is not None:
             return self.table(f"{path}.table", table)
         path = f"{path}.curve"
@@ -275,7 +292,7 @@ class _Reader:
             if len(self.mistakes) > count:
                 continue
             if knots and value <= knots[-1][0]:
-                self.wrong(f"{here}[0]", "not_ascending", before=str(knots[-1][0]), value=str(value))
+                self.wrong(f"{here}[0]", "not_ascending", before=str(knots[-1][0]), value=_told(value))
                 continue
             knots.append((value, points))
         return Line(tuple(knots))
@@ -291,15 +308,19 @@ class _Reader:
         rows = list(data.items())[:MOST_KNOTS]
         return Table(
             tuple(
-                (str(name), self.number(f"{path}.{name}", value, Decimal(0), _HUNDRED))
+                (_told(name), self.number(f"{path}.{_told(name)}", value, Decimal(0), _HUNDRED))
                 for name, value in rows
             )
         )
 
 
-def _said(value: Any) -> str:
-    """A value as a mistake repeats it. A list is only named: one of aliases over aliases would fill memory when written out."""
-    return str(value)[:100] if isinstance(value, (str, int, float, Decimal, date)) else type(value).__name__
+def _told(value: Any) -> str:
+    """What was written, short, for the words of a mistake: never all of something nested or endless."""
+    if isinstance(value, int) and value.bit_length() > 200:  # Python refuses to write out the longest
+        return "…"
+    if isinstance(value, (Mapping, list, tuple, set)):
+        return "…"
+    return _UNWRITTEN.sub("?", str(value)[:100])
 
 
 def _join(path: str, name: str) -> str:

@@ -10,14 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from banso.health import BadScorecard, Mistake, Scorecard, scorecard
+from banso_web.core import plain_yaml
 from banso_web.core.facts import current_watermark
 from banso_web.health.models import Card
 from banso_web.health.reads.cards import shipped
 from banso_web.health.reads.editor import text_of
+from banso_web.health.reads.scoring import MARKS
 from banso_web.health.signals import SIGNALS
 from banso_web.health.words import signal_word
 
 MOST_LETTERS = 50_000
+#: What the signals say that say words.
+CATEGORIES = {key: tuple(MARKS.values()) for key, one in SIGNALS.items() if one.unit == "mark"}
 WRONG: dict[str, Any] = {
     "missing": _l("書かれていません。"),
     "unknown_key": _l("この項目はありません。使える項目: %(allowed)s"),
@@ -36,6 +40,8 @@ WRONG: dict[str, Any] = {
     "unknown_group": _l("「%(value)s」は groups にありません。"),
     "too_many": _l("多すぎます。%(most)s 個までです。"),
     "too_few": _l("少なすぎます。%(least)s 個以上書いてください。"),
+    "needs_table": _l("言葉の値なので、table に %(named)s の点だけを、もれなく書いてください。"),
+    "needs_curve": _l("数の値なので、table ではなく curve で書いてください。"),
     "not_a_pair": _l("[値, 点] の形で書いてください。"),
     "not_ascending": _l("値を小さい順に並べてください(%(before)s の次に %(value)s があります)。"),
     "bands_crossed": _l("良好の下限(%(good)s)を、注意の下限(%(watch)s)より大きくしてください。"),
@@ -65,19 +71,22 @@ def checked(text: str, key: str) -> tuple[Scorecard | None, list[str]]:
     if len(text) > MOST_LETTERS:
         return None, [_("長すぎます。%(most)s 文字までです。") % {"most": f"{MOST_LETTERS:,}"}]
     try:
-        data = yaml.safe_load(text)
+        data = plain_yaml.load(text)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = _("%(n)s 行目: ") % {"n": mark.line + 1} if mark else ""
         return None, [
-            line + _("YAML として読み取れません。字下げ、コロンの後の空白、括弧の対応を確かめてください。")
+            line
+            + _(
+                "YAML として読み取れません。字下げ、コロンの後の空白、括弧の対応を確かめてください。参照(&a、*a)とタグは使えません。"
+            )
         ]
     except RecursionError:
         return None, [_("入れ子が深すぎます。")]
     except ValueError:  # a day that no calendar has
         return None, [_("暦にない日付があります。2026-04-01 の形で書いてください。")]
     try:
-        card = scorecard(data, signals=SIGNALS)
+        card = scorecard(data, signals=SIGNALS, categories=CATEGORIES)
     except BadScorecard as bad:
         return None, [mistake_text(one, data) for one in bad.mistakes]
     return (card, []) if not (wrong := _key(card.key, key)) else (None, [wrong])
@@ -110,12 +119,12 @@ def mistake_text(one: Mistake, data: Any) -> str:
 
 def _place(path: str, data: Any) -> str:
     words: list[str] = []
-    for name, at in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+    for name, at in re.findall(r"([^.\[\]]+)|\[(\d{1,4})\]", path):
         if name:
             words.append(str(FIELDS.get(name, name)))
-        elif words and words[-1] == str(FIELDS["parts"]) and len(words) == 1:
+        elif words == [str(FIELDS["parts"])]:
             words[-1] = _signal(data, int(at))
-        else:
+        elif words:
             words[-1] += " " + _("%(n)s 番目") % {"n": int(at) + 1}
     return " › ".join(words)
 

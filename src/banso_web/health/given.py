@@ -27,6 +27,7 @@ import yaml
 from django.utils.translation import gettext as _
 
 from banso.health import Contribution, Reading, Signal, State, score
+from banso_web.core import plain_yaml
 from banso_web.core.errors import Refused
 from banso_web.core.facts import Asked
 from banso_web.core.metrics import MetricResult, Row, Side, catalogue, exact
@@ -93,11 +94,11 @@ def _entries(path: Path) -> list[tuple[str, Any]]:
             text = data.decode("cp932")
         if path.suffix.lower() == ".csv":
             return [_line(row) for row in csv.DictReader(io.StringIO(text))]
-        loaded = yaml.safe_load(text)
+        loaded = plain_yaml.load(text)
         if not isinstance(loaded, Mapping):
             raise ValueError
         return [(str(name), told) for name, told in loaded.items()]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, csv.Error, ValueError) as problem:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, csv.Error, ValueError, RecursionError) as problem:
         text = _(
             "シグナルのファイル「%(path)s」を読み取れません。「利用: 70」のような行にしてください。何も計算していません。"
         )

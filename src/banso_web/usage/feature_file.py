@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext as _
 
+from banso_web.core import plain_yaml
 from banso_web.core.errors import Refused
 
 KEYS = {"key", "name", "core", "plans", "events", "instead", "at_least", "link", "advice"}
@@ -26,11 +27,11 @@ KEYS = {"key", "name", "core", "plans", "events", "instead", "at_least", "link",
 def read(text: str) -> list[tuple[str, dict[str, Any]]]:
     """[(code, values for `save_feature`)]; Refused where it is no such list."""
     try:
-        loaded = yaml.safe_load(text)
+        loaded = plain_yaml.load(text)
         if not isinstance(loaded, list):
             raise TypeError
         return [_one(item) for item in loaded]
-    except (yaml.YAMLError, TypeError, AttributeError, KeyError, ValueError) as problem:
+    except (yaml.YAMLError, TypeError, AttributeError, KeyError, ValueError, RecursionError) as problem:
         raise Refused(
             _(
                 "機能の定義のファイルを読み取れません。何も変えていません。key, name, core, plans, events の一覧にしてください。"

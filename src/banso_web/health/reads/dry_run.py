@@ -134,10 +134,12 @@ def _shifts(
     order = np.lexsort((old.ids[places], fall, new.band[places] >= old.band[places]))
     listed = [at for at in places[order].tolist() if int(old.ids[at]) in seen][:SHOWN]
     names = called(old.ids[listed].tolist())
-    return tuple(_shift(signals, old, new, at, names) for at in listed), len(places) - len(listed)
+    return tuple(_shift(member, signals, old, new, at, names) for at in listed), len(places) - len(listed)
 
 
-def _shift(signals: Signals, old: Readings, new: Readings, at: int, names: Mapping[int, Any]) -> Shift:
+def _shift(
+    member: Member, signals: Signals, old: Readings, new: Readings, at: int, names: Mapping[int, Any]
+) -> Shift:
     key = int(old.ids[at])
     first, last = (_exact(signals, found, at) for found in (old, new))
     told = explain(first, last, end="low") if first and last else None
@@ -151,7 +153,7 @@ def _shift(signals: Signals, old: Readings, new: Readings, at: int, names: Mappi
         last.low if last else None,
         round(float(np.nan_to_num(old.known[at])), 9),
         round(float(np.nan_to_num(new.known[at])), 9),
-        steps_of(told)[:STEPS] if told else (),
+        steps_of(told, member)[:STEPS] if told else (),
     )
 
 

@@ -81,6 +81,11 @@ def felt(asked: Asked, account_id: int) -> list[Felt]:
     return [_felt(row) for row in rows.order_by("-on", "-entry__seq", "-pk").values_list(*FIELDS)[:100]]
 
 
+def is_of(asked: Asked, account_id: int, sentiment_id: int) -> bool:
+    """Whether one was given of this customer, whatever became of it."""
+    return Sentiment.objects.filter(pk=sentiment_id, account_id__in=accounts_of(asked, account_id)).exists()
+
+
 def sentiment_entries(member: Member, account_id: int, asked: Asked) -> Sequence[TimelineItem]:
     """For the customer's timeline. Reasons may name people: they are for those who may see the customer's people."""
     found = felt(asked, account_id)

@@ -9,17 +9,19 @@ from fractions import Fraction
 import pytest
 from django.utils.translation import override
 
-from banso.health import Band
+from banso.health import Band, explain
 from banso_web.accounts.models import Account
 from banso_web.core.errors import Conflict, Forbidden, Refused
 from banso_web.core.models import AuditRow
 from banso_web.health.actions.cards import publish, retire, undo
+from banso_web.health.actions.sentiment import feel
 from banso_web.health.card_form import CardForm, PartRows, as_text, dump, initial_of, initial_rows
 from banso_web.health.card_words import checked
 from banso_web.health.models import Card
 from banso_web.health.reads import reading, readings
 from banso_web.health.reads.cards import cards, read_card, shipped, shipped_text
 from banso_web.health.reads.change import change
+from banso_web.health.reads.customer import steps_of
 from banso_web.health.reads.dry_run import dry_run
 from banso_web.health.reads.editor import card_lines, card_versions
 from banso_web.health.reads.past_difference import past_difference
@@ -126,6 +128,37 @@ def test_every_mistake_is_told_in_the_readers_language(
         assert checked(refused, "standard")[1]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 20_000,
+        "a: &a [x]\nkey: *a",
+        'effective_on: !!timestamp "x"',
+        "key: 0x" + "f" * 20_000,
+        "precedence: 0x" + "f" * 20_000,
+        "parts:\n- signal: 0x" + "f" * 20_000,
+        "'[0]': 1",
+        shipped_text().replace("標準", r'"a\ud800"'),
+        shipped_text().replace("標準", r'"a\0"'),
+        shipped_text().replace('"×": 0', r'"×": 0, "\ud800": 1'),
+    ],
+)
+def test_a_text_that_means_harm_is_refused_with_a_word(db: None, text: str) -> None:
+    card, wrong = checked(text, "standard")
+    assert card is None and wrong and "\n".join(wrong).encode()
+
+
+def test_no_value_to_come_is_without_points(db: None) -> None:
+    """A table with a mark left out, or one kind of curve for the other, would fail for everybody on the day somebody gives that mark."""
+    marks = 'table: {"◎": 100, "○": 75, "△": 40, "×": 0}'
+    for wrong in ('table: {"◎": 100, "○": 75, "△": 40}', "curve: [[0, 0], [1, 100]]"):
+        (told,) = checked(heavier().replace(marks, wrong), "standard")[1]
+        assert told.startswith("満足 › 代わりのシグナル: ") and "◎, ○, △, ×" in told
+    number = "curve: [[0, 100], [1, 60], [2, 30], [3, 0]]"
+    (told,) = checked(heavier().replace(number, "table: {a: 1}"), "standard")[1]
+    assert told.startswith("契約/支払: ")
+
+
 def test_a_scorecard_for_some_and_its_end(
     company: dict[str, Account], person: Callable[[str], Member]
 ) -> None:
@@ -178,3 +211,30 @@ def test_the_text_is_kept_as_it_was_written(company: dict[str, Account], desk: C
     for address in ("/settings/scorecards/", "/settings/scorecards/new/", STANDARD, f"{STANDARD}?as=text"):
         assert "スコアカード" in page.text(address)
     assert page.get("/settings/scorecards/nothing/").status_code == 404
+
+
+def test_what_a_part_did_is_withheld_from_who_may_not_see_it(
+    company: dict[str, Account], desk: Callable[[str], Desk], person: Callable[[str], Member]
+) -> None:
+    """契約/支払 stands on prices and notices: watanabe may see neither, in 動いた理由 no more than in the table of parts."""
+    publish(heavier(), actor=person("kanri"), key="standard")
+    before, after = (reading(now(day), company["H1"].pk) for day in (DAY - timedelta(days=1), DAY))
+    assert (
+        before is not None and after is not None and before.reading is not None and after.reading is not None
+    )
+    told = explain(before.reading, after.reading)
+    amounts = [
+        {str(name): amount for name, _kind, amount in steps_of(told, member)}["契約/支払"]
+        for member in (person("sato"), person("watanabe"))
+    ]
+    assert amounts[0].startswith("+")
+    assert amounts[1] == "閲覧権限なし"
+
+
+def test_a_sentiment_is_taken_back_on_its_own_customer_alone(
+    company: dict[str, Account], desk: Callable[[str], Desk], person: Callable[[str], Member]
+) -> None:
+    given = feel(company["H1"].pk, "good", actor=person("tanaka"))
+    tanaka = desk("tanaka")
+    assert tanaka.post(f"/health/{company['H2'].pk}/sentiment/{given.id}/void/").status_code == 404
+    assert tanaka.post(f"/health/{company['H1'].pk}/sentiment/{given.id}/void/").status_code == 302

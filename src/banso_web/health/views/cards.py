@@ -146,7 +146,7 @@ def _text(request: HttpRequest) -> str:
 
 
 def _int(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 @page("settings.edit")

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from banso_web.accounts.access import access_account, require_edit
-from banso_web.core.errors import Refused
+from banso_web.core.errors import NotVisible, Refused
 from banso_web.core.forms import tell
 from banso_web.core.pages import page, reader, render_page
 from banso_web.health.actions.sentiment import feel, take_back
 from banso_web.health.forms import SentimentForm
 from banso_web.health.reads.rows import evidence
-from banso_web.health.reads.sentiment import felt
+from banso_web.health.reads.sentiment import felt, is_of
 
 
 @page("account.view")
@@ -54,8 +54,10 @@ def sentiment(request: HttpRequest, account_id: int) -> HttpResponse:
 @page("account.view", edits=True)
 def sentiment_void(request: HttpRequest, account_id: int, sentiment_id: int) -> HttpResponse:
     """Take one back."""
-    member = reader(request)
+    member, asked = reader(request), request.asked  # type: ignore[attr-defined]
     access_account(member, account_id)
+    if not is_of(asked, account_id, sentiment_id):
+        raise NotVisible
     take_back(sentiment_id, actor=member)
     return _back(request, account_id, _("担当所感を取り消しました。"))
 

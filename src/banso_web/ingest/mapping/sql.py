@@ -29,6 +29,7 @@ import duckdb
 import numpy as np
 import yaml
 
+from banso_web.core import plain_yaml
 from banso_web.ingest.inputs import SUFFIXES, Input, in_order
 from banso_web.ingest.readers import open_table
 from banso_web.ingest.readers.canonical import FILES
@@ -65,21 +66,12 @@ class SqlMapping:
     known: str = ""
 
 
-class _Plain(yaml.SafeLoader):
-    """Values as they are written: an alias can make gigabytes of a page of text, and a mapping needs none."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases (&a, *a) are not read: write the text where it is needed")
-        return super().compose_node(parent, index)
-
-
 def parse(text: str) -> SqlMapping:
     """Read a mapping. Raises MappingWrong for anything but the documented keys and canonical file names."""
     if len(text) > MAX_YAML:
         raise MappingWrong("the file is larger than 1 MB")
     try:
-        data = yaml.load(text, _Plain)
+        data = plain_yaml.load(text)
     except (yaml.YAMLError, ValueError) as problem:  # ValueError: a day or a number that is none
         raise MappingWrong(str(problem)) from problem
     except RecursionError as problem:
