@@ -24,10 +24,18 @@ STATE_WORDS = {
 }  # fmt: skip
 KINDS = {
     Kind.INPUT: _l("値の変化"),
-    Kind.LOST: _l("分からなくなった"),
-    Kind.GAINED: _l("分かるようになった"),
+    Kind.LOST: _l("数えなくなった"),
+    Kind.GAINED: _l("数えるようになった"),
     Kind.WEIGHT: _l("重みの変更"),
     Kind.VERSION: _l("スコアカードの変更"),
+}
+
+#: What a value of 契約/支払 stands for, the heaviest that holds.
+TROUBLES = {
+    0: _l("問題なし"),
+    1: _l("更新手続中か、短い入金遅延"),
+    2: _l("30日を超える入金遅延"),
+    3: _l("解約申出"),
 }
 
 
@@ -41,6 +49,8 @@ def value_text(key: str, value: Decimal | str | None) -> str:
         return ""
     if isinstance(value, str):
         return value
+    if key == "contract":
+        return str(TROUBLES.get(int(value), value))
     unit = SIGNALS[key].unit
     if unit == "ratio":
         return pct_text(value, 1)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from banso.money import from_units
 from banso_web.accounts.access import visible_accounts
 from banso_web.accounts.counting import called
+from banso_web.core.facts import Asked
 from banso_web.core.pages import page, reader, render_page
 from banso_web.core.ui.formats import money_text, number_text
 from banso_web.core.ui.links import changed_query
@@ -36,6 +37,7 @@ class Line:
     name: str
     bands: tuple[str, str]
     values: tuple[float | None, float | None]
+    lows: tuple[float | None, float | None] = (None, None)
     told: tuple[tuple[Any, Any, str], ...] = ()
     against: str = ""
 
@@ -50,7 +52,7 @@ def moved(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(Q(owner=member) | Q(deputy=member))
     ids = list(rows.order_by().values_list("pk", flat=True))
     which = "apart" if request.GET.get("list") == "apart" else "moved"
-    wished = asked.as_of - APART if which == "apart" else _last_visit(request, asked.as_of)
+    wished = asked.as_of - APART if which == "apart" else _last_visit(request, asked)
     since = kept_since(wished, asked)
     context: dict[str, Any] = {
         "which": which,
@@ -88,8 +90,12 @@ def moved(request: HttpRequest) -> HttpResponse:
     return render_page(request, "health/moved.html", context)
 
 
-def _last_visit(request: HttpRequest, day: date) -> date:
-    """The day of the visit before, a week ago without one. Looking again on one day asks the same question."""
+def _last_visit(request: HttpRequest, asked: Asked) -> date:
+    """The day of the visit before, a week ago without one. Looking again on one day asks the same question; a look at another 基準日 is
+    no visit, and is compared with a week before it."""
+    day = asked.as_of
+    if not asked.is_today:
+        return day - timedelta(days=7)
     before, last = request.session.get(SEEN, ["", ""])
     if last != day.isoformat():
         before, last = last, day.isoformat()
@@ -103,6 +109,7 @@ def _mover(one: Mover, name: str, member: Member) -> Line:
         name,
         (BAND_KEYS[one.before.band], BAND_KEYS[one.after.band]),
         (one.before.value, one.after.value),
+        (one.before.low, one.after.low),
         steps_of(one.told, member) if one.told is not None else (),
     )
 
