@@ -38,7 +38,7 @@ export function amounts(paint: Paint, unit: Unit, zero: boolean, split = 4): Rec
     scale: !zero,
     splitNumber: split,
     minInterval: unit.kind === "count" ? 1 : 0, // there is no 0.3 of a person
-    axisLabel: { color: paint.soft, fontSize: 12, formatter: (value: number) => sayShort(value, unit) },
+    axisLabel: { color: paint.soft, fontSize: 12, hideOverlap: true, formatter: (value: number) => sayShort(value, unit) },
     splitLine: { lineStyle: { color: paint.rule } },
   };
 }
