@@ -16,7 +16,9 @@ from playwright.sync_api import Page, TimeoutError
 # Parameters that change what a page is, not only which rows or which day it shows.
 TELLING = ("tab", "form", "by", "side", "metric", "part")
 # Files, the way out, and the switches of the frame: no pages to walk to.
-NOT_PAGES = re.compile(r"\.(csv|xlsx|json)$|^/static/|^/api/v1/openapi|/logout|^/styleguide|/scorecards/[^/]+/text/$")
+NOT_PAGES = re.compile(
+    r"\.(csv|xlsx|json)$|^/static/|^/api/v1/openapi|/logout|^/styleguide|/scorecards/[^/]+/text/$"
+)
 SKIPPED = ("export", "lang", "as_of", "known_at", "watermark", "drawer", "after", "before", "sort", "q")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
