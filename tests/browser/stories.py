@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 
 STORIES = Path(__file__).resolve().parents[1] / "data" / "stories"
 # Figures that only a wrong formula prints: New in NRR, 5 % × 12, and month-end denominators (US-1, US-3).
-NEVER = re.compile(r"101\.33|(?<![\d.])60(?:\.0+)? ?%|4\.76 ?%|7\.32 ?%")
+# 60 % of a scorecard's weight may well be known: 信頼度 is no figure of these stories.
+NEVER = re.compile(r"101\.33|(?<![\d.])(?<!信頼度 )60(?:\.0+)? ?%|4\.76 ?%|7\.32 ?%")
 
 
 def words(page: Page, of: str = "main") -> str:

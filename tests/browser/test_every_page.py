@@ -64,6 +64,7 @@ def data(sample: Visit) -> set[str]:
         "select name, name from accounts_department",
         "select name, name from members_member",
         "select name, name from usage_feature",
+        "select verbatim, fact from voice_voice",
         "select name, name from collect_source",
         "select distinct product, plan from accounts_contract",
         "select distinct feature, department from usage_usagedaily",
