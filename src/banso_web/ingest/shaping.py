@@ -161,9 +161,13 @@ class Shaping:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Shaping:
+        kind, told = str(data["kind"]), data.get("fields", {})
+        # PostgreSQL keeps no order of keys, and where two fields stand on one column the later one is the one that is shown.
+        order = {column.key: place for place, column in enumerate(schema_of(kind).columns)}
+        keys = sorted(told, key=lambda key: order.get(key, len(order)))
         return cls(
-            str(data["kind"]),
-            {key: FieldMap.from_json(one) for key, one in data.get("fields", {}).items()},
+            kind,
+            {key: FieldMap.from_json(told[key]) for key in keys},
             tuple(data.get("left_out", ())),
             str(data.get("tax_percent", "10")),
             dict(data.get("options", {})),
