@@ -28,7 +28,7 @@ run: setup ## the product with the sample company, at the printed address
 setup-test: setup $(STAMPS)/test $(CLIENTS) ## everything that testing needs, with PostgreSQL and Chromium from Debian's packages
 	@tests/install-needs.sh
 
-test: setup-test lint ## lint, then the whole suite on SQLite and, beside it, on PostgreSQL
+test: setup-test lint ## lint, then the whole suite on SQLite and on PostgreSQL
 	tests/phases.sh $(PY)
 
 lint: $(STAMPS)/test $(STAMPS)/messages $(BUILT)/.built ## style, types, import contracts, rules of the house

@@ -107,8 +107,9 @@ def _starts_processes(path: Path) -> bool:
 
 
 def knows_a_database(item: pytest.Item) -> bool:
-    """Whether a test is for the second engine too. Made-up examples meet it in `make soak`."""
-    if item.get_closest_marker("property"):
+    """Whether a test is for the second engine too. Made-up examples meet it in `make soak`, and so does what is marked `first_engine`:
+    who may open what, how often pages ask, what commands say."""
+    if item.get_closest_marker("property") or item.get_closest_marker("first_engine"):
         return False
     asks = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
     return bool(asks or item.get_closest_marker("django_db") or _starts_processes(item.path))

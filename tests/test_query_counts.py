@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
@@ -52,6 +53,7 @@ def counts(client: Client, as_of: str) -> dict[str, int]:
     return found
 
 
+@pytest.mark.first_engine
 def test_query_counts_do_not_grow_with_the_company(db: None, client: Client, tmp_path: Path) -> None:
     member = Member.objects.create(code="COUNT", name="計測", email="count@example.jp", job="manager")
     member.roles.set(Role.objects.filter(key__in=("manager", "admin")))

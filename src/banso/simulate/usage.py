@@ -24,6 +24,7 @@ WEEKS = 24
 SINCE_WEEKS = 2
 FADING = timedelta(weeks=10)
 FALLS = 4
+IDLES = 4
 FEATURES = ("申請", "承認", "一括取込", "帳票出力")
 #: (department, feature, share of the customer's users), by how many of them a customer has.
 PAIRS = ((0, 0, 0.45), (1, 0, 0.25), (0, 2, 0.2), (2, 1, 0.1))
@@ -37,6 +38,7 @@ class Change(StrEnum):
     FALL = "fall"  # it goes on, but one department and 一括取込 hardly use it any more
     LEAVING = "leaving"  # use faded in the ten weeks before it left
     SEATS = "seats"  # fewer seats, and who is left uses it as before
+    IDLE = "idle"  # it was never taken up: a handful of its seats is used, steadily
     SMALL = "small"  # a handful of users: nothing can be said
 
 
@@ -105,7 +107,7 @@ def _since(days_off: Calendar, monday: date) -> date:
 def _plant(
     random: Random, accounts: Sequence[Row], left: Mapping[str, date], plan: Plan, seats: Mapping[str, int]
 ) -> dict[str, Change]:
-    """One customer of some standing has fewer seats, up to four fall; of the others what they are."""
+    """One customer of some standing has fewer seats, up to four fall, up to four never took it up; of the others what they are."""
     known = week_start(plan.as_of) - timedelta(weeks=WEEKS)
     planted: dict[str, Change] = {}
     settled: list[str] = []
@@ -118,8 +120,9 @@ def _plant(
             planted[code] = Change.SMALL
         elif seats[code] >= 40 and account["started_on"] < known:
             settled.append(code)
-    chosen = random.sample(settled, min(1 + FALLS, len(settled)))
-    return planted | dict(zip(chosen, [Change.SEATS, *[Change.FALL] * FALLS], strict=False))
+    wanted = [Change.SEATS, *[Change.FALL] * FALLS, *[Change.IDLE] * IDLES]
+    chosen = random.sample(settled, min(len(wanted), len(settled)))
+    return planted | dict(zip(chosen, wanted, strict=False))
 
 
 def _of_one(
@@ -141,6 +144,8 @@ def _of_one(
         level = adopted * (0.92 if day.weekday() in (0, 4) else 1.0)
         if change is Change.SEATS and day < since:
             held = round(seats * MORE_SEATS)
+        if change is Change.IDLE:
+            level *= 0.15
         if change is Change.LEAVING and left_on is not None and left_on - day < FADING:
             level *= 0.15 + 0.85 * (left_on - day) / FADING
         for department, feature, share in pairs:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from banso_web.core.facts import FactKind
 from banso_web.core.imports import Field, HappeningHandler, Problem, Row
 from banso_web.core.registry import registry
-from banso_web.health.models import Sentiment
+from banso_web.health.models import MOST_DAYS, Sentiment
 
 
 class SentimentsHandler(HappeningHandler[Sentiment]):
@@ -31,6 +33,8 @@ def _problem(row: Row) -> Problem | None:
     on, until = row.get("on"), row.get("until")
     if on and until and until < on:
         return Problem(row.number, "until", "end_before_start", {"start": str(on), "end": str(until)})
+    if on and until and until > on + timedelta(days=MOST_DAYS):
+        return Problem(row.number, "until", "holds_too_long", {"start": str(on), "days": str(MOST_DAYS)})
     return None
 
 

@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from banso_web.core.models.fact import Happening, StateRow
 
+#: A 担当所感 holds at most so long.
+MOST_DAYS = 365
+
 
 class Sentiment(Happening):
     """担当所感: what somebody who knows the customer thinks of it. It holds from `on` to `until` (both inclusive;

@@ -39,6 +39,28 @@ TROUBLES = {
 }
 
 
+#: What can be done where a signal is not known: by its state, and where nothing ever came also by the signal.
+CONNECT = {
+    "usage": _l("製品の利用イベントか、日ごとの利用のファイルを取り込むと数えます。"),
+    "satisfaction": _l("アンケートの回答を取り込むか、担当所感を付けると数えます。"),
+    "relationship": _l("接点を記録すると数えます。"),
+    "support": _l("問い合わせを取り込むと数えます。"),
+    "contract": _l("契約を登録すると数えます。"),
+}
+TO_DO = {
+    State.NO_ANSWER: _l("回答をもう一度お願いするか、担当所感を付けてください。"),
+    State.STOPPED: _l("この顧客の記録だけが止まっています。お客様に様子を聞いてください。"),
+    State.GAP: _l("送信元がすべての顧客について止まっています。データの届き具合を確かめてください。"),
+}
+
+
+def to_do_text(key: str, state: State) -> str:
+    """What can be done about a part that is not known; "" where nothing is to be done (対象外)."""
+    if state is State.NOT_COLLECTED:
+        return str(CONNECT.get(key.split("_")[0], ""))
+    return str(TO_DO.get(state, ""))
+
+
 def signal_word(key: str) -> Any:
     return SIGNALS[key].name if key in SIGNALS else key
 

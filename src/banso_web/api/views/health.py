@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
@@ -21,6 +22,7 @@ from banso_web.api.question import Day, PageIn, TimeIn, asked, stamp
 from banso_web.api.reads import accounts as account_reads
 from banso_web.api.views.accounts import Code, see_accounts
 from banso_web.api.words import said
+from banso_web.core.errors import Refused
 from banso_web.core.metrics import exact, plain
 from banso_web.health.reads import history, reading
 from banso_web.health.reads.bands import bands_on
@@ -162,6 +164,8 @@ def account_health_history(request: HttpRequest, query: Query[HistoryIn], accoun
     """The kept days up to the asked one: at most 400 days back, and before them the last days of months."""
     question = asked(request, query)
     row = account_reads.find(who(request), account)
+    if question.known_at is not None or question.pinned:
+        raise Refused(_("推移は、いま分かっている記録で保存した日だけを返します。known_at や watermark を付けずに指定するか、日ごとに /health を呼んでください。"), code="only_as_known_now")  # fmt: skip
     days = history(row.pk, query.first or question.as_of - timedelta(days=180), question.as_of)
     listed = [
         {

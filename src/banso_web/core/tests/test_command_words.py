@@ -13,6 +13,8 @@ from django.utils.translation import override
 
 from banso_web.core.command_words import WORDS, said
 
+pytestmark = pytest.mark.first_engine
+
 
 def banso(tmp_path: Path, language: str, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -46,6 +47,8 @@ def publish(text: str, *, actor: Member, key: str = "", seen: int | None = None,
     old = text_of(card.key, current_watermark())
     if old == text:
         return Done(0, None)
+    if card.whom and not _covered(card.effective_on, without=card.key):
+        raise Refused(_("ほかに全顧客に当てはまるスコアカードがないため、公開していません。対象(for)を外すか、先に別のスコアカードを公開してください。"), code="last_scorecard")  # fmt: skip
     done = _state(card, text, old, actor, seen, reason, "scorecard.publish")
     tell(done.entry_id or 0)
     return done
@@ -56,14 +59,23 @@ def retire(key: str, *, actor: Member) -> Done:
     require(actor)
     today = clock.today()
     found = {card.key: card for card in cards(Asked(today, today, current_watermark()))}
-    card = found.pop(key, None)
+    card = found.get(key)
     if card is None:
         raise NotVisible
-    if not any(not other.whom for other in found.values()):
+    if not _covered(today, without=key):
         raise Refused(_("ほかに全顧客に当てはまるスコアカードがないため、廃止していません。先に別のスコアカードを公開してください。"), code="last_scorecard")  # fmt: skip
     done = _state(card, "", text_of(key, current_watermark()), actor, None, "", "scorecard.retire")
     tell(done.entry_id or 0)
     return done
+
+
+def _covered(day: date, *, without: str = "") -> bool:
+    """Whether a scorecard is for everybody on a day, and on today where that is later, one of them left aside."""
+    today = clock.today()
+    return all(
+        any(not card.whom and card.key != without for card in cards(Asked(at, today, current_watermark())))
+        for at in {day, max(day, today)}
+    )
 
 
 def _state(
@@ -96,6 +108,8 @@ def undo(key: str, entry_id: int, *, actor: Member) -> None:
         )
     with transaction.atomic():
         void(entry, actor=actor, reason="undo")
+        if not _covered(clock.today()):
+            raise Refused(_("元に戻すと、全顧客に当てはまるスコアカードがなくなるため、戻していません。先に別のスコアカードを公開してください。"), code="last_scorecard")  # fmt: skip
         audit.record(
             "scorecard.undo", actor=actor, subject=Card.STATE, subject_id=row.pk, label=key, new={"action": entry.label}, entry=entry
         )  # fmt: skip

@@ -118,13 +118,14 @@ FIELDS = ("day", "card", "value", "low", "high", "known", "band", "held", "froze
 
 
 def write_latest(readings: Readings, ids: np.ndarray, *, shard: int | None = None) -> None:
-    """The newest reading of these accounts, where it differs; with a shard, of nobody else in it."""
+    """The newest reading of these accounts, where it differs, and of none for whom no scorecard is; with a shard, of nobody else in it."""
     stored = {row.account_id: row for row in AccountReading.objects.filter(account_id__in=ids.tolist())}
     first = int(np.searchsorted(readings.ids, ids[0]))
-    fresh = []
+    fresh, none = [], []
     for at, account in enumerate(ids.tolist(), first):
         band, held, card = int(readings.band[at]), int(readings.held[at]), int(readings.card[at])
         if card < 0:
+            none.append(account)
             continue
         values, old = (
             [float(column[at]) for column in (readings.value, readings.low, readings.high, readings.known)],
@@ -150,6 +151,8 @@ def write_latest(readings: Readings, ids: np.ndarray, *, shard: int | None = Non
     AccountReading.objects.bulk_create(
         [row for row in fresh if row.pk is None], ignore_conflicts=True, batch_size=500
     )  # two runs at once write the same
+    if none:
+        AccountReading.objects.filter(account_id__in=none).delete()
     if shard is not None:
         gone = AccountReading.objects.filter(
             account_id__gte=shard * SHARD, account_id__lt=(shard + 1) * SHARD

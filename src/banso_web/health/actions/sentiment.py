@@ -14,7 +14,7 @@ from banso_web.accounts.actions.stating import NOW, Done, Times, home_of, invali
 from banso_web.core import audit, clock
 from banso_web.core.errors import NotVisible
 from banso_web.core.facts import counted, current_watermark, new_entry
-from banso_web.health.models import Sentiment
+from banso_web.health.models import MOST_DAYS, Sentiment
 from banso_web.health.reads.sentiment import USUAL
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from banso_web.core.models import Entry
     from banso_web.members.models import Member
 
-MOST_DAYS = 365
 FIELDS = ("on", "until", "mark", "member", "reason")
 
 

@@ -19,7 +19,7 @@ from banso_web.core.metrics import Scope
 from banso_web.health.models import HealthDay
 from banso_web.health.reads.bands import Shown, bands_on
 from banso_web.health.reads.cards import cards
-from banso_web.health.reads.kept import KeptDay, history
+from banso_web.health.reads.kept import KeptDay, several
 from banso_web.health.reads.scoring import kept_reading
 from banso_web.revenue.reads.customers import counted_movements
 from banso_web.revenue.reads.months import mrr_of
@@ -150,7 +150,8 @@ def movers(asked: Asked, since: date, accounts: Sequence[int], limit: int) -> li
     found.sort(
         key=lambda one: (not one.worse, -abs((one.after.low or 0) - (one.before.low or 0)), one.account_id)
     )
-    return [replace(one, told=why(one.account_id, since, asked)) for one in found[:limit]] + found[limit:]
+    causes = why([one.account_id for one in found[:limit]], since, asked)
+    return [replace(one, told=causes.get(one.account_id)) for one in found]
 
 
 def _moved(before: Shown, after: Shown) -> bool:
@@ -159,16 +160,18 @@ def _moved(before: Shown, after: Shown) -> bool:
     return before.value is not None and after.value is not None and abs(after.value - before.value) >= SCORE
 
 
-def why(account_id: int, since: date, asked: Asked) -> Explanation | None:
-    """The change between two kept days, part by part."""
-    first = next(iter(history(account_id, since, since)), None)
-    last = next(iter(history(account_id, asked.as_of, asked.as_of)), None)
-    if first is None or last is None:
-        return None
-    before, after = (card_of(day, asked) for day in (first, last))
-    if before is None or after is None:
-        return None
-    return explain(kept_reading(first, before), kept_reading(last, after))
+def why(accounts: Sequence[int], since: date, asked: Asked) -> dict[int, Explanation]:
+    """The change of each between two kept days, part by part; nothing of whom a day of it is not kept. The same number of queries
+    however many they are."""
+    then, now = several(accounts, since), several(accounts, asked.as_of)
+    told: dict[int, Explanation] = {}
+    for account in accounts:
+        if account not in then or account not in now:
+            continue
+        before, after = (card_of(day[account], asked) for day in (then, now))
+        if before is not None and after is not None:
+            told[account] = explain(kept_reading(then[account], before), kept_reading(now[account], after))
+    return told
 
 
 def card_of(day: KeptDay, asked: Asked) -> Scorecard | None:

@@ -18,6 +18,7 @@ from banso.health import (
     Reading,
     Scorecard,
     Signal,
+    State,
     Step,
     explain,
 )
@@ -32,7 +33,15 @@ from banso_web.health.reads.kept import KeptDay, history
 from banso_web.health.reads.scoring import kept_reading
 from banso_web.health.reads.sentiment import MARKS, SIGNS, Felt, felt
 from banso_web.health.signals import SIGNALS
-from banso_web.health.words import BAND_MARKS, KINDS, STATE_WORDS, reason_text, signal_word, value_text
+from banso_web.health.words import (
+    BAND_MARKS,
+    KINDS,
+    STATE_WORDS,
+    reason_text,
+    signal_word,
+    to_do_text,
+    value_text,
+)
 from banso_web.members.reads import people_called
 
 if TYPE_CHECKING:
@@ -64,6 +73,7 @@ class Part:
     reads: Any
     withheld: bool
     counts: bool
+    to_do: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,7 @@ def part_of(one: Contribution, signals: dict[str, Signal], member: Member) -> Pa
         reads=definition.reads,
         withheld=withheld,
         counts=one.how is How.COUNTS,
+        to_do="" if one.how is How.COUNTS and one.state is State.KNOWN else to_do_text(one.by, one.state),
     )
 
 
@@ -141,10 +152,26 @@ def shown(found: Health, told: Reading, member: Member) -> dict[str, Any]:
         "band": BAND_MARKS[told.band],
         "held": BAND_MARKS[told.held] if told.held is not None and told.held is not told.band else "",
         "parts": [part_of(one, dict(found.signals), member) for one in told.contributions],
+        "lowering": lowering(told, member),
         "reasons": [text for one in told.reasons if (text := reason_text(one))],
         "is_open": told.low != told.high,
         "bands": told.scorecard.bands,
     }
+
+
+def lowering(told: Reading, member: Member) -> list[tuple[Any, Fraction]]:
+    """(part, points that the lower end lacks by it), the most first: they add up to 100 − the lower end. None of what is withheld."""
+    found = [
+        (one, one.low_share * (100 - one.low_points))
+        for one in told.contributions
+        if one.low_points is not None
+    ]
+    found.sort(key=lambda pair: (-pair[1], pair[0].key))
+    return [
+        (signal_word(one.key), lost)
+        for one, lost in found
+        if lost and not (SIGNALS[one.by].see and not member.may(SIGNALS[one.by].see))
+    ]
 
 
 def _family(account_id: int, asked: Asked) -> dict[str, Any] | None:

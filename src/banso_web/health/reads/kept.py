@@ -157,9 +157,8 @@ def history(account: int, first: date, last: date) -> list[KeptDay]:
         if not begun or day not in days:
             continue
         for key, table in unpack(bytes(columns)).items():
-            at = int(np.searchsorted(table["id"], account))
-            if at < len(table["id"]) and table["id"][at] == account:
-                here[key] = {name: column[at].item() for name, column in table.items()}
+            if (one := _row(table, account)) is not None:
+                here[key] = one
         row = days[day]
         if (
             day >= first
@@ -169,6 +168,30 @@ def history(account: int, first: date, last: date) -> list[KeptDay]:
         ):
             found.append(_day(day, here, row))
     return found
+
+
+def several(accounts: Collection[int], day: date) -> dict[int, KeptDay]:
+    """Some accounts on one kept day. Two queries, of their shards alone."""
+    row = HealthDay.objects.filter(day=day).exclude(state=HealthDay.State.STARTED).first()
+    if row is None:
+        return {}
+    found: dict[int, KeptDay] = {}
+    wanted = sorted(accounts)
+    for shard, sheet in sheets(day, {shard_of(account) for account in wanted}):
+        for account in wanted:
+            if shard_of(account) != shard:
+                continue
+            here = {key: one for key, table in sheet.items() if (one := _row(table, account)) is not None}
+            if READINGS in here:
+                found[account] = _day(day, here, row)
+    return found
+
+
+def _row(table: Table, account: int) -> dict[str, Any] | None:
+    at = int(np.searchsorted(table["id"], account))
+    if at == len(table["id"]) or table["id"][at] != account:
+        return None
+    return {name: column[at].item() for name, column in table.items()}
 
 
 def _day(day: date, here: dict[str, dict[str, Any]], row: HealthDay) -> KeptDay:
