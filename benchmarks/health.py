@@ -14,8 +14,6 @@ import datetime as dt
 import json
 import os
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -163,14 +161,7 @@ def ones() -> dict[str, Any]:
 
 
 def step(home: Path, *what: str) -> dict[str, Any]:
-    environment = homes.environment(home) | {"BANSO_CLOCK": f"{DAY.isoformat()}T09:00+09:00"}
-    command = [sys.executable, "-m", "benchmarks.health", "--step", *what]
-    done = subprocess.run(
-        command, env=environment, cwd=homes.ROOT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
+    return homes.step(home, DAY, "benchmarks.health", "--step", *what)
 
 
 def work(what: str, given: list[int]) -> dict[str, Any]:

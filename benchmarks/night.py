@@ -15,8 +15,6 @@ import json
 import os
 import resource
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -166,15 +164,7 @@ def night() -> dict[str, Any]:
 
 
 def step(home: Path, day: dt.date, *what: str) -> dict[str, Any]:
-    """Run a step in a process of its own on the home, on the morning of a day."""
-    environment = homes.environment(home) | {"BANSO_CLOCK": f"{day.isoformat()}T09:00+09:00"}
-    command = [sys.executable, "-m", "benchmarks.night", "--home", str(home), "--step", *what]
-    done = subprocess.run(
-        command, env=environment, cwd=homes.ROOT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
+    return homes.step(home, day, "benchmarks.night", "--home", str(home), "--step", *what)
 
 
 def work(what: str, given: list[int]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ export interface Line extends Base {
   annotations?: Annotation[];
   targets?: { value: number; label: string }[];
   zero?: boolean; // axis starts at 0 (default false for lines)
+  most?: number; // where the axis ends: a share of customers has no 120 %
   hrefs?: (string | null)[];
 }
 

@@ -85,7 +85,7 @@ export function line(chart: Line, paint: Paint): EChartsCoreOption {
     ...frame(paint),
     grid: { left: 8, right: 20 + Math.min(longest * 7, 160), top: 28, bottom: 8, containLabel: true },
     xAxis: { ...categories(paint, chart.x), boundaryGap: false },
-    yAxis: amounts(paint, chart.unit, chart.zero ?? false),
+    yAxis: { ...amounts(paint, chart.unit, chart.zero ?? false), ...(chart.most ? { max: chart.most, interval: chart.most / 4 } : {}) },
     tooltip: { ...(frame(paint).tooltip as object), trigger: "axis", axisPointer: { lineStyle: { color: paint.rule } }, formatter: axisTip(chart) },
     series: drawn,
   };

@@ -87,7 +87,7 @@ def shown(value: Decimal | None, unit: str, reason: str | None = None) -> str:
     if len(unit) == 3 and unit.isupper():
         places = 0 if unit == "JPY" else 2
         return f"{value:,.{places}f} {unit}"
-    return _number(value)
+    return _number(round(value, 2))  # for the eye; --json gives every digit
 
 
 def _number(value: Decimal) -> str:

@@ -226,6 +226,7 @@ def _trend(kept: list[KeptDay]) -> dict[str, Any] | None:
             }
         ],
         "zero": True,
+        "most": 100,
     }
 
 

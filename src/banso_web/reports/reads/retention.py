@@ -124,6 +124,7 @@ def chart(found: Retention) -> dict[str, Any]:
         "x": [str(age) for age in ages],
         "series": series,
         "zero": True,
+        "most": 1,
     }
 
 
